@@ -17,7 +17,6 @@ from connectors.errors import ConnectorError
 from connectors.money import Money
 from connectors.records import Family, Record, RecordKind
 
-
 # --- what a connection hands to its vendor's code -------------------------------------------------------------
 
 

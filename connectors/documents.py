@@ -221,8 +221,7 @@ _ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discrimi
 def document_to_json(document: Document) -> dict[str, Any]:
     """Plain JSON with amounts as decimal text; the exact reverse of `document_from_json`."""
     value = _ADAPTER.dump_python(document, mode="json")
-    assert isinstance(value, dict)
-    return value
+    return dict(value)
 
 
 def document_from_json(value: dict[str, Any]) -> Document:

@@ -50,7 +50,7 @@ class Money:
         whole = self.amount.quantize(quantum, rounding=ROUND_DOWN)
         if whole != self.amount:
             raise MoneyError(
-                f"{self.amount} {self.currency} has digits beyond the {exponent(self.currency)} decimals of {self.currency}."
+                f"{self.amount} {self.currency} has digits beyond the currency's {exponent(self.currency)} decimals."
             )
         object.__setattr__(self, "amount", abs(whole) if whole == 0 else whole)
 

@@ -86,7 +86,8 @@ class Side(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Coded:
     """One coding of a record or line: `field` is stable (`category`, `gl_account`, `department`, `cost_center`,
-    `location`, `merchant`, `mcc`, `employee`, `vendor`, `custom:<name>`), `value` its id or code, `label` for people."""
+    `location`, `merchant`, `mcc`, `employee`, `vendor`, `custom:<name>`), `value` its id or code,
+    `label` for people."""
 
     field: str
     value: str

@@ -18,7 +18,8 @@ def connector_get(key: str) -> Connector:
     """The descriptor of a vendor. Raises KeyError for an unknown key."""
     module, _, name = CONNECTORS[key].rpartition(".")
     descriptor = getattr(import_module(module), name)
-    assert isinstance(descriptor, Connector)
+    if not isinstance(descriptor, Connector):
+        raise TypeError(f"{CONNECTORS[key]} is not a Connector.")
     return descriptor
 
 

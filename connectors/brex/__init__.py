@@ -1,0 +1,1 @@
+"""Brex: where spend records come from."""
