@@ -1,0 +1,446 @@
+"""How is a vendor spoken to over HTTP? One client with every default: limits, retries, errors by table, redaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import requests.auth
+import urllib3.exceptions
+from requests.structures import CaseInsensitiveDict
+
+from connectors.addresses import address_check
+from connectors.base import ConnectionContext, ExchangeNote
+from connectors.codec import json_load, json_text
+from connectors.errors import (
+    AuthenticationError,
+    BlockedError,
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    PayloadError,
+    RateLimitedError,
+    RejectedError,
+    RetryableError,
+    TransportError,
+)
+from connectors.redaction import Redactor
+from connectors.transport import Deadline, GuardedAdapter, boot_seconds, deadline_of_call
+
+USER_AGENT = "ml-connector/0.1"
+TRIES = 3
+LONGEST_WAIT = 5.0  # seconds spent waiting inside one call; whoever must wait longer gives the lane back
+LONGEST_READ = 90.0  # seconds for a read with all its tries
+DEFAULT_RETRY_AFTER = timedelta(seconds=30)
+LONGEST_RETRY_AFTER = timedelta(days=1)
+CHUNK = 65536
+
+
+class NotSentError(TransportError):
+    """Surely nothing has left this machine: no name, no route, no TLS, or the deadline had passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """One row of a vendor's error table; the first that fits decides. None fits everything.
+
+    `pattern` is searched in the body, whatever its case. `advice` is the sentence a person reads, `link` the page
+    that taught the row, `cure` the problem code of a RejectedError that can be mended. A retryable `error` on a
+    write claims that the vendor surely did nothing."""
+
+    status: int | None
+    code: str | None
+    pattern: str | None
+    error: type[ConnectorError]
+    advice: str
+    link: str
+    cure: str = ""
+
+    def fits(self, status: int, code: str, text: str) -> bool:
+        return (
+            self.status in (None, status)
+            and self.code in (None, code)
+            and (self.pattern is None or re.search(self.pattern, text, re.IGNORECASE) is not None)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """An answer that was read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    content: bytes
+    is_write: bool = False
+    request_id: str = ""
+
+    def json(self) -> Any:
+        """The body with Decimal numbers. If it is no JSON: PayloadError, after a write OutcomeUnknownError."""
+        try:
+            return json_load(self.text)
+        except ValueError as error:
+            parts: dict[str, Any] = {"status": self.status, "request_id": self.request_id, "detail": str(error)}
+            if self.is_write:
+                raise OutcomeUnknownError(
+                    "The write was answered with something that cannot be read.", **parts
+                ) from error
+            raise PayloadError("The answer is not JSON, or it was cut off.", **parts) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: str
+    options: dict[str, Any]
+    is_write: bool
+    is_repeatable: bool
+    timeout: tuple[float, float]
+    is_ours: bool = True  # goes to the vendor's own address, with his credential
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.timeout)
+
+
+class ApiClient:
+    """Talks to one vendor for one connection; not to be shared between threads.
+
+    Reads are tried three times with jittered pauses. Writes are sent again only if they surely never left, or if
+    they are `repeatable`. Whatever is unclear after a byte of a write has left raises OutcomeUnknownError. Answers
+    from 400 on raise what the table of rules says, and RejectedError where it says nothing. Raises only
+    ConnectorErrors of its own; what `before_call` and the limiter raise passes through before anything was sent."""
+
+    def __init__(
+        self,
+        context: ConnectionContext,
+        *,
+        provider: str,
+        auth: requests.auth.AuthBase | None,
+        rules: Sequence[ErrorRule],
+        read_body_error: Callable[[ApiResponse], tuple[str, str]],
+        trace_header: str = "",
+        timeout: tuple[float, float] = (5, 30),
+        write_timeout: float = 30,
+        max_bytes: int = 50_000_000,
+    ) -> None:
+        self.context = context
+        self.provider = provider
+        self.auth = auth
+        self.rules = rules
+        self.read_body_error = read_body_error
+        self.trace_header = trace_header
+        self.timeout = timeout
+        self.write_timeout = write_timeout
+        self.max_bytes = max_bytes
+        self.base = address_check(context.address, allow_private=context.allow_private_addresses)
+        self.redactor = Redactor(context.credentials)
+        self._session = self._open_session()
+
+    def get(self, path: str, params: Any = None, **options: Any) -> ApiResponse:
+        """Read; safe to repeat."""
+        return self.request("GET", path, params=params, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Any = None,
+        json: Any = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        writes: bool = False,
+        repeatable: bool = False,
+        timeout: float | None = None,
+    ) -> ApiResponse:
+        """Call a path under the connection's address, or an absolute link to the same host.
+
+        `json` may hold Decimals. `writes` says that repeating would do it twice, `repeatable` that the vendor
+        honours a key in this request. `timeout` is the patience for the answer in seconds."""
+        sent = {"Accept": "application/json", **(headers or {})}
+        if json is not None:
+            data = json_text(json).encode()
+            sent.setdefault("Content-Type", "application/json")
+        patience = timeout or (self.write_timeout if writes else self.timeout[1])
+        options = {"params": params, "data": data, "headers": sent}
+        return self._run(_Call(method, self._url(path), options, writes, repeatable, (self.timeout[0], patience)))
+
+    def download(self, url: str, *, timeout: float | None = None) -> ApiResponse:
+        """A file from wherever the vendor keeps it (a presigned link): no credential is sent. Safe to repeat."""
+        host, mine = urlsplit(url), urlsplit(self.base)
+        if (host.scheme, host.netloc) != (mine.scheme, mine.netloc):
+            address_check(f"{host.scheme}://{host.netloc}", allow_private=self.context.allow_private_addresses)
+        patience = (self.timeout[0], timeout or self.timeout[1])
+        return self._run(_Call("GET", url, {"headers": {"Accept": "*/*"}}, False, False, patience, is_ours=False))
+
+    def error(self, response: ApiResponse, code: str = "", message: str = "") -> ConnectorError:
+        """The error that the table makes of an answer; for vendors that report failures with status 200."""
+        rule = next((one for one in self.rules if one.fits(response.status, code, response.text[:20_000])), None)
+        if rule is None:
+            return self._unruled(response, code, message)
+        said = self.redactor.text(message, 300).strip()
+        sentence = f"{rule.advice} {self.provider} said: {said}" if said and rule.advice else rule.advice or said
+        extra: dict[str, Any] = {}
+        if issubclass(rule.error, RejectedError):
+            extra["cure"] = rule.cure
+        if issubclass(rule.error, RateLimitedError):
+            extra["retry_after"] = self._retry_after(response) or DEFAULT_RETRY_AFTER
+        return rule.error(sentence, detail=f"{code} {rule.link}".strip(), **self._parts(response), **extra)
+
+    # --- one call, with its tries
+
+    def _run(self, call: _Call) -> ApiResponse:
+        give_up = boot_seconds() + max(LONGEST_READ, call.seconds)
+        has_refreshed = is_unclear = False
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._once(call)
+            except _RefusedError as refused:
+                if not has_refreshed and self._refresh(refused.response):
+                    has_refreshed = True
+                    attempt -= 1
+                    continue
+                failure: ConnectorError = refused.error
+            except ConnectorError as error:
+                failure = error
+            is_unclear = is_unclear or isinstance(failure, OutcomeUnknownError)
+            pause = self._pause(call, failure, attempt)
+            if pause is None or boot_seconds() + pause + call.seconds > give_up:
+                if is_unclear and isinstance(failure, RetryableError | BlockedError):
+                    raise OutcomeUnknownError(
+                        f"{self.provider} gave no clear answer to an earlier try of this write.", detail=str(failure)
+                    ) from failure
+                raise failure
+            time.sleep(pause)
+
+    def _pause(self, call: _Call, failure: ConnectorError, attempt: int) -> float | None:
+        """Seconds until the next try; None if there is none."""
+        may_repeat = not call.is_write or call.is_repeatable
+        if attempt >= TRIES or not (may_repeat or isinstance(failure, NotSentError)):
+            return None
+        if not isinstance(failure, RetryableError | OutcomeUnknownError):
+            return None
+        if isinstance(failure, RateLimitedError):
+            wait = failure.retry_after.total_seconds()
+            return wait if failure.status and wait <= LONGEST_WAIT else None
+        return random.uniform(0, min(LONGEST_WAIT, 0.25 * 2**attempt))  # noqa: S311 - jitter, not a secret
+
+    def _once(self, call: _Call) -> ApiResponse:
+        self.context.limiter.acquire()
+        if self.context.before_call:
+            self.context.before_call(call.seconds)
+        mark = deadline_of_call.set(Deadline(boot_seconds() + call.seconds))
+        started_at, started = self.context.now(), time.monotonic()
+        request = self._prepared(call)
+        response: ApiResponse | None = None
+        failure = ""
+        try:
+            response = self._sent(call, request)
+        except ConnectorError as error:
+            failure = error.message
+            raise
+        finally:
+            deadline_of_call.reset(mark)
+            if self.context.observer:
+                self.context.observer(
+                    self._note(call, request, response, failure, started_at, time.monotonic() - started)
+                )
+        if response.status >= 300:
+            self._refuse(call, response)
+        return response
+
+    def _prepared(self, call: _Call) -> requests.PreparedRequest:
+        try:
+            request = requests.Request(call.method, call.url, **call.options, auth=self.auth if call.is_ours else None)
+            return self._session.prepare_request(request)
+        except (requests.RequestException, UnicodeError) as error:
+            raise ConfigurationError(f"{self._host(call)} cannot be called: {error}.") from error
+
+    def _sent(self, call: _Call, request: requests.PreparedRequest) -> ApiResponse:
+        """Send and read the whole answer. Raises by what is known of the request's fate."""
+        try:
+            raw = self._session.send(request, stream=True, allow_redirects=False, timeout=call.timeout)
+            with raw:
+                content = self._content(call, raw)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._broken(call, error) from error
+        request_id = raw.headers.get(self.trace_header, "") if self.trace_header else ""
+        headers = CaseInsensitiveDict(raw.headers)
+        text = content.decode("utf-8", "replace")
+        return ApiResponse(raw.status_code, headers, text, content, call.is_write, request_id)
+
+    def _content(self, call: _Call, raw: requests.Response) -> bytes:
+        parts, size = [], 0
+        for part in raw.iter_content(CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > self.max_bytes:
+                sentence = f"{self._host(call)} sent more than {self.max_bytes:,} bytes."
+                raise OutcomeUnknownError(sentence) if call.is_write else PayloadError(sentence)
+        return b"".join(parts)
+
+    def _broken(self, call: _Call, error: Exception) -> ConnectorError:
+        host = self._host(call)
+        detail = self.redactor.text(str(error), 500)
+        causes = list(_causes(error))
+        if any(isinstance(one, urllib3.exceptions.ConnectTimeoutError) for one in causes):  # and NewConnectionError
+            if any("CERTIFICATE_VERIFY_FAILED" in str(one) or "Hostname mismatch" in str(one) for one in causes):
+                return ConfigurationError(
+                    f"The certificate of {host} is not trusted.", detail=detail, code="certificate"
+                )
+            return NotSentError(f"{host} cannot be reached.", detail=detail, provider=self.provider)
+        if call.is_write:
+            return OutcomeUnknownError(
+                f"{self.provider} gave no clear answer: the write may or may not have been done.",
+                detail=detail,
+                provider=self.provider,
+            )
+        return TransportError(f"{host} did not answer, or not to the end.", detail=detail, provider=self.provider)
+
+    # --- what an answer means
+
+    def _refuse(self, call: _Call, response: ApiResponse) -> NoReturn:
+        code, message = "", ""
+        if response.status >= 400:
+            try:
+                code, message = self.read_body_error(response)
+            except (ConnectorError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+                code, message = "", ""
+        error = self.error(response, code, message)
+        if isinstance(error, RateLimitedError):
+            self.context.limiter.closed(error.retry_after)
+        if isinstance(error, AuthenticationError) and call.is_ours:
+            raise _RefusedError(error, response)
+        raise error
+
+    def _unruled(self, response: ApiResponse, code: str, message: str) -> ConnectorError:
+        """Closed by default: what no rule knows is refused, or, after a write, unclear."""
+        status, parts = response.status, self._parts(response)
+        said = self.redactor.text(message, 300).strip()
+        detail = f"{status} {code} {said}".strip()
+        if status == 429:
+            wait = self._retry_after(response) or DEFAULT_RETRY_AFTER
+            return RateLimitedError(f"{self.provider} asks for fewer calls.", retry_after=wait, detail=detail, **parts)
+        is_page = "html" in response.headers.get("Content-Type", "").lower() or response.text[:200].lstrip().startswith(
+            "<"
+        )
+        is_clear = 400 <= status < 500 and status != 408 and not is_page
+        if response.is_write and not is_clear and status >= 300:
+            sentence = f"{self.provider} answered {status}: the write may or may not have been done."
+            return OutcomeUnknownError(sentence, detail=detail, **parts)
+        if 300 <= status < 400:
+            where = urlsplit(response.headers.get("Location", "")).netloc or "elsewhere"
+            return ConfigurationError(
+                f"{self.provider} redirects to {where}; is the address right?", detail=detail, **parts
+            )
+        if not is_clear and status >= 400:
+            return TransportError(f"{self.provider} is not available (status {status}).", detail=detail, **parts)
+        return RejectedError(f"{self.provider} refused: {said or f'status {status}'}", detail=detail, **parts)
+
+    def _refresh(self, response: ApiResponse) -> bool:
+        refreshed = getattr(self.auth, "refreshed", None)
+        return bool(refreshed(response)) if refreshed else False
+
+    def _retry_after(self, response: ApiResponse) -> timedelta | None:
+        value = response.headers.get("Retry-After", "").strip()
+        if not value:
+            return None
+        if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+            wait = timedelta(seconds=float(value))
+        else:
+            try:
+                until = parsedate_to_datetime(value)
+            except (ValueError, TypeError):
+                return None
+            wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - self.context.now()
+        return min(max(wait, timedelta(seconds=1)), LONGEST_RETRY_AFTER)
+
+    def _parts(self, response: ApiResponse) -> dict[str, Any]:
+        return {"provider": self.provider, "status": response.status, "request_id": response.request_id}
+
+    # --- addresses, session, notes
+
+    def _url(self, path: str) -> str:
+        if not re.match(r"(?i)[a-z][a-z0-9+.-]*:|//", path):
+            return f"{self.base}/{path.lstrip('/')}"
+        url, mine = urlsplit(urljoin(self.base, path)), urlsplit(self.base)
+        if (url.scheme, url.netloc) != (mine.scheme, mine.netloc):
+            raise PayloadError(f"{self.provider} links to {url.netloc}, which is not {mine.netloc}.")
+        return url.geturl()
+
+    def _host(self, call: _Call) -> str:
+        return urlsplit(call.url).hostname or self.provider
+
+    def _open_session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # neither a proxy nor a .netrc may come between a connection and its vendor
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers["User-Agent"] = USER_AGENT
+        guarded = GuardedAdapter(allow_private=self.context.allow_private_addresses)
+        session.mount("https://", guarded)
+        session.mount("http://", guarded)
+        if self.context.transport is not None:
+            mine = urlsplit(self.base)
+            session.mount(f"{mine.scheme}://{mine.netloc}", self.context.transport)
+        return session
+
+    def _note(
+        self,
+        call: _Call,
+        request: requests.PreparedRequest,
+        response: ApiResponse | None,
+        failure: str,
+        started_at: datetime,
+        seconds: float,
+    ) -> ExchangeNote:
+        return ExchangeNote(
+            method=call.method,
+            url=self.redactor.text(request.url or call.url, 2000),
+            status=response.status if response else None,
+            started_at=started_at,
+            seconds=seconds,
+            request_id=response.request_id if response else "",
+            request_body=self.redactor.body(request.body),
+            response_body=self.redactor.body(response.content) if response else "",
+            error=self.redactor.text(failure, 500),
+            is_write=call.is_write,
+        )
+
+
+class _RefusedError(Exception):
+    """The credential was refused; carries the answer, so that a token may be renewed once."""
+
+    def __init__(self, error: AuthenticationError, response: ApiResponse) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.response = response
+
+
+def context_for(context: ConnectionContext, address: str) -> ConnectionContext:
+    """The same connection at another address of the vendor: his OAuth server, a regional host."""
+    return dataclasses.replace(context, address=address)
+
+
+def _causes(error: BaseException | None) -> Any:
+    seen: set[int] = set()
+    queue: list[Any] = [error]
+    while queue:
+        one = queue.pop()
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        queue += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
