@@ -1,26 +1,31 @@
 #!/usr/bin/env python3
-"""Runs one management command; without DATABASE_URL or REDIS_URL, on the embedded servers."""
+"""Runs one management command; where DATABASE_URL or REDIS_URL is missing, on embedded servers."""
 
 import os
 import sys
 
-WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "collectstatic"}
+WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "collectstatic", "spectacular"}
+SUPERVISORS = {"up", "demo", "bench"}  # they start processes of their own, and must own the servers
 
 
 def main() -> None:
     from django.core.management import execute_from_command_line
 
-    from config import servers
+    from config import trial
+    from config.servers import ServersError
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    if len(sys.argv) < 2 or sys.argv[1] in WITHOUT_SERVERS:
-        execute_from_command_line(sys.argv)
-        return
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        with servers.reachable():
+        if command in WITHOUT_SERVERS or "--help" in sys.argv:
             execute_from_command_line(sys.argv)
-    except servers.ServersError as error:
+        else:
+            with trial.servers_running(is_main=command in SUPERVISORS):
+                execute_from_command_line(sys.argv)
+    except ServersError as error:
         sys.exit(f"ml-connector: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

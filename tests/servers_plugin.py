@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from config import servers
+from config import trial
 
 _running = contextlib.ExitStack()
 
@@ -17,7 +17,7 @@ _running = contextlib.ExitStack()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        _running.enter_context(servers.throwaway())
+        _running.enter_context(trial.throwaway_servers())
 
 
 @pytest.hookimpl(trylast=True)

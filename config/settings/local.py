@@ -1,9 +1,20 @@
-"""Which settings differ on a developer's machine and in the trial?"""
+"""Which settings differ in a trial and on a developer's machine? Servers and secrets come from the data folder."""
 
-from config.settings.base import *  # noqa: F403
+from config import env, trial
+from config.servers import Servers
 
-SECRET_KEY = "local"
-DEBUG = True
-ALLOWED_HOSTS = ["*"]
-MLC_ALLOW_PRIVATE_ADDRESSES = True
-MLC_SIMULATED_CONNECTIONS_ALLOWED = True
+env.load(
+    defaults={
+        **trial.addresses(Servers(trial.data_folder())),
+        **trial.trial_secrets(),
+        "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
+        "MLC_ALLOW_PRIVATE_ADDRESSES": "true",
+        "MLC_SIMULATED_CONNECTIONS_ALLOWED": "true",
+        "MLC_LOG_FORMAT": "console",
+    }
+)
+
+from config.settings.base import *  # noqa: E402, F403 - the environment comes first
+
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True  # static files without a collectstatic

@@ -1,0 +1,178 @@
+"""How does one command run all that an installation needs: servers, web, workers, beat, and whatever else is asked?"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from django.core.management import call_command
+
+from config import trial
+from config.celery import QUEUES
+from config.processes import Child, stop_all
+
+PROJECT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 60.0
+LOOK_SECONDS = 0.2
+
+
+class SupervisorError(Exception):
+    """It cannot run, or something that must run has ended; the message is a sentence for the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One more program to run beside ours."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_manage(cls, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Program:
+        return cls(name, (sys.executable, str(PROJECT / "manage.py"), *arguments), environment or {})
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """All children of one run."""
+
+    url: str
+    children: list[Child]
+
+    def check(self) -> None:
+        """Raise SupervisorError when a child or a server has ended."""
+        servers = trial.owned.children if trial.owned else []
+        for child in [*self.children, *servers]:
+            if child.has_ended:
+                raise SupervisorError(f"{child.name} ended (exit code {child.popen.returncode}), so everything ends.")
+
+    def wait(self) -> None:
+        """Return never; raise SupervisorError when something ends and KeyboardInterrupt when asked to stop."""
+        while True:
+            self.check()
+            time.sleep(LOOK_SECONDS)
+
+
+@contextlib.contextmanager
+def running(
+    *,
+    extra: Sequence[Program] = (),
+    workers: int = 1,
+    port: int = 8000,
+    has_web: bool = True,
+    has_beat: bool = True,
+    logs: Path | None = None,
+) -> Iterator[Supervisor]:
+    """Migrate, start everything, and yield once the web server answers; on leaving, nothing is left running.
+
+    Port 0 takes a free one. Output goes to the terminal, or to one file for each program in ``logs``. Call it in the
+    main thread. SIGTERM then means the same as Ctrl-C. Raises SupervisorError with a plain sentence.
+    """
+    with contextlib.ExitStack() as cleanup:
+        listener = _listen(port) if has_web else None
+        if listener:
+            cleanup.callback(listener.close)
+        cleanup.enter_context(_terminate_is_interrupt())
+        call_command("migrate", verbosity=0, interactive=False)
+        if logs:
+            logs.mkdir(parents=True, exist_ok=True)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}" if listener else ""
+        environment = {"MLC_PUBLIC_URL": os.environ.get("MLC_PUBLIC_URL") or url} if url else {}
+        children: list[Child] = []
+        cleanup.callback(lambda: stop_all(reversed(children)))
+        for program in [*extra, *_own(workers, has_beat)]:
+            children.append(_start(program, environment, logs))
+        if listener:
+            web = Program("web", (*_GUNICORN, "--bind", f"fd://{listener.fileno()}", "config.wsgi"))
+            children.append(_start(web, environment, logs, keep_open=(listener.fileno(),)))
+        supervisor = Supervisor(url, children)
+        if listener:
+            _wait_for_answer(supervisor, listener.getsockname()[1])
+        yield supervisor
+
+
+_GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn")
+
+
+def _own(workers: int, has_beat: bool) -> Iterator[Program]:
+    for number in range(1, workers + 1):
+        options = (
+            "--queues",
+            ",".join(QUEUES),
+            "--hostname",
+            f"worker{number}@%h",
+            "--without-gossip",
+            "--without-mingle",
+        )
+        yield Program(
+            f"worker{number}",
+            (sys.executable, "-m", "celery", "-q", "-A", "config.celery", "worker", "--loglevel", "WARNING", *options),
+        )
+    if has_beat:
+        yield Program.of_manage("beat", "beat")
+
+
+def _start(program: Program, environment: Mapping[str, str], logs: Path | None, keep_open: Sequence[int] = ()) -> Child:
+    return Child.start(
+        program.name,
+        program.command,
+        # A worker that lost its parent puts its task back instead of finishing it: the servers are gone as well.
+        orphan_signal=signal.SIGQUIT if program.name.startswith("worker") else signal.SIGTERM,
+        log=logs / f"{program.name}.log" if logs else None,
+        environment={**environment, **program.environment},
+        cwd=PROJECT,
+        keep_open=keep_open,
+    )
+
+
+def _listen(port: int) -> socket.socket:
+    """Bound here and handed down, so that a taken port is known before anything starts."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise SupervisorError(f"port {port} cannot be used ({error.strerror}); choose another with --port.") from error
+    listener.listen(512)
+    listener.set_inheritable(True)
+    return listener
+
+
+def _wait_for_answer(supervisor: Supervisor, port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        supervisor.check()
+        request = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        try:
+            request.request("GET", "/healthz")
+            if request.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            pass  # bound, but nobody accepts yet
+        finally:
+            request.close()
+        time.sleep(LOOK_SECONDS)
+    raise SupervisorError(f"the web server did not answer within {READY_SECONDS:.0f} s.")
+
+
+@contextlib.contextmanager
+def _terminate_is_interrupt() -> Iterator[None]:
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
