@@ -20,7 +20,7 @@ def json_load(text: str | bytes) -> Any:
 
 
 def json_text(value: Any, *, sort_keys: bool = False) -> str:
-    """Compact JSON in which a Decimal is a number with its own digits. Raises TypeError for a float and any other type."""
+    """Compact JSON in which a Decimal is a number with its own digits. Raises TypeError for a float and the like."""
     parts: list[str] = []
     _write(value, parts.append, sort_keys)
     return "".join(parts)
@@ -57,10 +57,9 @@ def _write(value: Any, out: Any, sort_keys: bool) -> None:
 
 
 def _number(value: Decimal) -> str:
-    if not value.is_finite():
-        raise TypeError(f"{value} is not a JSON number.")
     _, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
+    if not isinstance(exponent, int):
+        raise TypeError(f"{value} is not a JSON number.")
     if len(digits) + abs(exponent) > LONGEST_PLAIN:
         return str(value)
     return format(value, "f")

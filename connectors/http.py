@@ -35,7 +35,7 @@ from connectors.errors import (
     TransportError,
 )
 from connectors.redaction import Redactor
-from connectors.transport import Deadline, GuardedAdapter, boot_seconds, deadline_of_call
+from connectors.transport import Deadline, GuardedAdapter, NeverSentError, boot_seconds, deadline_of_call
 
 USER_AGENT = "ml-connector/0.1"
 TRIES = 3
@@ -254,6 +254,8 @@ class ApiClient:
             raise
         finally:
             deadline_of_call.reset(mark)
+            if (released := getattr(self.context.limiter, "released", None)) is not None:
+                released()
             if self.context.observer:
                 self.context.observer(
                     self._note(call, request, response, failure, started_at, time.monotonic() - started)
@@ -294,7 +296,7 @@ class ApiClient:
 
     def _broken(self, call: _Call, error: Exception) -> ConnectorError:
         host = self._host(call)
-        detail = self.redactor.text(str(error), 500)
+        detail = self.redactor.text(_reason(error), 500)
         causes = list(_causes(error))
         if any(isinstance(one, urllib3.exceptions.ConnectTimeoutError) for one in causes):  # and NewConnectionError
             if any("CERTIFICATE_VERIFY_FAILED" in str(one) or "Hostname mismatch" in str(one) for one in causes):
@@ -432,6 +434,12 @@ class _RefusedError(Exception):
 def context_for(context: ConnectionContext, address: str) -> ConnectionContext:
     """The same connection at another address of the vendor: his OAuth server, a regional host."""
     return dataclasses.replace(context, address=address)
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost words of an exception; the outer ones name pools and classes."""
+    never = next((one for one in _causes(error) if isinstance(one, NeverSentError)), None)
+    return never.reason if never else str(error)
 
 
 def _causes(error: BaseException | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -45,9 +46,10 @@ class Redactor:
         if isinstance(content, str):
             return self.text(content)
         try:
-            return self.text(
-                content[: LONGEST_BODY * 4].decode("utf-8", "ignore" if len(content) > LONGEST_BODY else "strict")
-            )
+            start = codecs.getincrementaldecoder("utf-8")().decode(
+                content[: LONGEST_BODY * 4]
+            )  # a cut sign is left out
+            return self.text(start)
         except UnicodeDecodeError:
             return f"<{len(content)} bytes>"
 

@@ -40,7 +40,11 @@ deadline_of_call: ContextVar[Deadline | None] = ContextVar("deadline_of_call", d
 
 
 class NeverSentError(NewConnectionError):
-    """Not a byte of the request has left."""
+    """Not a byte of the request has left; `reason` says why."""
+
+    def __init__(self, connection: Any, reason: str) -> None:
+        super().__init__(connection, reason)
+        self.reason = reason
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -61,7 +65,7 @@ class _DeadlineReader(io.RawIOBase):
             if left <= 0:
                 raise TimeoutError("the time of the call is over")
             self._sock.settimeout(left if self._patience is None else min(self._patience, left))
-        return self._inner.readinto(buffer)  # type: ignore[no-any-return,attr-defined]
+        return self._inner.readinto(buffer)
 
     def close(self) -> None:
         self._inner.close()
@@ -71,7 +75,7 @@ class _DeadlineReader(io.RawIOBase):
 class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))  # type: ignore[attr-defined]
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
 
 class _Guarded:
@@ -79,7 +83,7 @@ class _Guarded:
 
     allow_private = False
     is_secure = False
-    response_class = _Answer
+    response_class: Any = _Answer
     _has_sent = False
     host: str
     port: int
@@ -92,7 +96,7 @@ class _Guarded:
         try:
             found = resolve(host, self.port)
         except (OSError, UnicodeError) as error:
-            raise NeverSentError(self, f"{host} is not known ({error})") from error  # type: ignore[arg-type]
+            raise NeverSentError(self, f"{host} is not known ({error})") from error
         for _, peer in found:
             peer_check(host, str(peer[0]), is_secure=self.is_secure, allow_private=self.allow_private)
         failure: OSError | None = None
@@ -107,7 +111,7 @@ class _Guarded:
                 failure = error
             else:
                 return sock
-        raise NeverSentError(self, f"{host} cannot be reached ({failure})") from failure  # type: ignore[arg-type]
+        raise NeverSentError(self, f"{host} cannot be reached ({failure})") from failure
 
     def connect(self) -> None:
         """Raises NeverSentError whatever goes wrong before the first byte of the request, TLS included."""
@@ -116,7 +120,7 @@ class _Guarded:
         except (OSError, urllib3.exceptions.HTTPError) as error:
             if isinstance(error, NeverSentError):
                 raise
-            raise NeverSentError(self, str(error)) from error  # type: ignore[arg-type]
+            raise NeverSentError(self, str(error)) from error
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         self._has_sent = False
@@ -130,7 +134,7 @@ class _Guarded:
             left = deadline.left()
             if left <= 0:
                 if not self._has_sent:
-                    raise NeverSentError(self, "the time of the call was over before it was sent")  # type: ignore[arg-type]
+                    raise NeverSentError(self, "the time of the call was over before it was sent")
                 raise TimeoutError("the time of the call was over while it was sent")
             if TCP_USER_TIMEOUT is not None:
                 self.sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, max(1, int(left * 1000)))
@@ -177,10 +181,10 @@ class GuardedAdapter(requests.adapters.HTTPAdapter):
         super().__init__(max_retries=0, pool_connections=2, pool_maxsize=4)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, **kwargs)
         classes: dict[str, type[urllib3.connectionpool.HTTPConnectionPool]] = (
             {"http": _AnyHTTPPool, "https": _AnyHTTPSPool}
             if self.allow_private
             else {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
         )
-        self.poolmanager.pool_classes_by_scheme = classes  # type: ignore[assignment]
+        self.poolmanager.pool_classes_by_scheme = classes
