@@ -42,6 +42,7 @@ class Environment:
     web_threads: int
     worker_processes: int
     database_connection_seconds: int
+    lease_margin_seconds: int
 
 
 def read(
@@ -79,6 +80,7 @@ def read(
         web_threads=reader.number("MLC_WEB_THREADS", 4, at_least=1),
         worker_processes=reader.number("MLC_WORKER_PROCESSES", 2, at_least=1),
         database_connection_seconds=reader.number("MLC_DATABASE_CONNECTION_SECONDS", 600),
+        lease_margin_seconds=reader.number("MLC_LEASE_MARGIN_SECONDS", 60, at_least=1),
     )
     if reader.problems:
         raise ImproperlyConfigured("The environment is not complete: " + "; ".join(reader.problems) + ".")

@@ -1,0 +1,76 @@
+"""Which legs of the suite ran, and which could not?
+
+Tests marked ``live`` or ``published_schema`` need something that the project does not ship. Where it is missing they
+are left out, and the last lines say so; nobody has to read a list of skips to learn what was not proven.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+BESIDE = PROJECT.parent / "shared" / "contracts" / "specs"
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+
+
+_ran: Counter[str] = Counter()
+
+
+def missing(leg: str) -> str | None:
+    """What this leg lacks here, or None when it can run."""
+    if leg == "live":
+        return None if os.environ.get("ODOO_URL") else "ODOO_URL is not set"
+    schemas = os.environ.get("MLC_PUBLISHED_SCHEMAS")
+    if schemas and not Path(schemas).is_dir():
+        return f"MLC_PUBLISHED_SCHEMAS names no folder: {schemas}"
+    return None if schemas else "MLC_PUBLISHED_SCHEMAS does not name the folder with the vendors' schemas"
+
+
+LEGS = {"live": "live systems", "published_schema": "vendors' published schemas"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    if not os.environ.get("MLC_PUBLISHED_SCHEMAS") and BESIDE.is_dir():
+        os.environ["MLC_PUBLISHED_SCHEMAS"] = str(BESIDE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="only the tests that use the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept, gone = [], []
+    for item in items:
+        cannot = [leg for leg in LEGS if item.get_closest_marker(leg) and missing(leg)]
+        unwanted = config.getoption("--only-database") and not _uses_database(item)
+        (gone if cannot or unwanted else kept).append(item)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = kept
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures: Iterable[str] = getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(fixtures))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call":
+        _ran.update([leg for leg in LEGS if leg in report.keywords] or ["everything else"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("legs")
+    terminalreporter.line(f"ran:     the project's own suite, {_ran['everything else']} tests")
+    for leg, name in LEGS.items():
+        reason = missing(leg)
+        if reason is None:
+            terminalreporter.line(f"ran:     {name}, {_ran[leg]} tests")
+        else:
+            terminalreporter.line(f"not run: {name} ({reason})")
