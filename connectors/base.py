@@ -127,6 +127,8 @@ class StreamSpec:
     key_word: str = ""
     feature: str = ""  # vendor feature that may not be granted (the stream is then unavailable)
     is_reference: bool = False
+    is_told: bool = False  # the source wants to hear what became of its records
+    has_receipts: bool = False  # files can be fetched and attached to the ledger's document
 
 
 @dataclass(frozen=True, slots=True)
