@@ -1,0 +1,93 @@
+"""How do many processes share one token? A TokenStore on the database, with one of them renewing at a time."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from connectors.base import AccessToken
+from connectors.errors import AuthenticationError, TransportError
+from connectors.fields import reveal
+from connectors.models import Token
+
+LEASE = timedelta(seconds=120)  # longer than the token server may take with all tries
+PATIENCE = 30.0  # seconds to wait for another process's renewal
+LOOK_EVERY = 0.1
+
+
+class DatabaseTokenStore:
+    """Tokens of one connection. `on_refused` is told when the token server refuses for good.
+
+    Not to be used inside a transaction: a rotated refresh token must be committed before its access token is used,
+    and Django's `durable` makes sure of that."""
+
+    def __init__(self, connection_id: int, on_refused: Callable[[AuthenticationError], None] | None = None) -> None:
+        self._connection_id = connection_id
+        self._on_refused = on_refused
+
+    def current(self) -> AccessToken | None:
+        row = Token.objects.filter(connection_id=self._connection_id).first()
+        return _token(row) if row else None
+
+    def refresh(self, renew: Callable[[AccessToken | None], AccessToken], *, rejected: str = "") -> AccessToken:
+        """The token that another process stored meanwhile, or a renewed one; see `connectors.base.TokenStore`.
+
+        Raises what `renew` raises, and TransportError when another process holds the lease for too long."""
+        lease = secrets.token_hex(16)
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            stored, version = self._lease(lease, rejected)
+            if version is not None:
+                return self._renew(renew, stored, lease, version)
+            if stored is not None:
+                return stored
+            if time.monotonic() > give_up:
+                raise TransportError("Another process is still renewing the token.")
+            time.sleep(LOOK_EVERY)
+
+    def _lease(self, lease: str, rejected: str) -> tuple[AccessToken | None, int | None]:
+        """The stored token, and its version if we are to renew it; (None, None) while somebody else does."""
+        with transaction.atomic(durable=True):
+            Token.objects.bulk_create([Token(connection_id=self._connection_id)], ignore_conflicts=True)
+            row = Token.objects.select_for_update().get(connection_id=self._connection_id)
+            stored = _token(row)
+            if stored and stored.value != rejected and stored.expires_at > timezone.now():
+                return stored, None
+            leases = Token.objects.filter(pk=row.pk)
+            if leases.filter(lease_until__gt=Now()).exists():
+                return None, None
+            leases.update(lease=lease, lease_until=Now() + LEASE)
+            return stored, row.version
+
+    def _renew(
+        self, renew: Callable[[AccessToken | None], AccessToken], stored: AccessToken | None, lease: str, version: int
+    ) -> AccessToken:
+        try:
+            fresh = renew(stored)
+        except BaseException as error:
+            Token.objects.filter(connection_id=self._connection_id, lease=lease).update(lease="", lease_until=None)
+            if isinstance(error, AuthenticationError) and self._on_refused:
+                self._on_refused(error)
+            raise
+        with transaction.atomic(durable=True):
+            row = Token.objects.select_for_update().get(connection_id=self._connection_id)
+            if row.version != version and (current := _token(row)):
+                return current  # we took longer than the lease; who came after us has the newer tokens
+            row.value, row.refresh_token = fresh.value, fresh.refresh_token or None
+            row.expires_at, row.version = fresh.expires_at, row.version + 1
+            row.lease, row.lease_until = "", None
+            row.save()
+        return fresh
+
+
+def _token(row: Token) -> AccessToken | None:
+    value, refresh = reveal(row, "value"), reveal(row, "refresh_token")
+    if value is None or row.expires_at is None:
+        return None
+    return AccessToken(value, row.expires_at, refresh or "")
