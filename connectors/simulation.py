@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -129,6 +130,12 @@ class Simulator:
     def error(self, request: Request, error: HTTPException) -> Response:
         return Response(error.description or "", status=error.code or 500)
 
+    def fault_response(self, request: Request, fault: Fault) -> Response:
+        """The answer of a `status` or `html` fault; override to give an empty one the vendor's own shape."""
+        body = fault.body or ("<html><body><h1>Bad gateway</h1></body></html>" if fault.kind == "html" else "")
+        content_type = "text/html" if fault.kind == "html" else "application/json"
+        return Response(body, status=fault.status, headers=fault.headers, content_type=content_type)
+
     def state(self) -> Mapping[str, Any]:
         """Everything a test may want to count, as plain JSON."""
         return {}
@@ -171,10 +178,8 @@ class Simulator:
             self._note(request, 0, kind)
             raise ConnectionDroppedError
         if fault and kind in ("status", "html"):
-            body = fault.body or ("<html><body><h1>Bad gateway</h1></body></html>" if kind == "html" else "")
-            content_type = "text/html" if kind == "html" else "application/json"
             self._note(request, fault.status, kind)
-            return Response(body, status=fault.status, headers=fault.headers, content_type=content_type)
+            return self.fault_response(request, fault)
         response = self._run(request)
         self._note(request, response.status_code, kind)
         if fault and kind == "commit_then_drop":
@@ -211,25 +216,20 @@ def json_response(value: Any, status: int = 200, **headers: str) -> Response:
 
 def json_text(value: Any) -> str:
     """JSON text in which a Decimal is a number and not a string, digit for digit."""
-    from decimal import Decimal
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _NUMBER_MARK.sub(r"\1", text) if "\\u0000" in text else text
 
-    marks: dict[str, str] = {}
 
-    def plain(item: Any) -> Any:
-        if isinstance(item, Decimal):
-            mark = f"\x00{len(marks)}\x00"
-            marks[json.dumps(mark)] = format(item, "f")
-            return mark
-        if isinstance(item, Mapping):
-            return {key: plain(inner) for key, inner in item.items()}
-        if isinstance(item, list | tuple):
-            return [plain(inner) for inner in item]
-        return item
+# A Decimal travels through the encoder as a text between two NUL characters, which no JSON text of a vendor holds.
+_NUMBER_MARK = re.compile(r'"\\u0000(-?[0-9.]+)\\u0000"')
 
-    text = json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)
-    if marks:
-        text = re.sub(r'"\\u0000\d+\\u0000"', lambda found: marks[found.group(0)], text)
-    return text
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"\x00{value:f}\x00"
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 class SimulatorTransport(BaseAdapter):
@@ -338,7 +338,8 @@ def serve(simulator: Simulator, port: int = 0, control_port: int = 0) -> Iterato
     for thread in threads:
         thread.start()
     try:
-        yield Served(*(f"http://127.0.0.1:{one.server_port}" for one in servers), simulator)
+        addresses = [f"http://127.0.0.1:{one.server_port}" for one in servers]
+        yield Served(addresses[0], addresses[1], simulator)
     finally:
         for server in servers:
             server.shutdown()

@@ -108,7 +108,7 @@ class Gate:
         self.credentials = Credentials()
         self._buckets: dict[str, tuple[float, datetime]] = {}
         self._transfers: dict[str, deque[datetime]] = {}
-        self._random = Random(simulator.seed)
+        self._random = Random(simulator.seed)  # noqa: S311 - repeatable on purpose
 
     def secret_text(self, prefix: str) -> str:
         return prefix + "".join(self._random.choices("abcdefghijkmnpqrstuvwxyz23456789", k=28))
@@ -117,7 +117,13 @@ class Gate:
         self, value: str = "", user_id: str = "", scopes: tuple[str, ...] = ALL_SCOPES, role: str = "ACCOUNT_ADMIN"
     ) -> Token:
         token = Token(
-            value or self.secret_text("bxt_"), "user", user_id, f"user:{user_id}", scopes, role, self.simulator.clock.now()
+            value or self.secret_text("bxt_"),
+            "user",
+            user_id,
+            f"user:{user_id}",
+            scopes,
+            role,
+            self.simulator.clock.now(),
         )
         self.credentials.tokens[token.value] = token
         return token

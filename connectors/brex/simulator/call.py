@@ -103,7 +103,9 @@ class ApiCall:
         """`next_cursor` and `items`, keyset paged: an object added or moved meanwhile shifts no other."""
         switches = self.simulator.switches
         limit = self.limit(maximum)
-        filters = json.dumps(sorted((k, v) for k, v in self.request.args.items(multi=True) if k not in ("cursor", "limit")))
+        filters = json.dumps(
+            sorted((k, v) for k, v in self.request.args.items(multi=True) if k not in ("cursor", "limit"))
+        )
         after = None
         if cursor := self.request.args.get("cursor"):
             try:

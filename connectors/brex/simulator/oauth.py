@@ -74,7 +74,11 @@ class AuthorizationServer:
         client = self.simulator.gate.credentials.clients.get(form.get("client_id", ""))
         if client is None or client["secret"] != form.get("client_secret"):
             return json_response({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
-        grants = {"authorization_code": self._exchange, "refresh_token": self._refresh, "client_credentials": self._partner}
+        grants = {
+            "authorization_code": self._exchange,
+            "refresh_token": self._refresh,
+            "client_credentials": self._partner,
+        }
         grant = grants.get(form.get("grant_type", ""))
         if grant is None:
             return json_response({"error": "unsupported_grant_type"}, 400)

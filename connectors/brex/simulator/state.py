@@ -72,6 +72,9 @@ class Store:
     def get(self, item_id: str) -> Item | None:
         return self._items.get(item_id)
 
+    def __getitem__(self, item_id: str) -> Item:
+        return self._items[item_id]
+
     def key_of(self, item_id: str) -> Key:
         return self._places[item_id][0]
 
@@ -79,7 +82,13 @@ class Store:
         return len(self._items) if group is None else len(self._by_group.get(group, _Index()).keys)
 
     def scan(
-        self, *, after: Key | None = None, low: str = "", high: str = "", group: str | None = None, reverse: bool = False
+        self,
+        *,
+        after: Key | None = None,
+        low: str = "",
+        high: str = "",
+        group: str | None = None,
+        reverse: bool = False,
     ) -> Iterator[Item]:
         """Objects in order: sort value from `low` to `high` (inclusive, empty means open), strictly past `after`."""
         keys = (self._all if group is None else self._by_group.get(group, _Index())).keys
