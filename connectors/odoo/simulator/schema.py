@@ -211,6 +211,11 @@ SELECTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("account.payment.register", "installments_mode"): ("next", "overdue", "before_date", "full"),
 }
 
+# Labels that do not follow from the name, as far as messages quote them.
+LABELS = {
+    "line_ids": "Journal Items", "invoice_line_ids": "Invoice lines", "move_type": "Type", "ref": "Reference",
+    "invoice_date": "Invoice/Bill Date", "tax_ids": "Taxes", "price_unit": "Unit Price",
+}
 _NUMBERS = ("integer", "float", "monetary")
 _KINDS = {">": "many2one", "*": "one2many", "**": "many2many"}
 
@@ -225,7 +230,7 @@ class Field:
 
     @property
     def label(self) -> str:
-        return self.name.removesuffix("_ids").removesuffix("_id").replace("_", " ").title()
+        return LABELS.get(self.name) or self.name.removesuffix("_ids").removesuffix("_id").replace("_", " ").title()
 
     @property
     def empty(self) -> Any:

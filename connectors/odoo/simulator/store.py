@@ -15,7 +15,7 @@ from typing import Any
 Record = dict[str, Any]
 
 INDEXED: dict[str, tuple[str, ...]] = {
-    "account.move": ("ref", "invoice_origin", "name", "journal_id", "partner_id", "reversed_entry_id"),
+    "account.move": ("ref", "invoice_origin", "name", "journal_id", "partner_id", "reversed_entry_id", "numbering"),
     "account.move.line": ("move_id", "full_reconcile_id"),
     "account.partial.reconcile": ("debit_move_id", "credit_move_id", "exchange_move_id"),
     "account.payment": ("memo", "move_id"),
@@ -42,6 +42,8 @@ class Store:
         self.external_ids: dict[str, ExternalId] = {}
         self.names: dict[tuple[str, int], list[str]] = {}
         self.commits = 0
+        # What a model's code remembers of the tables; forgotten whenever something is undone.
+        self.cache: dict[Any, Any] = {}
         self._indexes: dict[str, dict[str, dict[Any, dict[int, None]]]] = {
             model: {name: {} for name in names} for model, names in INDEXED.items()
         }
@@ -108,6 +110,7 @@ class Store:
 
     def roll_back(self, mark: int = 0) -> None:
         """Undo everything since `mark`, newest first; sequences stay where they are."""
+        self.cache.clear()
         while len(self._undo) > mark:
             kind, first, second, third = self._undo.pop()
             if kind == "insert":
@@ -135,8 +138,9 @@ class Store:
         except BaseException:
             self.roll_back()
             raise
-        self.commits += 1
-        self._undo.clear()
+        if self._undo:
+            self.commits += 1
+            self._undo.clear()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -1,0 +1,64 @@
+"""What does Odoo demand and complete when contacts are written?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .environment import Environment
+from .errors import constraint_error, user_error
+from .generic import CREATORS, REMOVERS, WRITERS
+from .store import Record
+from .values import check_link, stored
+
+
+def create_partners(env: Environment, vals_list: list[Record]) -> list[int]:
+    """Contacts need a name and nothing else: two with the same number, reference and e-mail are accepted."""
+    ids = []
+    for vals in vals_list:
+        record = {"active": True, "is_company": False, "supplier_rank": 0, "customer_rank": 0, **stored(env, "res.partner", vals)}
+        if record.get("company_type"):
+            record["is_company"] = record["company_type"] == "company"
+        if not record.get("name"):
+            raise constraint_error("Contacts require a name")
+        _check_links(env, record)
+        id = env.insert("res.partner", record)
+        env.store.update("res.partner", id, {"commercial_partner_id": _top(env, record)})
+        ids.append(id)
+    return ids
+
+
+def write_partners(env: Environment, ids: Sequence[int], vals: Record) -> None:
+    for id in ids:
+        changes = stored(env, "res.partner", vals, env.get("res.partner", id))
+        if "name" in changes and not changes["name"]:
+            raise constraint_error("Contacts require a name")
+        if changes.get("company_type"):
+            changes["is_company"] = changes["company_type"] == "company"
+        _check_links(env, changes)
+        env.update("res.partner", id, changes)
+        env.store.update("res.partner", id, {"commercial_partner_id": _top(env, env.get("res.partner", id))})
+
+
+def unlink_partners(env: Environment, ids: Sequence[int]) -> None:
+    for id in ids:
+        lines = env.store.tables["account.move.line"].values()
+        if env.store.lookup("account.move", "partner_id", id) or any(line["partner_id"] == id for line in lines):
+            raise user_error("The partner cannot be deleted because it is used in Accounting")
+        env.store.remove("res.partner", id)
+
+
+def _check_links(env: Environment, record: Record) -> None:
+    for name in ("parent_id", "company_id", "property_account_payable_id", "property_account_receivable_id"):
+        check_link(env, "res.partner", name, record.get(name))
+
+
+def _top(env: Environment, record: Record) -> int:
+    """The company at the top of a contact."""
+    while record.get("parent_id") and not record.get("is_company"):
+        record = env.get("res.partner", record["parent_id"])
+    return int(record["id"])
+
+
+CREATORS["res.partner"] = create_partners
+WRITERS["res.partner"] = write_partners
+REMOVERS["res.partner"] = unlink_partners
