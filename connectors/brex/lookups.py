@@ -1,0 +1,250 @@
+"""What do records need from other lists? Look-ups joined by list, kept for the life of a source, never one by one
+unless so few are missing that a list would cost more.
+
+`/v1/expenses` has no filter on ids. Expenses and the records made of them change within the same minutes, so the
+window of a page of records is read in bulk; what is not found there is looked for by the day its payment posted, and
+only the rest is asked for singly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from connectors.brex.client import BrexClient, Json, Pages, stamp
+from connectors.brex.errors import FeatureDeniedError, MissingError
+
+LENT = (
+    "id",
+    "expense_type",
+    "status",
+    "memo",
+    "category",
+    "user_id",
+    "user",
+    "merchant",
+    "department_id",
+    "department",
+    "location_id",
+    "location",
+    "billing_entity_id",
+    "spending_entity_id",
+    "original_amount",
+    "billing_amount",
+    "purchased_at",
+    "custom_fields",
+    "repayment",
+)
+"""What an expense lends to records and transactions: nothing that changes when a record is exported."""
+
+FEW = 3  # so many are asked for singly at once
+REMEMBERED = 20_000
+VALUES_PER_CALL = 100
+MARGINS = (timedelta(hours=1), timedelta(days=1))  # around change times, around posting times
+
+
+class ExpenseLookup:
+    """Expenses by id, for records and card transactions."""
+
+    def __init__(self, client: BrexClient) -> None:
+        self.client = client
+        self.is_denied = False
+        self._known: dict[str, Json | None] = {}
+
+    def load(
+        self, wanted: Iterable[str], *, changed: Sequence[datetime], posted: Sequence[datetime], single: Iterable[str]
+    ) -> None:
+        """Have `wanted` at hand. `changed` and `posted` are the times at which the records of the page changed and
+        posted; only ids in `single` are worth a call of their own."""
+        missing = {one for one in wanted if one and one not in self._known}
+        if not missing or self.is_denied:
+            return
+        asked = sorted(missing)
+        try:
+            if len(missing) > FEW:
+                for name, times, margin in zip(
+                    ("updated_at", "payment_posted_at"), (changed, posted), MARGINS, strict=True
+                ):
+                    if missing and times:
+                        missing -= self._scan(name, min(times) - margin, max(times) + margin, missing)
+            for one in sorted(missing & set(single)):
+                self._known[one] = self._single(one)
+            self._load_parts(asked)
+        except FeatureDeniedError:
+            self.is_denied = True
+        while len(self._known) > REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+
+    def lent(self, expense_id: str) -> Json | None:
+        """The part of an expense that goes with a record; None if it is not known."""
+        expense = self._known.get(expense_id)
+        return lend(expense) if expense else None
+
+    def _scan(self, name: str, start: datetime, end: datetime, missing: set[str]) -> set[str]:
+        """Read a window until all are found, but no more pages than a tenth of what is missed."""
+        found: set[str] = set()
+        pages = self.client.expenses({f"{name}_start": stamp(start), f"{name}_end": stamp(end)})
+        for page in islice(pages, 2 + len(missing) // 10):
+            for expense in page:
+                self._known[str(expense.get("id"))] = expense
+                found.add(str(expense.get("id")))
+            if missing <= found:
+                break
+        return found & missing
+
+    def _single(self, expense_id: str) -> Json | None:
+        try:
+            return self.client.expense(expense_id)
+        except MissingError:
+            return None
+
+    def _load_parts(self, wanted: Iterable[str]) -> None:
+        """Children of split expenses that came without their parts."""
+        split = [
+            one
+            for one in wanted
+            if (expense := self._known.get(one))
+            and expense.get("status") == "SPLIT"
+            and not expense.get("expense_line_items")
+        ]
+        for parent, children in children_of(self.client, split).items():
+            self._known[parent] = {**(self._known[parent] or {}), "expense_line_items": children}
+
+
+def children_of(client: BrexClient, parents: Sequence[str]) -> dict[str, list[Json]]:
+    """Parts of split expenses by parent: one call for each, as a child does not name its parent."""
+    found: dict[str, list[Json]] = {}
+    for parent in parents:
+        pages = client.expenses({"parent_expense_id[]": [parent]})
+        found[parent] = [child for page in pages for child in page]
+    return found
+
+
+def lend(expense: Json) -> Json:
+    """Only the fields of LENT, of the expense and of its items, with receipts by id."""
+    kept = {name: expense[name] for name in LENT if expense.get(name) is not None}
+    kept["receipts"] = [{"id": one["id"]} for one in expense.get("receipts") or () if one.get("id")]
+    items = expense.get("expense_line_items") or ()
+    if items:
+        kept["expense_line_items"] = [lend(item) for item in items]
+    return kept
+
+
+class ListLookup:
+    """A whole list by id, read on first use; empty where the credential may not read it."""
+
+    def __init__(self, read: Callable[[], Pages]) -> None:
+        self._read = read
+        self._rows: dict[str, Json] | None = None
+
+    def get(self, identifier: str) -> Json | None:
+        if self._rows is None:
+            try:
+                self._rows = {str(row.get("id")): row for page in self._read() for row in page}
+            except FeatureDeniedError:
+                self._rows = {}
+        return self._rows.get(identifier)
+
+
+class TransferLookup:
+    """Transfers by id, for cash transactions: from the list, which has no filter, as far as it pays."""
+
+    LENT = ("id", "amount", "payment_type", "counterparty", "display_name", "description", "external_memo")
+
+    def __init__(self, client: BrexClient) -> None:
+        self.client = client
+        self._known: dict[str, Json | None] = {}
+        self._pages: Iterator[list[Json]] | None = None
+        self._is_denied = False
+
+    def load(self, wanted: Iterable[str]) -> None:
+        missing = {one for one in wanted if one and one not in self._known}
+        try:
+            if len(missing) > FEW and not self._is_denied:
+                self._pages = self._pages or self.client.transfers()
+                while missing - self._known.keys():
+                    page = next(self._pages, None)
+                    if page is None:
+                        break
+                    self._known.update({str(row.get("id")): row for row in page})
+            for one in sorted(missing - self._known.keys()):
+                if self._is_denied:
+                    break
+                self._known[one] = self._single(one)
+        except FeatureDeniedError:
+            self._is_denied = True
+
+    def lent(self, transfer_id: str) -> Json | None:
+        transfer = self._known.get(transfer_id)
+        if not transfer:
+            return None
+        lent = {name: transfer[name] for name in self.LENT if transfer.get(name) is not None}
+        if isinstance(lent.get("counterparty"), dict):  # no account or routing numbers in what is stored
+            keep = ("type", "id", "payment_instrument_id")
+            lent["counterparty"] = {key: lent["counterparty"].get(key) for key in keep}
+        return lent
+
+    def _single(self, transfer_id: str) -> Json | None:
+        try:
+            return self.client.transfer(transfer_id)
+        except MissingError:
+            return None
+
+
+class FieldLookup:
+    """Names of fields and of the values that live in Brex only (those of the ledger are known by their remote id)."""
+
+    def __init__(self, client: BrexClient) -> None:
+        self.client = client
+        self._names: dict[str, str] | None = None
+        self._values: dict[tuple[str, str], str] = {}
+
+    def load(self, items: Iterable[Mapping[str, Any]]) -> None:
+        wanted: dict[str, set[str]] = {}
+        for ref in _refs(items):
+            field, value = ref.get("brex_field_id"), ref.get("brex_field_value_id")
+            if field and value and not ref.get("remote_field_value_id") and (field, value) not in self._values:
+                wanted.setdefault(field, set()).add(value)
+        if not wanted:
+            return
+        try:
+            self._load_names()
+            for field, values in sorted(wanted.items()):
+                for chunk in chunks(sorted(values), VALUES_PER_CALL):
+                    self._values.update({(field, value): "" for value in chunk})
+                    for page in self.client.field_values(field, chunk):
+                        self._values.update(
+                            {(field, str(row.get("brex_id"))): str(row.get("value") or "") for row in page}
+                        )
+        except (FeatureDeniedError, MissingError):
+            return
+
+    def of(self, item: Mapping[str, Any]) -> dict[str, Json]:
+        """Labels for one record: field id -> name and value names."""
+        labels: dict[str, Json] = {}
+        for ref in _refs([item]):
+            field, value = ref.get("brex_field_id"), ref.get("brex_field_value_id")
+            label = self._values.get((field, value), "") if field and value else ""
+            if label:
+                entry = labels.setdefault(str(field), {"name": (self._names or {}).get(str(field), ""), "values": {}})
+                entry["values"][str(value)] = label
+        return labels
+
+    def _load_names(self) -> None:
+        if self._names is None:
+            self._names = {}
+            for page in self.client.fields():
+                self._names.update({str(row.get("brex_id")): str(row.get("name") or "") for row in page})
+
+
+def _refs(items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for item in items:
+        for line in item.get("line_items") or ():
+            yield from line.get("accounting_field_values") or ()
+
+
+def chunks(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])

@@ -1,0 +1,296 @@
+"""Which fields of Brex's JSON do we read, and as what? Names as Brex writes them; unknown fields are ignored.
+
+Brex does not count new fields and new enum constants as breaking changes (https://developer.brex.com/guides/versioning.md),
+so nothing is closed here: enums are text, and everything that is not surely there may be absent or null.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from connectors.records import Moment
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+
+
+def read_number(value: object) -> Decimal:
+    """A JSON number as Decimal; a float or a text is refused."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError(f"{value!r} is not an exact JSON number")
+    return Decimal(value)
+
+
+def read_instant(value: object) -> datetime:
+    """An RFC 3339 instant in UTC; without a zone it is UTC, as in the examples of the Expenses API."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a date")
+    instant = datetime.fromisoformat(value)
+    _check_year(instant.year, value)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def read_moment(value: object) -> Moment:
+    """A plain day where Brex means a day (date only, or exactly midnight UTC: rule G6), else the instant."""
+    if isinstance(value, str) and len(value) == 10:
+        return read_day(value)
+    instant = read_instant(value)
+    is_day = instant.hour == instant.minute == instant.second == instant.microsecond == 0
+    return instant.date() if is_day else instant
+
+
+def read_day(value: object) -> date:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a date")
+    day = date.fromisoformat(value[:10])
+    _check_year(day.year, value)
+    return day
+
+
+def _check_year(year: int, value: str) -> None:
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise ValueError(f"{value} is not a believable date")
+
+
+Number = Annotated[Decimal, BeforeValidator(read_number)]
+Instant = Annotated[datetime, PlainValidator(read_instant)]
+When = Annotated[Moment, PlainValidator(read_moment)]
+Day = Annotated[date, PlainValidator(read_day)]
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+
+class BrexModel(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Amount(BrexModel):
+    """Accounting API: decimal *major* units (its only example is 100.5 USD; the unit is not stated in prose)."""
+
+    amount: Number
+    currency: str
+
+
+class MinorAmount(BrexModel):
+    """Every other API: whole minor units of the currency, which may be null and then is USD."""
+
+    amount: Number
+    currency: Annotated[str, BeforeValidator(lambda value: value or "USD")] = "USD"
+
+
+class FieldValueRef(BrexModel):
+    brex_field_id: Text = ""
+    remote_field_id: str | None = None
+    brex_field_value_id: Text = ""
+    remote_field_value_id: str | None = None
+
+
+class RecordLineItem(BrexModel):
+    id: str
+    type: str
+    amount: Amount
+    original_amount: Amount | None = None
+    memo: Text = ""
+    accounting_field_values: tuple[FieldValueRef, ...] = ()
+
+
+class RecordUser(BrexModel):
+    id: str
+    first_name: Text = ""
+    last_name: Text = ""
+    email: Text = ""
+    role: Text = ""
+    department_id: Text = ""
+    department_name: Text = ""
+    location_id: Text = ""
+    location_name: Text = ""
+
+
+class RecordVendor(BrexModel):
+    id: str
+    name: Text = ""
+    email: Text = ""
+    phone: Text = ""
+
+
+class ReceiptRef(BrexModel):
+    id: str
+    download_uris: tuple[str, ...] | None = None
+
+
+class AccountingRecord(BrexModel):
+    """https://developer.brex.com/openapi/accounting_api, AccountingRecordDetailed."""
+
+    id: str
+    type: Text = ""
+    review_status: Text = ""
+    source_type: Text = ""
+    source_id: Text = ""
+    amount: Amount | None = None
+    original_amount: Amount | None = None
+    erp_posting_date: When | None = None
+    posted_at: When | None = None
+    updated_at: Instant | None = None
+    due_at: When | None = None
+    invoice_number: Text = ""
+    memo: Text = ""
+    user: RecordUser | None = None
+    vendor: RecordVendor | None = None
+    receipts: tuple[ReceiptRef, ...] | None = None
+    line_items: tuple[RecordLineItem, ...] = ()
+
+
+class Merchant(BrexModel):
+    raw_descriptor: Text = ""
+    mcc: Text = ""
+    country: Text = ""
+
+
+class Named(BrexModel):
+    id: str
+    name: Text = ""
+
+
+class ExpenseUser(BrexModel):
+    id: str
+    first_name: Text = ""
+    last_name: Text = ""
+    email: Text = ""
+
+
+class CustomValue(BrexModel):
+    value_type: Text = ""
+    data_type: Text = ""
+    data: Any = None
+
+
+class CustomField(BrexModel):
+    key: str
+    value: CustomValue
+
+
+class Repayment(BrexModel):
+    repayment_initiated_by: ExpenseUser | None = None
+    repayment_initiation_date: When | None = None
+
+
+class Expense(BrexModel):
+    """https://developer.brex.com/openapi/expenses_api, ExpandableExpense."""
+
+    id: str
+    expense_type: Text = ""
+    status: Text = ""
+    payment_status: Text = ""
+    memo: Text = ""
+    category: Text = ""
+    user_id: Text = ""
+    user: ExpenseUser | None = None
+    merchant: Merchant | None = None
+    department_id: Text = ""
+    department: Named | None = None
+    location_id: Text = ""
+    location: Named | None = None
+    billing_entity_id: Text = ""
+    spending_entity_id: Text = ""
+    original_amount: MinorAmount | None = None
+    billing_amount: MinorAmount | None = None
+    purchased_at: When | None = None
+    approved_at: When | None = None
+    payment_posted_at: When | None = None
+    updated_at: Instant | None = None
+    custom_fields: tuple[CustomField, ...] | None = None
+    repayment: Repayment | None = None
+    receipts: tuple[ReceiptRef, ...] | None = None
+    expense_line_items: tuple[Expense, ...] | None = None
+
+
+class CardTransaction(BrexModel):
+    """https://developer.brex.com/openapi/transactions_api, CardTransaction: settled ones only."""
+
+    id: str
+    type: Text = ""
+    description: Text = ""
+    amount: MinorAmount | None = None
+    initiated_at_date: Day | None = None
+    posted_at_date: Day | None = None
+    card_id: Text = ""
+    merchant: Merchant | None = None
+    expense_id: Text = ""
+    card_transaction_operation_reference_id: Text = ""
+
+
+class CashTransaction(BrexModel):
+    """https://developer.brex.com/openapi/transactions_api, CashTransaction."""
+
+    id: str
+    type: Text = ""
+    description: Text = ""
+    amount: MinorAmount | None = None
+    initiated_at_date: Day | None = None
+    posted_at_date: Day | None = None
+    transfer_id: Text = ""
+
+
+class Counterparty(BrexModel):
+    type: Text = ""
+    id: Text = ""
+    payment_instrument_id: Text = ""
+
+
+class Transfer(BrexModel):
+    """https://developer.brex.com/openapi/payments_api, Transfer: positive amounts leave the company."""
+
+    id: str
+    status: Text = ""
+    payment_type: Text = ""
+    amount: MinorAmount | None = None
+    counterparty: Counterparty | None = None
+    display_name: Text = ""
+    description: Text = ""
+    external_memo: Text = ""
+    cancellation_reason: Text = ""
+    process_date: Text = ""
+
+
+class Vendor(BrexModel):
+    """https://developer.brex.com/openapi/payments_api, VendorResponse: no time stamps, no external id."""
+
+    id: str
+    company_name: Text = ""
+    email: Text = ""
+    phone: Text = ""
+
+
+class BrexField(BrexModel):
+    """https://developer.brex.com/openapi/fields_api, Field."""
+
+    brex_id: str
+    name: Text = ""
+    remote_id: Text = ""
+    group: Text = ""
+    is_disabled: bool = False
+
+
+class BrexFieldValue(BrexModel):
+    brex_id: str
+    field_id: Text = ""
+    value: Text = ""
+    value_id: Text = ""
+    remote_id: Text = ""
+    is_disabled: bool = False
+
+
+class FieldLabels(BrexModel):
+    """Our look-up, not Brex's: a field's name and the names of the values that a record uses."""
+
+    name: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class AccountRef(BrexModel):
+    """Our look-up: the card or cash account that a transaction belongs to."""
+
+    id: str
+    name: Text = ""
