@@ -68,7 +68,8 @@ class _LocalBucket:
 
 
 class SharedLimiter:
-    """Counts under `scope` (vendor and what he counts by). Without the cache each process takes an eighth.
+    """Counts each limit under its own scope (vendor and what he counts by). Without the cache each process takes an
+    eighth. `scope` is what a 429 closes.
 
     `closed_until` is what the connection's row said when it was opened, `on_closed` writes it there again."""
 
@@ -76,21 +77,21 @@ class SharedLimiter:
         self,
         cache: redis.Redis,
         scope: str,
-        limits: Sequence[Limit],
+        limits: Sequence[tuple[str, Limit]],
         *,
         closed_until: datetime | None = None,
         on_closed: Callable[[datetime], None] | None = None,
     ) -> None:
         self._cache = cache
         self._script = cache.register_script(SCRIPT)
-        self._keys = [f"mlc:limit:{{{scope}}}:closed", f"mlc:limit:{{{scope}}}:running"]
-        self._parallel = min((limit.parallel for limit in limits if limit.parallel), default=0)
+        self._keys = [f"mlc:limit:{scope}:closed", f"mlc:limit:{scope}:running"]
+        self._parallel = min((limit.parallel for _, limit in limits if limit.parallel), default=0)
         self._slot = secrets.token_hex(8)
         self._arguments: list[float] = []
         self._local: list[_LocalBucket] = []
-        for at, limit in enumerate(limits):
+        for counted_by, limit in limits:
             capacity, rate = _bucket(limit)
-            self._keys.append(f"mlc:limit:{{{scope}}}:{at}")
+            self._keys.append(f"mlc:limit:{counted_by}:{limit.calls}/{limit.period.total_seconds():g}")
             self._arguments += [capacity, rate]
             self._local.append(_LocalBucket(1.0, rate / SHARERS, 1.0, time.monotonic()))
         self._closed_until = closed_until

@@ -1,0 +1,35 @@
+"""What can be done with a connection? One set of services for the admin, the commands and the floors above."""
+
+from connectors.services.opening import connection_context, connection_ledger, connection_source, transport_register
+from connectors.services.setup import (
+    connection_archive,
+    connection_create,
+    connection_switch,
+    connection_update,
+    credentials_replace,
+)
+from connectors.services.states import (
+    connection_break,
+    connection_recover,
+    identity_is_frozen,
+    identity_use_register,
+)
+from connectors.services.verification import connection_keep_alive, connection_verify
+
+__all__ = [
+    "connection_archive",
+    "connection_break",
+    "connection_context",
+    "connection_create",
+    "connection_keep_alive",
+    "connection_ledger",
+    "connection_recover",
+    "connection_source",
+    "connection_switch",
+    "connection_update",
+    "connection_verify",
+    "credentials_replace",
+    "identity_is_frozen",
+    "identity_use_register",
+    "transport_register",
+]

@@ -1,0 +1,93 @@
+"""Does a connection work? The vendor's checklist, what it changes here, and calls that keep a credential alive."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.base import Check, Ledger, Source
+from connectors.errors import BlockedError, ConnectorError, RetryableError
+from connectors.models import Connection, ConnectionState, Credential
+from connectors.registry import connector_get
+from connectors.services.opening import connection_context
+from connectors.services.states import connection_break, identity_is_frozen, state_enter
+
+
+def connection_verify(connection: Connection, *, by: AbstractBaseUser | None = None) -> list[Check]:
+    """Run the vendor's checklist, which writes nothing there, and store what it found with state and identity.
+
+    A vendor that is merely away changes no state. Safe to repeat; raises nothing of the vendor's."""
+    checks: list[Check] = []
+    told, unavailable, expires_at, is_away = "", {}, None, False
+    try:
+        context = connection_context(connection)
+        descriptor = connector_get(connection.vendor)
+        for opened in (descriptor.open_source, descriptor.open_ledger):
+            if opened is None:
+                continue
+            side: Source | Ledger = opened(context)
+            checks += side.verify()
+            if not _failed(checks):
+                told = told or side.identity()
+                unavailable |= dict(getattr(side, "unavailable_streams", dict)())
+        if descriptor.credential_expiry and not _failed(checks):
+            expires_at = descriptor.credential_expiry(context)
+    except ConnectorError as error:
+        is_away = isinstance(error, RetryableError)
+        checks.append(Check("Connection", "failed", error.message))
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        if (row.vendor, row.address) != (connection.vendor, connection.address):
+            return [Check("Connection", "failed", "The connection was changed while it was tested; test it again.")]
+        checks += _identity_checks(row, told)
+        failed = _failed(checks)
+        Connection.objects.filter(pk=row.pk).update(
+            checklist=[asdict(check) for check in checks], checked_at=timezone.now(), unavailable=unavailable
+        )
+        if not failed:
+            Credential.objects.filter(connection_id=row.pk).update(expires_at=expires_at)
+            row.identity = row.identity or told
+            state_enter(row, ConnectionState.OK, "", by)
+        elif not is_away:
+            state_enter(row, ConnectionState.BROKEN, failed[0].message, by)
+    connection.refresh_from_db()
+    return checks
+
+
+def connection_keep_alive(connection: Connection) -> None:
+    """Make a call that proves the credential, so that an idle connection's token or key does not die of disuse.
+
+    Raises what the vendor's client raises; an AuthenticationError has marked the connection broken by then."""
+    descriptor = connector_get(connection.vendor)
+    opened = descriptor.open_source or descriptor.open_ledger
+    if opened is None:
+        return
+    try:
+        side: Source | Ledger = opened(connection_context(connection))
+        side.identity()
+    except BlockedError as error:
+        connection_break(connection.pk, error.message)
+        raise
+
+
+def _failed(checks: list[Check]) -> list[Check]:
+    return [check for check in checks if check.state == "failed"]
+
+
+def _identity_checks(row: Connection, told: str) -> list[Check]:
+    if not told:
+        return []
+    if row.identity and row.identity != told:
+        cure = (
+            "Documents of the other account are posted: make a new connection for this one."
+            if identity_is_frozen(row)
+            else "Clear the identity of the connection if the new account is the right one."
+        )
+        return [Check("Account", "failed", f"The credential is for account {told}, not {row.identity}.", cure)]
+    others = Connection.objects.filter(tenant_id=row.tenant_id, vendor=row.vendor, identity=told, archived_at=None)
+    if other := others.exclude(pk=row.pk).first():
+        return [Check("Account", "failed", f"{other.name} is a connection to account {told} already.", "Use that one.")]
+    return [Check("Account", "ok", f"Account {told}.")]
