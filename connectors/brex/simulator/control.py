@@ -46,6 +46,7 @@ class Control:
             "revoke_token": self.revoke_token,
             "expire_token": self.expire_token,
             "idle_token": self.idle_token,
+            "pending_payment": self.pending_payment,
             "rotate_webhook_secret": self.rotate_secret,
             "end_webhook_rotation": self.end_rotation,
             "send_webhook": self.send_webhook,
@@ -201,6 +202,29 @@ class Control:
         """As if a user token had last been used that many days ago."""
         found = self.simulator.gate.credentials.tokens[token or self.simulator.user_token]
         found.last_used_at = self.simulator.clock.now() - timedelta(days=days)
+
+    def pending_payment(self, expense_id: str, payment_status: str = "PENDING", reason: str = "APPROVED") -> Item:
+        """EXPENSE_PAYMENT_UPDATED: an authorization appeared, changed or was declined; its version grows each time."""
+        expense = self._item("expenses", expense_id)
+        expense["_payment_version"] = expense.get("_payment_version", 0) + 1
+        merchant = expense["_merchant"]
+        payload = {
+            "expense_id": expense_id,
+            "payment_status": payment_status,
+            "payment_type": "PURCHASE" if payment_status == "PENDING" else "DECLINED",
+            "card_id": next((one["id"] for one in self.simulator.store.cards), ""),
+            "merchant": merchant,
+            "payment_description": merchant["raw_descriptor"],
+            "payment_status_reason": reason,
+            "billing_amount": expense["billing_amount"],
+            "original_amount": expense["original_amount"],
+            "amount": expense["billing_amount"],
+            "purchased_at": expense["purchased_at"],
+            "payment_authorization_code": "A1",
+            "version": expense["_payment_version"],
+        }
+        self.simulator.sender.emit("EXPENSE_PAYMENT_UPDATED", payload)
+        return payload
 
     def rotate_secret(self, principal: str = "") -> None:
         self.simulator.webhooks.rotate(principal or f"user:{self.simulator.admin_id}")
