@@ -4,7 +4,7 @@
 import os
 import sys
 
-WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "collectstatic", "spectacular"}
+WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "spectacular"}
 SUPERVISORS = {"up", "demo", "bench"}  # they start processes of their own, and must own the servers
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        if command in WITHOUT_SERVERS or "--help" in sys.argv:
+        if (command in WITHOUT_SERVERS and "--database" not in sys.argv) or "--help" in sys.argv:
             execute_from_command_line(sys.argv)
         else:
             with trial.servers_running(is_main=command in SUPERVISORS):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 PROJECT = Path(__file__).resolve().parent
 VENV = PROJECT / ".venv"
@@ -45,8 +46,11 @@ def main(arguments: list[str]) -> int:
     except RefusalError as refusal:
         print(f"run.py: {refusal}", file=sys.stderr)
         return 1
-    name, rest = arguments[0], arguments[1:]
-    program = ["-m", "pytest"] if name == "test" else [str(PROJECT / "manage.py"), name]
+    return become(*arguments)
+
+
+def become(name: str, *rest: str) -> NoReturn:
+    program = ("-m", "pytest") if name == "test" else (str(PROJECT / "manage.py"), name)
     os.chdir(PROJECT)
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), *program, *rest])  # noqa: S606 - this process becomes the command
@@ -74,13 +78,10 @@ def build() -> None:
     wanted = stamp()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
         return
-    try:
-        VENV.mkdir(exist_ok=True)
-        STAMP.write_text("")
-    except OSError as error:
-        raise RefusalError(
-            f"{VENV} cannot be written ({error.strerror}); copy the project to a folder of yours."
-        ) from error
+    folder = VENV if VENV.exists() else PROJECT
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RefusalError(f"{folder} cannot be written; copy the project to a folder of yours.")
+    STAMP.unlink(missing_ok=True)
     print("run.py: installing packages into .venv (once, under half a minute)", file=sys.stderr)
     uv = shutil.which("uv")
     if uv and succeeds(uv, "--version"):
@@ -97,7 +98,8 @@ def stamp() -> str:
 
 def build_by_uv(uv: str) -> None:
     if not holds_this_python():
-        call("the virtual environment could not be made", uv, "venv", "-q", "--clear", "--python", sys.executable, VENV)
+        shutil.rmtree(VENV, ignore_errors=True)
+        call("the virtual environment could not be made", uv, "venv", "-q", "--python", sys.executable, VENV)
     options = ("-q", "--python", PYTHON, "--require-hashes", "--only-binary", ":all:")
     call("the packages could not be installed", uv, "pip", "sync", *options, LOCK)
 

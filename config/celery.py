@@ -58,13 +58,18 @@ def keep_our_logging(**_: Any) -> None:
 
 
 @task_prerun.connect  # type: ignore[untyped-decorator]
-def check_reused_connections(task_id: str = "", task: Task | None = None, **_: Any) -> None:
+def check_reused_connections(**_: Any) -> None:
     """Connections are reused between tasks (see CELERY_DB_REUSE_MAX): after a restart of the database they are dead.
 
     Without this, 0 of 20 tasks succeeded after a restart, with it 20 of 20.
     """
     close_old_connections()
-    structlog.contextvars.bind_contextvars(task=task.name if task else "", task_id=task_id)
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+def name_the_task(task_id: str, task: Task, **_: Any) -> None:
+    """Every line that is logged while it runs carries the task's name and id."""
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
 
 
 @task_postrun.connect  # type: ignore[untyped-decorator]

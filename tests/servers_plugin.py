@@ -7,19 +7,34 @@ because pytest-django reads the settings before any conftest is loaded. Workers 
 import contextlib
 import os
 
+import psycopg
 import pytest
+import redis
 
 from config import trial
+from config.env import for_redis_py
 
 _running = contextlib.ExitStack()
+_versions: list[str] = []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        _running.enter_context(trial.throwaway_servers())
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    _running.enter_context(trial.throwaway_servers())
+    with psycopg.connect(os.environ["DATABASE_URL"]) as database:
+        _versions.append(f"PostgreSQL {database.info.parameter_status('server_version')}")
+    with redis.Redis.from_url(for_redis_py(os.environ["REDIS_URL"])) as broker:
+        facts = broker.info("server")
+        _versions.append(f"Valkey {facts['valkey_version']}" if "valkey_version" in facts else "Redis")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _running.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("servers")
+    terminalreporter.line(", ".join(_versions))
