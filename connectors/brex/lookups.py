@@ -194,55 +194,70 @@ class TransferLookup:
 
 
 class FieldLookup:
-    """Names of fields and of the values that live in Brex only (those of the ledger are known by their remote id)."""
+    """Remote ids and names of fields and values, as far as a record does not tell them itself: values that live in
+    Brex only, and the options of expenses' custom fields that are our own ERP fields."""
 
     def __init__(self, client: BrexClient) -> None:
         self.client = client
-        self._names: dict[str, str] | None = None
-        self._values: dict[tuple[str, str], str] = {}
+        self._fields: dict[str, Json] | None = None
+        self._values: dict[tuple[str, str], Json] = {}
 
-    def load(self, items: Iterable[Mapping[str, Any]]) -> None:
+    def load(self, items: Iterable[Mapping[str, Any]], expenses: Iterable[Mapping[str, Any] | None] = ()) -> None:
+        """Have at hand what `of` will be asked for, with one call for each field and hundred of its values."""
         wanted: dict[str, set[str]] = {}
-        for ref in _refs(items):
-            field, value = ref.get("brex_field_id"), ref.get("brex_field_value_id")
-            if field and value and not ref.get("remote_field_value_id") and (field, value) not in self._values:
-                wanted.setdefault(field, set()).add(value)
-        if not wanted:
-            return
+        coded = [(field, value) for item in items for field, value, is_told in _line_codings(item) if not is_told] + [
+            pair for expense in expenses if expense for pair in _options(expense)
+        ]
         try:
-            self._load_names()
+            for field, value in coded:
+                if (field, value) not in self._values and self._is_asked(field):
+                    wanted.setdefault(field, set()).add(value)
             for field, values in sorted(wanted.items()):
                 for chunk in chunks(sorted(values), VALUES_PER_CALL):
-                    self._values.update({(field, value): "" for value in chunk})
+                    self._values.update({(field, value): {} for value in chunk})
                     for page in self.client.field_values(field, chunk):
-                        self._values.update(
-                            {(field, str(row.get("brex_id"))): str(row.get("value") or "") for row in page}
-                        )
+                        self._values.update({(field, str(row.get("brex_id"))): row for row in page})
         except (FeatureDeniedError, MissingError):
             return
 
-    def of(self, item: Mapping[str, Any]) -> dict[str, Json]:
-        """Labels for one record: field id -> name and value names."""
+    def of(self, item: Mapping[str, Any], expense: Mapping[str, Any] | None = None) -> dict[str, Json]:
+        """For one record: field id -> its name, remote id, and the values used."""
         labels: dict[str, Json] = {}
-        for ref in _refs([item]):
-            field, value = ref.get("brex_field_id"), ref.get("brex_field_value_id")
-            label = self._values.get((field, value), "") if field and value else ""
-            if label:
-                entry = labels.setdefault(str(field), {"name": (self._names or {}).get(str(field), ""), "values": {}})
-                entry["values"][str(value)] = label
+        codings = [(field, value) for field, value, is_told in _line_codings(item) if not is_told]
+        for field, value in [*codings, *(_options(expense) if expense else ())]:
+            known, row = (self._fields or {}).get(field), self._values.get((field, value))
+            if known:
+                entry: Json = {"name": known.get("name"), "remote_id": known.get("remote_id"), "values": {}}
+                labels.setdefault(field, entry)
+                if row:
+                    labels[field]["values"][value] = {"name": row.get("value"), "remote_id": row.get("remote_id")}
         return labels
 
-    def _load_names(self) -> None:
-        if self._names is None:
-            self._names = {}
+    def _is_asked(self, field: str) -> bool:
+        if self._fields is None:
+            self._fields = {}
             for page in self.client.fields():
-                self._names.update({str(row.get("brex_id")): str(row.get("name") or "") for row in page})
+                self._fields.update({str(row.get("brex_id")): row for row in page})
+        return field in self._fields
 
 
-def _refs(items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for item in items:
-        for line in item.get("line_items") or ():
-            yield from line.get("accounting_field_values") or ()
+def _line_codings(item: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """Field, value, and whether the line itself tells the remote ids."""
+    for line in item.get("line_items") or ():
+        for ref in line.get("accounting_field_values") or ():
+            field, value = ref.get("brex_field_id"), ref.get("brex_field_value_id")
+            if field and value:
+                yield str(field), str(value), bool(ref.get("remote_field_id") and ref.get("remote_field_value_id"))
+
+
+def _options(expense: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for custom in expense.get("custom_fields") or ():
+        data = (custom.get("value") or {}).get("data")
+        for one in data if isinstance(data, list) else [data]:
+            if isinstance(one, dict) and one.get("option_id"):
+                yield str(custom.get("key")), str(one["option_id"])
+    for part in expense.get("expense_line_items") or ():
+        yield from _options(part)
 
 
 def chunks(values: Sequence[Any], size: int) -> Iterator[list[Any]]:

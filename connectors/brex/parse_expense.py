@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connectors.brex.schema import Expense
+from connectors.brex.schema import Expense, Labels, read_labels
 from connectors.brex.streams import EXPENSES, PAYMENT_PART
 from connectors.brex.values import (
     expense_coding,
@@ -43,6 +43,7 @@ FAMILIES = {
 
 def parse_expense(item: Mapping[str, Any], lookups: Mapping[str, Any]) -> SpendRecord:
     expense = Expense.model_validate(item)
+    labels = read_labels(lookups)
     is_payout = lookups.get("part") == "payment"
     verdict = _payout_verdict(expense) if is_payout else _verdict(expense)
     person = expense_person(expense, lookups.get("user"))
@@ -69,8 +70,8 @@ def parse_expense(item: Mapping[str, Any], lookups: Mapping[str, Any]) -> SpendR
         memo=expense.memo,
         person=person,
         vendor=Party(name=merchant) if is_bill and merchant else None,
-        coding=first_of_each((*expense_coding(expense), *person_coding(person))),
-        lines=expense_lines(expense),
+        coding=first_of_each((*expense_coding(expense, labels), *person_coding(person))),
+        lines=expense_lines(expense, labels),
         links=_links(expense, str(lookups.get("parent") or "")),
         receipts=receipts(expense.receipts, *(line.receipts for line in expense.expense_line_items or ())),
         personal_since=personal_since(expense),
@@ -125,7 +126,7 @@ def _dates(expense: Expense, is_payout: bool) -> tuple[Moment | None, Moment | N
     return posting, document
 
 
-def expense_lines(expense: Expense) -> tuple[RecordLine, ...]:
+def expense_lines(expense: Expense, labels: Labels) -> tuple[RecordLine, ...]:
     """Items of an expense, or parts of a split one. Only the cost side is told: an item against the direction of the
     whole (a discount) is a credit."""
     lines = []
@@ -138,7 +139,7 @@ def expense_lines(expense: Expense) -> tuple[RecordLine, ...]:
                 id=part.id,
                 amount=abs(stated) if stated else None,
                 side=Side.CREDIT if is_discount else None,
-                coding=first_of_each(expense_coding(part)),
+                coding=first_of_each(expense_coding(part, labels)),
                 memo=part.memo,
                 original=abs(original) if original else None,
                 is_personal=bool(repayment_since(part.repayment)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from connectors.brex.parse_expense import expense_lines
-from connectors.brex.schema import AccountRef, CardTransaction, CashTransaction, Expense, Transfer
+from connectors.brex.schema import AccountRef, CardTransaction, CashTransaction, Expense, Transfer, read_labels
 from connectors.brex.streams import CARD_TRANSACTIONS, CASH_TRANSACTIONS
 from connectors.brex.values import (
     expense_coding,
@@ -94,12 +94,12 @@ def parse_card_transaction(item: Mapping[str, Any], lookups: Mapping[str, Any]) 
         coding=first_of_each(
             (
                 *(merchant_coding(merchant.raw_descriptor, merchant.mcc) if merchant else ()),
-                *expense_coding(expense),
+                *expense_coding(expense, read_labels(lookups)),
                 *((Coded("card", transaction.card_id),) if transaction.card_id else ()),
                 *person_coding(person),
             )
         ),
-        lines=expense_lines(expense) if kind == RecordKind.CARD_PURCHASE and expense else (),
+        lines=expense_lines(expense, read_labels(lookups)) if kind == RecordKind.CARD_PURCHASE and expense else (),
         links=_card_links(transaction, kind),
         receipts=receipts(expense.receipts if expense else None),
         personal_since=personal_since(expense),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connectors.brex.schema import AccountingRecord, Expense, FieldLabels, RecordLineItem
+from connectors.brex.schema import AccountingRecord, Expense, Labels, RecordLineItem, read_labels
 from connectors.brex.streams import ACCOUNTING_RECORDS
 from connectors.brex.values import (
+    KNOWN_FIELDS,
     expense_coding,
     field_coding,
     first_of_each,
@@ -69,7 +70,7 @@ def stage(review_status: str) -> str:
 def parse_accounting_record(item: Mapping[str, Any], lookups: Mapping[str, Any]) -> SpendRecord:
     record = AccountingRecord.model_validate(item)
     expense = Expense.model_validate(lookups["expense"]) if lookups.get("expense") else None
-    labels = {key: FieldLabels.model_validate(value) for key, value in (lookups.get("fields") or {}).items()}
+    labels = read_labels(lookups)
     meaning = MEANINGS.get(record.type, UNKNOWN)
     amount = major_money(record.amount)
     person = record_person(record.user)
@@ -96,9 +97,9 @@ def parse_accounting_record(item: Mapping[str, Any], lookups: Mapping[str, Any])
         memo=record.memo,
         person=person,
         vendor=Party(vendor.id, vendor.name, vendor.email, vendor.phone) if vendor else None,
-        coding=first_of_each((*expense_coding(expense), *_own_coding(record), *person_coding(person))),
+        coding=first_of_each((*_lent_coding(expense, labels), *_own_coding(record), *person_coding(person))),
         lines=tuple(_line(line, labels) for line in record.line_items),
-        links=_links(record),
+        links=_links(record, expense),
         receipts=receipts(record.receipts, expense.receipts if expense else None),
         invoice_number=record.invoice_number,
         due_moment=record.due_at,
@@ -109,6 +110,11 @@ def parse_accounting_record(item: Mapping[str, Any], lookups: Mapping[str, Any])
 
 def _direction(amount: Money | None, meaning: Meaning) -> Money | None:
     return abs(amount) if amount and meaning.is_backward else amount
+
+
+def _lent_coding(expense: Expense | None, labels: Labels) -> list[Coded]:
+    """What the expense knows and the record does not; accounts and cost centres are the lines' own to tell."""
+    return [coded for coded in expense_coding(expense, labels) if coded.field not in KNOWN_FIELDS]
 
 
 def _own_coding(record: AccountingRecord) -> list[Coded]:
@@ -125,7 +131,7 @@ def _own_coding(record: AccountingRecord) -> list[Coded]:
     return coding
 
 
-def _line(line: RecordLineItem, labels: dict[str, FieldLabels]) -> RecordLine:
+def _line(line: RecordLineItem, labels: Labels) -> RecordLine:
     amount = major_money(line.amount)
     side = {"DEBIT": Side.DEBIT, "CREDIT": Side.CREDIT}.get(line.type)
     if amount and amount.amount < 0:  # documented as always positive; a negative one is the other side
@@ -140,7 +146,7 @@ def _line(line: RecordLineItem, labels: dict[str, FieldLabels]) -> RecordLine:
     )
 
 
-def _links(record: AccountingRecord) -> tuple[Link, ...]:
+def _links(record: AccountingRecord, expense: Expense | None) -> tuple[Link, ...]:
     if not record.source_id:
         return ()
     kinds = ["source"]
@@ -152,6 +158,8 @@ def _links(record: AccountingRecord) -> tuple[Link, ...]:
         kinds.append("bill")
     elif record.type in ("CARD_EXPENSE_POST", "CARD_EXPENSE_REFUND", "CARD_EXPENSE_REPAYMENT"):
         kinds.append("purchase")
+        if expense and expense.expense_type == "BILLPAY":  # a bill that was paid by card (rule B27)
+            kinds.append("bill")
     return tuple(Link(kind, record.source_id) for kind in kinds)
 
 

@@ -19,7 +19,7 @@ from connectors.brex.client import VALUES_PER_CALL, BrexClient, Json
 from connectors.brex.lookups import chunks
 from connectors.brex.schema import BrexField, BrexFieldValue
 from connectors.codec import json_text
-from connectors.errors import ConfigurationError, RejectedError, UnsupportedError
+from connectors.errors import RejectedError, UnsupportedError
 
 LIKENESSES = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ł": "l", "Ł": "L", "\u2013": "-", "\u2019": "'"}
@@ -50,7 +50,7 @@ def is_text_refusal(error: RejectedError) -> bool:
 def push_field_values(
     client: BrexClient, identity: str, settings: BrexSettings, kind: str, values: Sequence[ReferenceItem]
 ) -> Mapping[str, int]:
-    """Make the values of our field agree. Raises ConfigurationError without an integration vendor, ConflictError
+    """Make the values of our field agree. Raises RejectedError without an integration vendor, ConflictError
     when another integration is active. What is not in `values` is disabled and stays on old records."""
     if kind not in FIELDS:
         raise UnsupportedError(f"Brex takes no list of the kind {kind}.")
@@ -104,9 +104,10 @@ def _field(client: BrexClient, identity: str, settings: BrexSettings, kind: str)
             if field.remote_id == remote_id and field.group in ("ERP", "") and not field.is_disabled:
                 return field.brex_id
     if not settings.integration_vendor:
-        raise ConfigurationError(
+        raise RejectedError(
             "Accounts go to Brex through an accounting integration: set the vendor identifier that Brex issued.",
             code="integration_vendor",
+            cure="integration_vendor",
         )
     account_id = settings.integration_account_id or identity
     integration = client.integration(settings.integration_vendor, account_id)

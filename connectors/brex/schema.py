@@ -6,6 +6,7 @@ so nothing is closed here: enums are text, and everything that is not surely the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -282,11 +283,24 @@ class BrexFieldValue(BrexModel):
     is_disabled: bool = False
 
 
-class FieldLabels(BrexModel):
-    """Our look-up, not Brex's: a field's name and the names of the values that a record uses."""
+class ValueLabel(BrexModel):
+    name: Text = ""
+    remote_id: Text = ""
 
-    name: str = ""
-    values: dict[str, str] = Field(default_factory=dict)
+
+class FieldLabels(BrexModel):
+    """Our look-up: a field's name and remote id, and the values of it that a record uses."""
+
+    name: Text = ""
+    remote_id: Text = ""
+    values: dict[str, ValueLabel] = Field(default_factory=dict)
+
+
+Labels = dict[str, FieldLabels]
+
+
+def read_labels(lookups: Mapping[str, Any]) -> Labels:
+    return {key: FieldLabels.model_validate(value) for key, value in (lookups.get("fields") or {}).items()}
 
 
 class AccountRef(BrexModel):

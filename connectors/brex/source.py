@@ -25,7 +25,6 @@ from connectors.brex.lookups import (
     FieldLookup,
     ListLookup,
     TransferLookup,
-    children_of,
     chunks,
 )
 from connectors.brex.parse_record import EXPENSE_TYPES, stage
@@ -39,10 +38,9 @@ from connectors.brex.streams import (
     CASH_TRANSACTIONS,
     EXPENSES,
     PAYMENT_PART,
-    STREAMS,
     VENDORS,
 )
-from connectors.brex.verify import feature_refusals, verify_checks
+from connectors.brex.verify import FeatureRefusals, verify_checks
 from connectors.errors import UnsupportedError
 
 FEW_VENDORS = 10  # up to here they are asked for singly
@@ -59,6 +57,7 @@ class BrexSource:
         self._fields = FieldLookup(self.client)
         self._users = ListLookup(self.client.users)
         self._transfers = TransferLookup(self.client)
+        self._refusals = FeatureRefusals(self.client)
         self._card_account: str | None = None
         self._expense_ids: dict[str, str] | None = None
 
@@ -112,34 +111,35 @@ class BrexSource:
             posted=_instants(page, "posted_at"),
             single=[str(item.get("source_id")) for item in page if item.get("type") in EXPENSE_TYPES],
         )
-        self._fields.load(page)
+        lent = [self._expenses.lent(str(item.get("source_id") or "")) for item in page]
+        self._fields.load(page, lent)
         return [
             _item(
                 item,
                 stage=stage(str(item.get("review_status") or "")),
-                expense=self._expenses.lent(str(item.get("source_id") or "")),
-                fields=self._fields.of(item),
+                expense=expense,
+                fields=self._fields.of(item, expense),
                 card_account=self.card_account() if item.get("source_type") == "CARD" else None,
             )
-            for item in page
+            for item, expense in zip(page, lent, strict=True)
         ]
 
     def _card_items(self, page: list[Json]) -> list[Item]:
         posted = _instants(page, "posted_at_date")
         ids = [str(item.get("expense_id") or "") for item in page]
         self._expenses.load(ids, changed=(), posted=posted, single=ids)
-        items = []
-        for item in page:
-            expense = self._expenses.lent(str(item.get("expense_id") or ""))
-            items.append(
-                _item(
-                    item,
-                    card_account=self.card_account(),
-                    expense=expense,
-                    user=self._user(expense),
-                )
+        lent = [self._expenses.lent(one) for one in ids]
+        self._fields.load((), lent)
+        return [
+            _item(
+                item,
+                card_account=self.card_account(),
+                expense=expense,
+                fields=self._fields.of({}, expense),
+                user=self._user(expense),
             )
-        return items
+            for item, expense in zip(page, lent, strict=True)
+        ]
 
     def _cash_pages(self, since: datetime | None) -> Iterator[list[Item]]:
         accounts = [account for page in self.client.cash_accounts() for account in page]
@@ -157,15 +157,17 @@ class BrexSource:
                 ]
 
     def _expense_items(self, page: list[Json]) -> list[Item]:
-        split = [str(item.get("id")) for item in page if item.get("status") == "SPLIT"]
         parents = {
-            str(child.get("id")): parent
-            for parent, children in children_of(self.client, split).items()
-            for child in children
+            str(part.get("id")): str(item.get("id"))
+            for item in page
+            if item.get("status") == "SPLIT"
+            for part in item.get("expense_line_items") or ()
         }
+        self._fields.load((), page)
         items = []
         for item in page:
             parts: Json = {
+                "fields": self._fields.of({}, item),
                 "user": self._user(item),
                 "parent": parents.get(str(item.get("id"))),
                 "card_account": self.card_account() if item.get("expense_type") == "CARD" else None,
@@ -233,9 +235,8 @@ class BrexSource:
         return self._identity
 
     def unavailable_streams(self) -> Mapping[str, str]:
-        return {
-            key: reason for key in STREAMS for reason in [feature_refusals(self.client, [key]).get(key, "")] if reason
-        }
+        """Only what is asked for is probed, each stream once in a source's life."""
+        return self._refusals
 
 
 def _item(item: Json, *, external_id: str = "", **lookups: Any) -> Item:

@@ -24,7 +24,7 @@ _EXPENSE_VOLATILE = (
     "exported_at",
     "dashboard_url",
     "review",
-    "receipts.download_uris",
+    "receipts.*.download_uris",
     "budget",
     "policy",
 )
@@ -69,7 +69,7 @@ STREAMS = {
             overlap=timedelta(hours=1),
             # The review status is ours to change (a told record becomes EXPORTED, its version grows); what matters
             # of it is kept in lookups.stage.
-            volatile=("item.updated_at", "item.version", "item.review_status", "item.receipts.download_uris"),
+            volatile=("item.updated_at", "item.version", "item.review_status", "item.receipts.*.download_uris"),
             feature=ACCOUNTING_API,
             is_told=True,
             has_receipts=True,
@@ -130,7 +130,7 @@ STREAMS = {
             overlap=timedelta(hours=1),
             volatile=(
                 *(f"item.{name}" for name in _EXPENSE_VOLATILE),
-                *(f"item.expense_line_items.{name}" for name in _EXPENSE_VOLATILE),
+                *(f"item.expense_line_items.*.{name}" for name in _EXPENSE_VOLATILE),
                 "lookups.parent",
             ),
             has_receipts=True,

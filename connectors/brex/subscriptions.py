@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from connectors.base import ConnectionContext
 from connectors.brex.client import BrexClient
 from connectors.brex.push import request_key
-from connectors.errors import ConfigurationError, RejectedError
+from connectors.errors import RejectedError
 
 ACCOUNTING_EVENT = "ACCOUNTING_RECORD_READY_FOR_EXPORT"
 EVENT_TYPES = (ACCOUNTING_EVENT, "TRANSFER_PROCESSED", "TRANSFER_FAILED", "USER_UPDATED")
@@ -24,9 +24,9 @@ def register_webhook(context: ConnectionContext, url: str, event_types: Sequence
     """The id of the one subscription of this address, with these event types (none: all that we use) and active.
 
     Safe to repeat: an existing one is brought up to date. Where the Accounting API is not granted its event is
-    refused; the subscription is then made without it. Raises ConfigurationError unless the address is https."""
+    refused; the subscription is then made without it. Raises RejectedError unless the address is https."""
     if not url.startswith("https://") and not context.allow_private_addresses:
-        raise ConfigurationError("Brex delivers webhooks to https addresses only.")
+        raise RejectedError("Brex delivers webhooks to https addresses only.")
     client = BrexClient(context)
     wanted = tuple(event_types) or EVENT_TYPES
     try:

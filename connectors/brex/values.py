@@ -14,14 +14,17 @@ from connectors.brex.schema import (
     ExpenseUser,
     FieldLabels,
     FieldValueRef,
+    Labels,
     MinorAmount,
     RecordUser,
     Repayment,
+    ValueLabel,
 )
 from connectors.errors import PayloadError
 from connectors.money import Money, MoneyError, exponent
 from connectors.records import Coded, Moment, Party, Receipt
 
+NO_LABELS, NO_LABEL = FieldLabels(), ValueLabel()
 KNOWN_FIELDS = ("gl_account", "cost_center")
 """The remote ids that our own ERP fields carry; any other field of a customer is `custom:<remote id>`."""
 
@@ -92,7 +95,7 @@ def person_coding(person: Party | None) -> Iterable[Coded]:
             yield Coded("employee_email", person.email)
 
 
-def expense_coding(expense: Expense | None) -> Iterable[Coded]:
+def expense_coding(expense: Expense | None, labels: Labels) -> Iterable[Coded]:
     """What an expense says about where its cost belongs."""
     if expense is None:
         return
@@ -105,12 +108,13 @@ def expense_coding(expense: Expense | None) -> Iterable[Coded]:
     if expense.merchant:
         yield from merchant_coding(expense.merchant.raw_descriptor, expense.merchant.mcc)
     for custom in expense.custom_fields or ():
-        field = custom.key if custom.key in KNOWN_FIELDS else f"custom:{custom.key}"
+        known = labels.get(custom.key, NO_LABELS)
+        field = _field_name(known.remote_id or custom.key)
         data = custom.value.data
         for one in data if isinstance(data, list) else [data]:
             value, label = _custom_value(one)
             if value:
-                yield Coded(field, value, label)
+                yield Coded(field, known.values.get(value, NO_LABEL).remote_id or value, label)
 
 
 def merchant_coding(descriptor: str, mcc: str) -> Iterable[Coded]:
@@ -132,15 +136,19 @@ def _custom_value(data: Any) -> tuple[str, str]:
     return str(data), ""
 
 
-def field_coding(refs: Iterable[FieldValueRef], labels: dict[str, FieldLabels]) -> Iterable[Coded]:
-    """A line's coding. A field or value without remote id is one that lives in Brex only: its Brex id stands in."""
+def field_coding(refs: Iterable[FieldValueRef], labels: Labels) -> Iterable[Coded]:
+    """A line's coding. A field or value without remote id lives in Brex only: its Brex id stands in."""
     for ref in refs:
-        remote = ref.remote_field_id
-        field = remote if remote in KNOWN_FIELDS else f"custom:{remote or ref.brex_field_id}"
-        known = labels.get(ref.brex_field_id, FieldLabels())
-        value = ref.remote_field_value_id or ref.brex_field_value_id
+        known = labels.get(ref.brex_field_id, NO_LABELS)
+        listed = known.values.get(ref.brex_field_value_id, NO_LABEL)
+        field = ref.remote_field_id or known.remote_id or ref.brex_field_id
+        value = ref.remote_field_value_id or listed.remote_id or ref.brex_field_value_id
         if field and value:
-            yield Coded(field, value, known.values.get(ref.brex_field_value_id, ""))
+            yield Coded(_field_name(field), value, listed.name)
+
+
+def _field_name(identifier: str) -> str:
+    return identifier if identifier in KNOWN_FIELDS else f"custom:{identifier}"
 
 
 def first_of_each(codings: Iterable[Coded]) -> tuple[Coded, ...]:

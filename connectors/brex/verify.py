@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from connectors.base import Check, ConnectionContext
@@ -45,16 +45,35 @@ REASONS = {
 }
 
 
-def feature_refusals(client: BrexClient, streams: Iterable[str]) -> dict[str, str]:
-    """Streams that this credential may not read, with the reason. Raises what is not about the stream."""
-    refused = {}
-    for stream in streams:
-        path, params = PROBES[stream]
-        try:
-            client.api.get(path, params=params)
-        except (FeatureDeniedError, MissingError):
-            refused[stream] = REASONS[stream]
-    return refused
+class FeatureRefusals(Mapping[str, str]):
+    """Streams that this credential may not read, with the reason; a stream is probed when it is first asked for.
+
+    Raises what is not about the stream: a refused credential, an absent Brex."""
+
+    def __init__(self, client: BrexClient) -> None:
+        self._client = client
+        self._known: dict[str, str] = {}
+
+    def _reason(self, stream: str) -> str:
+        if stream not in self._known:
+            path, params = PROBES[stream]
+            try:
+                self._client.api.get(path, params=params)
+                self._known[stream] = ""
+            except (FeatureDeniedError, MissingError):
+                self._known[stream] = REASONS[stream]
+        return self._known[stream]
+
+    def __getitem__(self, stream: str) -> str:
+        if stream in PROBES and (reason := self._reason(stream)):
+            return reason
+        raise KeyError(stream)
+
+    def __iter__(self) -> Iterator[str]:
+        return (stream for stream in PROBES if self._reason(stream))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def verify_checks(client: BrexClient, context: ConnectionContext) -> list[Check]:
@@ -99,9 +118,9 @@ def _account(client: BrexClient, context: ConnectionContext) -> Check:
 
 def _stream(client: BrexClient, stream: str) -> Check:
     label = STREAMS[stream].label
-    refused = feature_refusals(client, [stream])
-    if stream in refused:
-        return Check(label, "warning", refused[stream], "Change the token's scopes or its user's role in Brex.")
+    reason = FeatureRefusals(client).get(stream)
+    if reason:
+        return Check(label, "warning", reason, "Change the token's scopes or its user's role in Brex.")
     return Check(label, "ok", "Can be read.")
 
 
