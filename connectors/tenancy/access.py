@@ -1,4 +1,4 @@
-"""Who sees what? Tenants of a user, roles, scoped querysets, and foreign keys that cannot mix two tenants."""
+"""Who sees what? The tenants of a user, his roles in them, and querysets cut down to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import migrations
 from django.db.models import Model, QuerySet
 
 from connectors.models import Membership, Role, Tenant
@@ -46,6 +45,14 @@ def has_role_anywhere(user: Person, roles: Iterable[str]) -> bool:
     return Membership.objects.filter(user_id=user.pk, role__in={*roles, Role.ADMINISTRATOR}).exists()
 
 
+def tenants_with_role(user: Person, roles: Iterable[str]) -> QuerySet[Tenant]:
+    """The tenants in which the user has one of the roles, or is the administrator."""
+    if _is_superuser(user) or not getattr(user, "is_active", False) or user.pk is None:
+        return tenants_of(user)
+    held = Membership.objects.filter(user_id=user.pk, role__in={*roles, Role.ADMINISTRATOR})
+    return Tenant.objects.filter(pk__in=held.values("tenant_id"))
+
+
 def scoped(queryset: QuerySet[Any], user: Person, path: str) -> QuerySet[Any]:
     """The rows whose tenant, found along `path` ("tenant", "connection__tenant", "pk" for tenants), the user sees."""
     if _is_superuser(user):
@@ -65,21 +72,6 @@ def tenant_id_of(row: Model, path: str) -> int | None:
         return getattr(value, "pk", None)
     found = getattr(value, f"{last}_id", None)
     return found if isinstance(found, int) else None
-
-
-def tenant_fk(table: str, column: str, parent_table: str, *, tenant_column: str = "tenant_id") -> migrations.RunSQL:
-    """A migration operation: the row that `column` points at belongs to the same tenant, or the database refuses.
-
-    The parent needs a unique constraint on (id, tenant_id). Deferred to the commit like Django's own foreign keys; a
-    NULL in either column is let through."""
-    name = f"{table}_{column}_tenant_fk"
-    if len(name) > 63:
-        raise ValueError(f"{name} is longer than a name may be in PostgreSQL.")
-    return migrations.RunSQL(
-        f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" FOREIGN KEY ("{column}", "{tenant_column}") '
-        f'REFERENCES "{parent_table}" ("id", "tenant_id") DEFERRABLE INITIALLY DEFERRED',
-        f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"',
-    )
 
 
 def _is_superuser(user: Person) -> bool:
