@@ -1,0 +1,143 @@
+"""How does Odoo keep its promise as a ledger? It enforces our key, so a document sent twice is one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from connectors.base import (
+    Check,
+    ConnectionContext,
+    Finding,
+    LedgerFacts,
+    LookupBlindError,
+    Outcome,
+    OutcomeState,
+    Outgoing,
+    ReceiptFile,
+    ReferenceItem,
+    Stamped,
+)
+from connectors.documents import Document, JournalEntry, NewVendor, Payment, VendorBill
+from connectors.errors import BlockedError, ConnectorError, RateLimitedError
+from connectors.odoo.attachments import attach_files
+from connectors.odoo.client import WRITE_TIMEOUT, OdooClient
+from connectors.odoo.desk import Desk, failed
+from connectors.odoo.listing import list_stamped
+from connectors.odoo.partners import PartnerPoster, find_partners
+from connectors.odoo.payments import PaymentPoster, find_payments
+from connectors.odoo.posting import MovePoster, find_moves
+from connectors.odoo.preflight import Preflight
+from connectors.odoo.reference import reference_items
+from connectors.odoo.settling import settle_entries
+from connectors.odoo.stamps import stamp_of
+from connectors.odoo.verify import verify_connection
+
+Find = Callable[[Desk, Sequence[Outgoing], set[str], str], dict[str, Outcome]]
+FIND: dict[type, Find] = {
+    NewVendor: find_partners,
+    VendorBill: find_moves,
+    JournalEntry: find_moves,
+    Payment: find_payments,
+}
+
+
+class OdooLedger:
+    """One connection to one Odoo database; calls name the company. Not to be shared between threads."""
+
+    enforces_key = True
+    batch_size = 100  # 92 % of the best rate at about one second a call (measured on Odoo 19.0)
+    write_timeout = timedelta(seconds=WRITE_TIMEOUT)
+    settling_time = timedelta(seconds=150)  # Odoo kills a request after 120
+
+    def __init__(self, context: ConnectionContext) -> None:
+        self.client = OdooClient(context)
+        self._desks: dict[str, Desk] = {}
+
+    def stamp(self, key: str) -> str:
+        return stamp_of(key)
+
+    def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
+        """Locks, currencies and rates; at most three calls, none within a minute."""
+        return self._desk(company).books.facts(wanted)
+
+    def preflight(self, company: str, documents: Sequence[Document]) -> list[list[Finding]]:
+        desk = self._desk(company)
+        return Preflight(self.client, desk.books).check(documents)
+
+    def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
+        """Partners first, then bills, entries and payments, so that within a batch each finds what it settles.
+
+        Four calls for a hundred entries or as many bills: load, post, read the documents, read their lines; one more
+        for each document that settles another."""
+        desk = self._desk(company)
+        groups: tuple[tuple[type, Callable[[Sequence[Outgoing]], dict[str, Outcome]]], ...] = (
+            (NewVendor, PartnerPoster(desk).post),
+            (VendorBill, MovePoster(desk).post),
+            (JournalEntry, MovePoster(desk).post),
+            (Payment, PaymentPoster(desk).post),
+        )
+        outcomes: dict[str, Outcome] = {}
+        for kind, post in groups:
+            group = [one for one in batch if isinstance(one.document, kind)]
+            if not group:
+                continue
+            try:
+                outcomes.update(post(group))
+            except ConnectorError as error:
+                # Raised before anything of this group was sent; what earlier groups did must still be told.
+                if not outcomes and isinstance(error, BlockedError | RateLimitedError):
+                    raise
+                outcomes.update((one.key, failed(one, OutcomeState.NOT_SENT, error)) for one in group)
+        settle_entries(desk, batch, outcomes)
+        return [outcomes[one.key] for one in batch]
+
+    def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
+        """Drafts and cancelled ones too. What is in the books but has not settled what it should is completed."""
+        desk = self._desk(company)
+        outcomes: dict[str, Outcome] = {}
+        seen: set[str] = set()
+        asked: set[Find] = set()
+        for find in dict.fromkeys(FIND[type(one.document)] for one in batch):
+            asked.add(find)
+            group = [one for one in batch if FIND[type(one.document)] is find]
+            outcomes.update(find(desk, group, seen, known))
+        if known and known not in seen:
+            for find in dict.fromkeys(FIND.values()):
+                if find not in asked:
+                    find(desk, [], seen, known)
+        if known and known not in seen and any(one.state is OutcomeState.ABSENT for one in outcomes.values()):
+            raise LookupBlindError(
+                f"A search in Odoo does not show {known}, which is there: a right, a filter or the company was lost.",
+                provider="Odoo",
+            )
+        settle_entries(desk, batch, outcomes)
+        return [outcomes[one.key] for one in batch]
+
+    def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
+        yield from list_stamped(self._desk(company), since)
+
+    def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
+        yield from reference_items(self.client, kind, company)
+
+    def attach(self, company: str, ledger_id: str, files: Sequence[ReceiptFile]) -> int:
+        return attach_files(self._desk(company), ledger_id, files)
+
+    def verify(self) -> list[Check]:
+        return verify_connection(self.client)
+
+    def identity(self) -> str:
+        return database_identity(self.client)
+
+    def _desk(self, company: str) -> Desk:
+        if company not in self._desks:
+            self._desks[company] = Desk(self.client, company)
+        return self._desks[company]
+
+
+def database_identity(client: OdooClient) -> str:
+    """The database's name where Odoo's cloud keeps it unique, else with the host: many servers have a `prod`.
+
+    The database's own uuid is readable by administrators only."""
+    database = client.credentials.database
+    return database if client.host.endswith(".odoo.com") else f"{database}@{client.host}"
