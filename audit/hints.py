@@ -1,0 +1,39 @@
+"""What happens at once when rules or connections change? Nothing that the next tick would not do by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.models import LaneKind, Posting
+from audit.sync.lanes import lanes_wake
+from audit.sync.replay import gaps_release
+from connectors.models import Connection
+from connectors.services import identity_use_register
+from connectors.signals import connection_changed
+from mappings.signals import rules_changed
+
+
+def connect() -> None:
+    """Listen. Called once, when the app is ready."""
+    rules_changed.connect(on_rules_changed, dispatch_uid="audit.rules_changed")
+    connection_changed.connect(on_connection_changed, dispatch_uid="audit.connection_changed")
+    identity_use_register(identity_is_used)
+
+
+def on_rules_changed(sender: object, flow_ids: list[int], **_: Any) -> None:
+    gaps_release(flow_ids, by="engine")
+
+
+def on_connection_changed(sender: object, connection_id: int, **_: Any) -> None:
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is not None and connection.is_usable:
+        for kind in LaneKind:
+            lanes_wake(connection_id, kind)
+
+
+def identity_is_used(connection: Connection) -> bool:
+    """Whether keys with this connection's identity are in a ledger."""
+    return (
+        Posting.objects.filter(record__connection=connection).exists()
+        or Posting.objects.filter(ledger=connection).exists()
+    )

@@ -1,0 +1,234 @@
+"""How does a page of items become stored records? Hash, parse, route, and write what is new - nothing else.
+
+Parsing is pure and done before the transaction; an item that cannot be parsed is stored and fails alone; an
+unchanged item writes nothing.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.models import CameBy, RecordState, RecordVersion, SyncRecord
+from audit.sync.keys import content_hash
+from audit.sync.lanes import Lease
+from audit.sync.recorder import Cause, Recorder, update_rows
+from audit.sync.routes import Routes
+from connectors.base import Connector, Item, StreamSpec
+from connectors.errors import ConnectorError
+from connectors.models import Connection
+from connectors.records import Finality, Record, SpendRecord
+from mappings.policies import day_of
+from mappings.routing import Routed, Unrouted, WitnessOf
+
+TAKEN_AGAIN = (RecordState.POSTED, RecordState.WITNESS, RecordState.SKIPPED, RecordState.HELD, RecordState.FAILED)
+STORED_COLUMNS = {
+    "kind": "text",
+    "family": "text",
+    "version": "int",
+    "content_hash": "text",
+    "amount": "numeric",
+    "currency": "text",
+    "posting_on": "date",
+    "document_on": "date",
+    "label": "text",
+}
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came of reading: new, changed, unchanged and unreadable items."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    flows: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Taken:
+    item: Item
+    hash: str
+    record: Record | None
+    problem: Cause | None
+
+
+@dataclass(slots=True)
+class Intake:
+    """Stores pages of one stream of one connection."""
+
+    connection: Connection
+    connector: Connector
+    spec: StreamSpec
+    routes: Routes
+    time_zone: str
+    lease: Lease
+    actor: str
+    counts: Counts = field(default_factory=Counts)
+
+    def store(self, items: Sequence[Item], came_by: CameBy) -> None:
+        """Store one page; safe to repeat. Raises LeaseLostError when the lane is another's by now."""
+        taken = {item.external_id: self._take(item) for item in items}
+        if not taken:
+            return
+        with self.lease.commit():
+            recorder = Recorder(self.connection.tenant_id, self.actor)
+            known = {
+                record.external_id: record
+                for record in SyncRecord.objects.filter(
+                    connection=self.connection, stream=self.spec.key, external_id__in=list(taken)
+                ).select_for_update()
+            }
+            new = [one for external_id, one in taken.items() if external_id not in known]
+            changed = [
+                (known[external_id], one)
+                for external_id, one in taken.items()
+                if external_id in known and known[external_id].content_hash != one.hash
+            ]
+            self._insert(new, came_by, recorder)
+            self._update(changed, came_by, recorder)
+            recorder.flush()
+        self.counts.new += len(new)
+        self.counts.changed += len(changed)
+        self.counts.unchanged += len(taken) - len(new) - len(changed)
+
+    def _take(self, item: Item) -> _Taken:
+        digest = content_hash(item.payload, self.spec.volatile)
+        try:
+            return _Taken(item, digest, parse(self.connector, self.spec.key, item.payload), None)
+        except ConnectorError as error:
+            self.counts.failed += 1
+            return _Taken(item, digest, None, unreadable(self.connection, self.spec, item.external_id, error))
+        except Exception as error:  # a bug of ours: the item waits with its traceback, the others go on
+            self.counts.failed += 1
+            return _Taken(item, digest, None, internal(item.external_id, error))
+
+    def _insert(self, new: Sequence[_Taken], came_by: CameBy, recorder: Recorder) -> None:
+        rows = []
+        for one in new:
+            row = SyncRecord(
+                tenant_id=self.connection.tenant_id,
+                connection=self.connection,
+                stream=self.spec.key,
+                external_id=one.item.external_id,
+                content_hash=one.hash,
+                first_seen_at=recorder.now,
+                changed_at=recorder.now,
+            )
+            self._describe(row, one.record)
+            rows.append(row)
+        SyncRecord.objects.bulk_create(rows)
+        RecordVersion.objects.bulk_create(
+            [self._version(row, one, came_by) for row, one in zip(rows, new, strict=True)]
+        )
+        for row, one in zip(rows, new, strict=True):
+            recorder.event("record.received", f"by {came_by.label}", subject="record", record_id=row.pk)
+            self._place(row, one, recorder)
+
+    def _update(self, changed: Sequence[tuple[SyncRecord, _Taken]], came_by: CameBy, recorder: Recorder) -> None:
+        for row, one in changed:
+            row.version += 1
+            row.content_hash = one.hash
+            self._describe(row, one.record)
+        RecordVersion.objects.bulk_create([self._version(row, one, came_by) for row, one in changed])
+        if changed:
+            update_rows("audit_syncrecord", STORED_COLUMNS, [row for row, _ in changed])
+        for row, one in changed:
+            recorder.event("record.changed", f"version {row.version}", subject="record", record_id=row.pk)
+            SyncRecord.objects.filter(pk=row.pk).update(links=row.links)
+            if row.state != RecordState.POSTING:  # the commit that closes its posting compares versions
+                self._place(row, one, recorder)
+
+    def _describe(self, row: SyncRecord, record: Record | None) -> None:
+        """The facts that lists and look-ups need, from the parsed record."""
+        if record is None:
+            return
+        row.kind, row.family, row.label = record.kind.value, record.family.value, record.label[:200]
+        if isinstance(record, SpendRecord):
+            row.amount = record.amount.amount if record.amount else None
+            row.currency = record.amount.currency if record.amount else ""
+            row.posting_on = day_of(record.posting_moment, self.time_zone) if record.posting_moment else None
+            row.document_on = day_of(record.document_moment, self.time_zone) if record.document_moment else None
+            row.links = sorted({f"{link.kind}:{link.id}"[:260] for link in record.links})
+
+    def _version(self, row: SyncRecord, one: _Taken, came_by: CameBy) -> RecordVersion:
+        return RecordVersion(
+            tenant_id=row.tenant_id,
+            record=row,
+            number=row.version,
+            payload=one.item.payload,
+            content_hash=one.hash,
+            came_by=came_by,
+        )
+
+    def _place(self, row: SyncRecord, one: _Taken, recorder: Recorder) -> None:
+        """Where a stored version leaves its record: due, waiting for the source, not ours, or unreadable."""
+        if one.record is None:
+            if one.problem is None:
+                raise ValueError("An unreadable item has a problem.")
+            if row.state in TAKEN_AGAIN and row.state != RecordState.FAILED:
+                recorder.record(row, RecordState.RECEIVED)
+            recorder.record(row, RecordState.FAILED, one.problem.message, causes=[one.problem])
+            return
+        answer = self.routes.route(one.record)
+        match answer:
+            case Routed(flow_id=flow_id) | WitnessOf(flow_id=flow_id):
+                row.flow_id = flow_id
+                self.counts.flows.add(flow_id)
+            case Unrouted(reason=reason, flow_id=int(flow_id)):
+                row.flow_id = flow_id
+                if row.state != RecordState.RECEIVED:
+                    recorder.record(row, RecordState.RECEIVED)
+                recorder.record(row, RecordState.HELD, reason, causes=[no_owner(flow_id, reason)])
+                return
+            case Unrouted(reason=reason):
+                if row.state != RecordState.RECEIVED:
+                    recorder.record(row, RecordState.RECEIVED)
+                row.flow_id = None
+                recorder.record(row, RecordState.SKIPPED, reason)
+                return
+        waits = one.record.finality is Finality.WAITING
+        reason = getattr(one.record, "reason", "") or "Not final at the source." if waits else ""
+        recorder.record(row, RecordState.RECEIVED, reason, due_at=None if waits else recorder.now)
+
+
+def no_owner(flow_id: int, reason: str) -> Cause:
+    """The problem of money that a flow takes and nobody owns."""
+    return Cause("no_owner", reason, value=reason, flow_id=flow_id, advice="Choose an owner of this family.")
+
+
+def parse(connector: Connector, stream: str, payload: Mapping[str, Any]) -> Record:
+    """The canonical record of a stored payload. Raises PayloadError; pure."""
+    if connector.parse is None:
+        raise TypeError(f"{connector.label} is not a source.")
+    return connector.parse(stream, payload)
+
+
+def unreadable(connection: Connection, spec: StreamSpec, external_id: str, error: ConnectorError) -> Cause:
+    """The problem of payloads that are not as the vendor documents them."""
+    return Cause(
+        code=error.code,
+        message=f"{spec.label} {external_id}: {error.message}",
+        value=external_id,
+        scope=spec.key,
+        connection_id=connection.pk,
+        advice="Have the record corrected at the source; the next version is read by itself.",
+        facts={"detail": error.detail},
+    )
+
+
+def internal(external_id: str, error: Exception) -> Cause:
+    """The problem of a bug of ours; the traceback is kept for whoever mends it."""
+    where = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    return Cause(
+        code="internal",
+        message=f"An internal error ({type(error).__name__}) stopped this record; nothing was sent.",
+        value=f"{type(error).__name__} {where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
+        if where
+        else type(error).__name__,
+        advice="Report it with the traceback below; replay once it is mended.",
+        facts={"traceback": "".join(traceback.format_exception(error))[-4000:], "first": external_id},
+    )

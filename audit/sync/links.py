@@ -1,0 +1,136 @@
+"""Which other records show the same money, or belong to it? By shared ids, and by amount and date for twins (rule G4).
+
+Everything is fetched for a whole batch in a constant number of queries.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from django.db import connection as database
+
+from audit.models import Posting, PostingState, RecordVersion, SyncRecord
+from audit.sync.intake import parse
+from connectors.base import Connector
+from connectors.documents import document_from_json
+from connectors.errors import ConnectorError
+from connectors.records import Link, SpendRecord
+from mappings.translate.context import Linked, PostedDocument
+
+TWIN_DAYS = timedelta(days=5)
+TWIN_FAMILIES = ("F3", "F4", "F8")
+TWINS = """
+SELECT mine.id, other.id
+  FROM audit_syncrecord mine
+  JOIN audit_syncrecord other
+    ON other.connection_id = mine.connection_id
+   AND other.tenant_id = mine.tenant_id
+   AND other.id <> mine.id
+   AND other.currency = mine.currency
+   AND abs(other.amount) = abs(mine.amount)
+   AND other.posting_on BETWEEN mine.posting_on - %(days)s AND mine.posting_on + %(days)s
+   AND other.family = ANY(%(families)s)
+   AND other.state NOT IN ('skipped', 'failed')
+ WHERE mine.id = ANY(%(records)s)
+ ORDER BY mine.id, abs(other.posting_on - mine.posting_on), other.id
+"""
+
+
+def linked_fetch(
+    connector: Connector, records: Mapping[int, SyncRecord], wanted: Mapping[int, frozenset[Link]]
+) -> dict[int, tuple[Linked, ...]]:
+    """For each record id the other records that share one of its wanted links."""
+    labels = {f"{link.kind}:{link.id}"[:260]: link for links in wanted.values() for link in links}
+    if not labels:
+        return {}
+    any_record = next(iter(records.values()))
+    rows = list(
+        SyncRecord.objects.filter(
+            tenant_id=any_record.tenant_id, connection_id=any_record.connection_id, links__overlap=list(labels)
+        )
+    )
+    known = _describe(connector, rows)
+    by_label: dict[str, list[SyncRecord]] = defaultdict(list)
+    for row in rows:
+        for label in row.links:
+            by_label[label].append(row)
+    answer: dict[int, tuple[Linked, ...]] = {}
+    for record_id, links in wanted.items():
+        found: dict[int, Linked] = {}
+        for link in sorted(links, key=lambda one: (one.kind, one.id)):
+            for row in by_label[f"{link.kind}:{link.id}"[:260]]:
+                if row.pk != record_id and row.pk in known and row.pk not in found:
+                    found[row.pk] = _linked(link, row, known[row.pk])
+        answer[record_id] = tuple(found.values())
+    return answer
+
+
+def twins_fetch(connector: Connector, record_ids: Sequence[int]) -> dict[int, tuple[Linked, ...]]:
+    """For each record id the records of the twin families with the same amount and a near date, nearest first."""
+    if not record_ids:
+        return {}
+    with database.cursor() as cursor:
+        cursor.execute(TWINS, {"days": TWIN_DAYS.days, "families": list(TWIN_FAMILIES), "records": list(record_ids)})
+        pairs = cursor.fetchall()
+    rows = {row.pk: row for row in SyncRecord.objects.filter(id__in={other for _, other in pairs})}
+    known = _describe(connector, rows.values())
+    answer: dict[int, list[Linked]] = defaultdict(list)
+    for mine, other in pairs:
+        if other in known:
+            answer[mine].append(_linked(Link("twin", rows[other].external_id), rows[other], known[other]))
+    return {record_id: tuple(found) for record_id, found in answer.items()}
+
+
+def standing_documents(record_ids: Iterable[int]) -> dict[int, list[Posting]]:
+    """For each record id its postings that stand in the books now: posted, not reversed, not a reversal."""
+    standing: dict[int, list[Posting]] = defaultdict(list)
+    rows = Posting.objects.filter(
+        record_id__in=list(record_ids), state=PostingState.POSTED, reverses__isnull=True
+    ).order_by("id")
+    for posting in rows:
+        standing[posting.record_id].append(posting)
+    return standing
+
+
+def posted_document(posting: Posting) -> PostedDocument:
+    """A standing posting as translation sees it."""
+    return PostedDocument(
+        key=posting.key,
+        purpose=posting.purpose,
+        document=document_from_json(posting.document),
+        ledger_id=posting.entry_id,
+        number=posting.number,
+    )
+
+
+def _describe(
+    connector: Connector, rows: Iterable[SyncRecord]
+) -> dict[int, tuple[SpendRecord, tuple[PostedDocument, ...]]]:
+    by_id = {row.pk: row for row in rows}
+    versions = {
+        version.record_id: version for version in RecordVersion.objects.filter(record_id__in=by_id).order_by("number")
+    }
+    standing = standing_documents(by_id)
+    known: dict[int, tuple[SpendRecord, tuple[PostedDocument, ...]]] = {}
+    for record_id, version in versions.items():
+        try:
+            record = parse(connector, by_id[record_id].stream, version.payload)
+        except ConnectorError:
+            continue  # it failed alone when it was stored; it lends nothing
+        if isinstance(record, SpendRecord):
+            known[record_id] = record, tuple(posted_document(one) for one in standing.get(record_id, ()))
+    return known
+
+
+def _linked(link: Link, row: SyncRecord, known: tuple[SpendRecord, tuple[PostedDocument, ...]]) -> Linked:
+    return Linked(
+        via=link,
+        record_id=row.pk,
+        stream=row.stream,
+        external_id=row.external_id,
+        record=known[0],
+        state=row.state,
+        documents=known[1],
+    )

@@ -1,0 +1,261 @@
+"""What does a ledger's answer do to postings and their records? One transaction per answered batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from random import uniform
+from typing import assert_never
+
+from django.db.models import Q
+
+from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordState, SyncRecord
+from audit.models.postings import OPEN_STATES
+from audit.sync.lanes import Lease
+from audit.sync.recorder import Cause, Recorder
+from connectors.base import Ledger, Outcome, OutcomeState
+from connectors.errors import RejectedError
+from connectors.registry import connector_get
+from mappings.models import Flow
+
+BACKOFF_FIRST = 15.0
+BACKOFF_CAP = 1800.0
+ATTEMPTS_ALLOWED = 20
+CONFIRM_EVERY = timedelta(minutes=15)
+ABSENT_AGAIN = timedelta(seconds=60)
+
+
+def apply_outcomes(
+    lease: Lease, ledger: Ledger, postings: Sequence[Posting], outcomes: Sequence[Outcome], actor: str
+) -> None:
+    """Commit what became of a batch. Raises LeaseLostError: then the next owner settles it by looking."""
+    with lease.commit():
+        recorder = Recorder(lease.tenant_id, actor)
+        rows = {
+            row.pk: row
+            for row in SyncRecord.objects.select_for_update().filter(id__in={one.record_id for one in postings})
+        }
+        causes: dict[int, list[Cause]] = defaultdict(list)
+        for posting, outcome in zip(postings, outcomes, strict=True):
+            if posting.key != outcome.key:
+                raise ValueError("Outcomes must come in the order of the postings.")
+            cause = _apply(posting, outcome, ledger, recorder, rows[posting.record_id])
+            if cause is not None:
+                causes[posting.record_id].append(cause)
+        _reversed(postings, recorder)
+        touched = {one.record_id: one for one in postings}
+        by_record = _all_postings(touched, postings)
+        posted_now = [
+            row for record_id, row in rows.items() if _close(row, by_record[record_id], causes[record_id], recorder)
+        ]
+        _free_waiting(posted_now, recorder)
+        recorder.flush()
+
+
+def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:
+    """Move one posting by its outcome; answers the problem that its record hangs on, if it was refused."""
+    posting.entry_id = outcome.ledger_id or posting.entry_id
+    posting.number = outcome.number or posting.number
+    posting.link = outcome.link or posting.link
+    message = outcome.error.message if outcome.error else ""
+    state = outcome.state
+    if state is OutcomeState.POSTED:
+        recorder.posting(posting, PostingState.POSTED, facts={"ledger_id": posting.entry_id, "number": posting.number})
+        for difference in outcome.differences:
+            recorder.notice(_altered(posting, difference.message), record_id=row.pk)
+    elif state is OutcomeState.CREATED:
+        recorder.posting(posting, PostingState.CREATED, message, settle_at=recorder.now + CONFIRM_EVERY)
+    elif state is OutcomeState.REJECTED:
+        recorder.posting(posting, PostingState.REJECTED, message)
+        return _refused(posting, outcome)
+    elif state is OutcomeState.NOT_SENT:
+        return _not_sent(posting, message, recorder)
+    elif state is OutcomeState.UNCERTAIN:
+        recorder.posting(
+            posting,
+            PostingState.UNCERTAIN,
+            message or "No clear answer came.",
+            settle_at=recorder.now + ledger.settling_time,
+        )
+    elif state is OutcomeState.ABSENT:
+        _absent(posting, ledger, recorder)
+    elif state in (OutcomeState.CANCELLED, OutcomeState.TWICE):
+        _ask(posting, outcome, recorder, row)
+    elif state is OutcomeState.SPLIT:
+        raise ValueError("A batch that is to be split is not an outcome to commit.")
+    else:
+        assert_never(state)
+    return None
+
+
+def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | None:
+    if posting.attempts >= ATTEMPTS_ALLOWED:
+        recorder.posting(posting, PostingState.INTENDED, message)
+        recorder.posting(posting, PostingState.VOID, "Given up; it was surely never sent.")
+        return Cause(
+            "unavailable",
+            f"The ledger could not be reached in {posting.attempts} attempts: {message}",
+            value="unavailable",
+            connection_id=posting.ledger_id,
+        )
+    wait = uniform(0.5, 1.0) * min(BACKOFF_CAP, BACKOFF_FIRST * 2 ** min(posting.attempts, 10))
+    recorder.posting(posting, PostingState.INTENDED, message, settle_at=recorder.now + timedelta(seconds=wait))
+    return None
+
+
+def _absent(posting: Posting, ledger: Ledger, recorder: Recorder) -> None:
+    """Surely not there. An enforced key is sent again; a searched one once, the second time a person decides."""
+    posting.absences += 1
+    if posting.state == PostingState.CREATED:
+        recorder.posting(posting, PostingState.VOID, "Somebody deleted it in the ledger before it was in the books.")
+        return
+    if not ledger.enforces_key and posting.absences == 2:
+        recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
+        recorder.notice(
+            Cause(
+                "uncertain_absent",
+                f"{posting.key} was sent and cannot be found in the ledger. Bind it, or declare it absent.",
+                value=posting.key,
+                connection_id=posting.ledger_id,
+            ),
+            record_id=posting.record_id,
+        )
+        return
+    recorder.posting(posting, PostingState.INTENDED, "Looked up: not in the ledger.", settle_at=recorder.now)
+
+
+def _ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord) -> None:
+    """There, but cancelled or twice: only a person may say what to do; nothing is sent meanwhile."""
+    if posting.state == PostingState.SENDING:
+        recorder.posting(posting, PostingState.UNCERTAIN)
+    said = (
+        f"{posting.key} is in the ledger {len(outcome.duplicates)} times: {', '.join(outcome.duplicates)}."
+        if outcome.state is OutcomeState.TWICE
+        else f"{posting.key} is in the ledger as {posting.entry_id}, but somebody cancelled it there."
+    )
+    recorder.posting(posting, PostingState(posting.state), said)
+    code = "twice_in_ledger" if outcome.state is OutcomeState.TWICE else "cancelled_in_ledger"
+    recorder.notice(Cause(code, said, value=posting.key, connection_id=posting.ledger_id), record_id=row.pk)
+
+
+def _refused(posting: Posting, outcome: Outcome) -> Cause:
+    error = outcome.error
+    cure = error.cure if isinstance(error, RejectedError) else ""
+    message = error.message if error else "The ledger refused the document."
+    return Cause(
+        cure or "rejected",
+        message,
+        value=(error.facts.get("value", "") if error else "") or (message if cure else posting.key),
+        flow_id=posting.flow_id,
+        facts={"has_cure": bool(cure), "detail": error.detail if error else ""},
+    )
+
+
+def _altered(posting: Posting, message: str) -> Cause:
+    return Cause(
+        "document_altered",
+        f"{posting.number or posting.key} stands in the ledger otherwise than it was sent: {message}",
+        value=f"{posting.key}/{message}",
+        connection_id=posting.ledger_id,
+        advice="Look at the document in the ledger; accept it or correct it there.",
+    )
+
+
+def _reversed(postings: Sequence[Posting], recorder: Recorder) -> None:
+    """A reversal that is in the books makes its original reversed."""
+    done = [one.reverses_id for one in postings if one.reverses_id and one.state == PostingState.POSTED]
+    for original in Posting.objects.filter(id__in=done, state=PostingState.POSTED):
+        recorder.posting(original, PostingState.REVERSED)
+
+
+def _all_postings(touched: Mapping[int, Posting], fresh: Sequence[Posting]) -> dict[int, list[Posting]]:
+    mine = {one.pk: one for one in fresh}
+    by_record: dict[int, list[Posting]] = defaultdict(list)
+    for posting in Posting.objects.filter(record_id__in=list(touched)).select_related("flow").order_by("id"):
+        by_record[posting.record_id].append(mine.get(posting.pk, posting))
+    return by_record
+
+
+def _close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[Cause], recorder: Recorder) -> bool:
+    """Move the record on if nothing of it is open; answers whether it is posted now."""
+    if row.state != RecordState.POSTING:
+        return False
+    open_ones = [one for one in postings if one.state in OPEN_STATES]
+    first_stands = any(one.state == PostingState.POSTED and not one.purpose for one in postings)
+    if causes:
+        for one in open_ones:
+            if one.state == PostingState.INTENDED and not one.attempts:
+                recorder.posting(one, PostingState.VOID, "Never sent: the document before it was refused.")
+        if any(one.state in OPEN_STATES for one in open_ones):
+            return False
+        cured = all(cause.facts.get("has_cure") for cause in causes)
+        target = RecordState.HELD if cured else RecordState.FAILED
+        recorder.record(row, target, " ".join(cause.message for cause in causes), causes=causes)
+        return False
+    for one in open_ones:
+        if one.state == PostingState.INTENDED and one.settle_at is None and first_stands:
+            recorder.posting(one, PostingState.INTENDED, settle_at=recorder.now)
+    if open_ones:
+        waits_in_created = all(one.state == PostingState.CREATED for one in open_ones)
+        if not (waits_in_created and open_ones[0].flow.policy.tell_source == "created"):
+            return False
+    standing = [
+        one for one in postings if one.state in (PostingState.POSTED, PostingState.CREATED) and not one.reverses_id
+    ]
+    recently_undone = any(one.state == PostingState.VOID and one.attempts for one in postings[-1:])
+    if not standing or standing[-1].record_version != row.version or recently_undone:
+        recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
+        return False
+    recorder.record(row, RecordState.POSTED, ", ".join(one.number or one.entry_id for one in standing))
+    _follow(row, standing, recorder)
+    return True
+
+
+def _follow(row: SyncRecord, standing: Sequence[Posting], recorder: Recorder) -> None:
+    """The steps after posting: the source is told, receipts are attached."""
+    first = standing[0]
+    flow: Flow = first.flow
+    spec = connector_get(flow.source.vendor).streams[row.stream]
+    policies = flow.policy
+    if spec.is_told and policies.tell_source != "never":
+        recorder.follow(
+            FollowUp(
+                tenant_id=row.tenant_id,
+                record=row,
+                connection_id=flow.source_id,
+                kind=FollowUpKind.TELL,
+                subject=first.key,
+                due_at=recorder.now,
+                facts={"reference": f"{first.entry_id}", "number": first.number, "link": first.link},
+            )
+        )
+    if spec.has_receipts and policies.attach_receipts:
+        recorder.follow(
+            FollowUp(
+                tenant_id=row.tenant_id,
+                record=row,
+                connection_id=first.ledger_id,
+                kind=FollowUpKind.ATTACH,
+                subject=first.key,
+                due_at=recorder.now,
+                facts={"ledger_id": first.entry_id, "company": first.company},
+            )
+        )
+
+
+def _free_waiting(posted: Sequence[SyncRecord], recorder: Recorder) -> None:
+    """Records that waited for one of these by a shared id are due now."""
+    links = sorted({link for row in posted for link in row.links})
+    if not links:
+        return
+    waiting = SyncRecord.objects.filter(
+        tenant_id=recorder.tenant_id, connection_id=posted[0].connection_id, links__overlap=links
+    ).exclude(id__in=[row.pk for row in posted])
+    waiting.filter(state=RecordState.RECEIVED, due_at__gt=recorder.now).update(due_at=recorder.now)
+    held = waiting.filter(
+        Q(state=RecordState.HELD)
+        & Q(holds__released_at__isnull=True, holds__problem__code__in=["missing_link", "ambiguous_link"])
+    ).distinct()
+    for row in SyncRecord.objects.select_for_update().filter(id__in=list(held.values_list("id", flat=True))):
+        recorder.record(row, RecordState.RECEIVED, "What it belongs to is posted now.", due_at=recorder.now)

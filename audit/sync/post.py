@@ -1,0 +1,205 @@
+"""What does a post lane do? Settle what is uncertain, send what is intended, then decide and send the next batch.
+
+The intention is committed before each call and every answer right after it. A batch that is refused as a whole is
+bisected, each half committed before the next; an answer that got lost makes its postings uncertain, never twice sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db.models import F, Min, QuerySet
+
+from audit.models import Lane, Posting, PostingState, RecordState, SyncRecord
+from audit.sync.adopt import adoption_ensure
+from audit.sync.decide import Judge, document_of, received
+from audit.sync.lanes import Lease, LeaseLostError, database_now
+from audit.sync.outcomes import apply_outcomes
+from audit.sync.read import post_slots
+from audit.sync.recorder import Cause, Recorder
+from connectors.base import Ledger, LookupBlindError, Outcome, OutcomeState, Outgoing
+from connectors.errors import BlockedError, ConnectorError, RetryableError
+from connectors.models import Connection
+from mappings.models import Flow, FlowState
+
+TURN_SECONDS = 10.0
+DEATHS_ALLOWED = 2
+
+
+class Poster:
+    """Works one leased post lane of a ledger connection."""
+
+    def __init__(self, lease: Lease, connection: Connection, ledger: Ledger, actor: str) -> None:
+        self.lease = lease
+        self.connection = connection
+        self.ledger = ledger
+        self.actor = actor
+        self.slots = post_slots(connection) if ledger.enforces_key else 1
+        self.solo = set(lease.left_in_hand)
+
+    def work(self) -> datetime | None:
+        """One turn; answers when the lane is due again. Raises RetryableError and BlockedError for the connection."""
+        started = time.monotonic()
+        self._take_over()
+        flows = list(
+            Flow.objects.filter(ledger=self.connection, state__in=[FlowState.ON, FlowState.DRY_RUN])
+            .select_related("source", "ledger", "tenant")
+            .order_by("id")
+        )
+        for company in sorted({flow.company for flow in flows}):
+            adoption_ensure(self.lease, self.connection, self.ledger, company, self.actor)
+        while time.monotonic() - started < TURN_SECONDS:
+            if not (self._settle() or self._resend() or self._decide(flows)):
+                return self._next_due(flows)
+        return database_now()
+
+    # --- what a predecessor left ----------------------------------------------------------------------------------
+
+    def _take_over(self) -> None:
+        """Whatever is `sending` in our lane has no living sender: it becomes uncertain, to be looked up in time."""
+        with self.lease.commit():
+            recorder = Recorder(self.lease.tenant_id, self.actor)
+            settle_at = recorder.now + self.ledger.settling_time
+            for posting in self._open(PostingState.SENDING).select_for_update(of=("self",)):
+                recorder.posting(posting, PostingState.UNCERTAIN, "The worker that sent it died.", settle_at=settle_at)
+            if len(self.solo) == 1:
+                self._count_death(next(iter(self.solo)), recorder)
+            recorder.flush()
+        self.lease.left_in_hand = []
+
+    def _count_death(self, record_id: int, recorder: Recorder) -> None:
+        """A record on which two workers died alone fails as internal; the others must go on."""
+        lane = Lane.objects.get(id=self.lease.lane_id)
+        deaths = int(lane.deaths.get(str(record_id), 0)) + 1
+        lane.deaths[str(record_id)] = deaths
+        if deaths >= DEATHS_ALLOWED:
+            lane.deaths.pop(str(record_id))
+            row = SyncRecord.objects.filter(id=record_id, state=RecordState.RECEIVED).first()
+            if row is not None:
+                message = f"{deaths} workers died while they worked on this record alone; nothing was sent."
+                cause = Cause("internal", message, value=f"worker death {row.external_id}")
+                recorder.record(row, RecordState.FAILED, message, causes=[cause])
+            self.solo.clear()
+        lane.save(update_fields=["deaths"])
+
+    # --- open postings --------------------------------------------------------------------------------------------
+
+    def _open(self, state: PostingState) -> QuerySet[Posting]:
+        rows = Posting.objects.filter(ledger=self.connection, state=state).select_related("flow")
+        if self.slots > 1:
+            rows = rows.annotate(slot=F("record_id") % self.slots).filter(slot=self.lease.slot)
+        return rows
+
+    def _due(self, state: PostingState) -> Iterator[tuple[str, list[Posting]]]:
+        rows = self._open(state).filter(settle_at__lte=database_now()).order_by("company", "settle_at", "id")
+        batch = list(rows[: self.ledger.batch_size])
+        for company, group in groupby(batch, key=lambda posting: posting.company):
+            yield company, list(group)
+
+    def _settle(self) -> bool:
+        """Look up what is uncertain, and what is created, by one search a company."""
+        worked = False
+        for state in (PostingState.UNCERTAIN, PostingState.CREATED):
+            for company, postings in self._due(state):
+                worked = True
+                self.lease.renew(self.ledger.write_timeout.total_seconds(), [one.record_id for one in postings])
+                known = (
+                    Posting.objects.filter(ledger=self.connection, company=company, state=PostingState.POSTED)
+                    .exclude(document_type="new_vendor")
+                    .order_by("-posted_at")
+                    .values_list("stamp", flat=True)
+                    .first()
+                )
+                try:
+                    outcomes = self.ledger.find(company, [_outgoing(one) for one in postings], known=known or "")
+                except LookupBlindError as error:
+                    raise BlockedError(error.message, code=error.code) from error
+                apply_outcomes(self.lease, self.ledger, postings, outcomes, self.actor)
+        return worked
+
+    def _resend(self) -> bool:
+        """Send what is intended: committed as `sending` first, the same bytes under the same stamp."""
+        worked = False
+        for company, postings in self._due(PostingState.INTENDED):
+            worked = True
+            with self.lease.commit():
+                recorder = Recorder(self.lease.tenant_id, self.actor)
+                for posting in postings:
+                    recorder.posting(posting, PostingState.SENDING)
+                recorder.flush()
+            self._send(company, postings)
+        return worked
+
+    # --- new records ----------------------------------------------------------------------------------------------
+
+    def _decide(self, flows: Sequence[Flow]) -> bool:
+        now = database_now()
+        for flow in flows:
+            limit = 1 if self.solo else self.ledger.batch_size
+            rows = received(flow, self.lease.slot, self.slots, limit, now)
+            if self.solo:
+                rows = [row for row in self._solo_rows(flow)][:1] or rows
+            if not rows:
+                continue
+            self.lease.renew(self.ledger.write_timeout.total_seconds(), [row.pk for row in rows])
+            judge = Judge(flow, self.connection, self.ledger, self.actor)
+            judged = judge.judge(rows)
+            postings = judge.commit(judged, self.lease)
+            for company, group in groupby(postings, key=lambda posting: posting.company):
+                self._send(company, list(group))
+            self.solo -= {row.pk for row in rows}
+            return True
+        self.solo.clear()
+        return False
+
+    def _solo_rows(self, flow: Flow) -> list[SyncRecord]:
+        return list(SyncRecord.objects.filter(flow=flow, id__in=self.solo, state=RecordState.RECEIVED))
+
+    def _send(self, company: str, postings: Sequence[Posting]) -> None:
+        """Call the ledger outside any transaction and commit its answer at once; bisect what it refused whole."""
+        if not postings:
+            return
+        self.lease.renew(self.ledger.write_timeout.total_seconds(), [one.record_id for one in postings])
+        try:
+            outcomes = self.ledger.post(company, [_outgoing(one) for one in postings])
+        except LeaseLostError:
+            raise
+        except (RetryableError, BlockedError) as error:
+            # Raised before anything was sent: surely not executed.
+            not_sent = [Outcome(one.key, OutcomeState.NOT_SENT, error=error) for one in postings]
+            apply_outcomes(self.lease, self.ledger, postings, not_sent, self.actor)
+            raise
+        except Exception as error:
+            # Whatever it was, a byte may have left: only the ledger knows.
+            unclear = error if isinstance(error, ConnectorError) else None
+            lost = [Outcome(one.key, OutcomeState.UNCERTAIN, error=unclear) for one in postings]
+            apply_outcomes(self.lease, self.ledger, postings, lost, self.actor)
+            if unclear is None:
+                raise
+            return
+        refused = {outcome.key for outcome in outcomes if outcome.state is OutcomeState.SPLIT}
+        settled = [outcome for outcome in outcomes if outcome.key not in refused]
+        if settled:
+            keys = {outcome.key for outcome in settled}
+            apply_outcomes(self.lease, self.ledger, [one for one in postings if one.key in keys], settled, self.actor)
+        again = [one for one in postings if one.key in refused]
+        if again:
+            half = (len(again) + 1) // 2
+            self._send(company, again[:half])
+            self._send(company, again[half:])
+
+    def _next_due(self, flows: Sequence[Flow]) -> datetime | None:
+        states = [PostingState.INTENDED, PostingState.UNCERTAIN, PostingState.CREATED]
+        postings = Posting.objects.filter(ledger=self.connection, state__in=states).aggregate(first=Min("settle_at"))
+        records = SyncRecord.objects.filter(flow__in=flows, state=RecordState.RECEIVED, due_at__isnull=False).aggregate(
+            first=Min("due_at")
+        )
+        hourly = database_now() + timedelta(hours=1)  # the sweep of `adopt`
+        return min(due for due in (postings["first"], records["first"], hourly) if due is not None)
+
+
+def _outgoing(posting: Posting) -> Outgoing:
+    return Outgoing(posting.key, posting.stamp, document_of(posting), posting.entry_id)

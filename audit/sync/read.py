@@ -1,0 +1,150 @@
+"""What does a read lane do? Hints first, then the windows that are due, each stored page by page.
+
+The mark never passes the moment the window was opened and moves only after all its pages are stored; repeats are
+harmless, as an unchanged item writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from audit.models import CameBy, HighWaterMark, Hint, LaneKind
+from audit.sync.intake import Counts, Intake
+from audit.sync.lanes import Lease, database_now, lanes_wake
+from audit.sync.reference import reference_due, reference_read
+from audit.sync.routes import Routes, active_flows
+from connectors.base import Source, StreamSpec, Window
+from connectors.models import Connection
+from connectors.registry import connector_get
+from mappings.models import Flow
+
+FIRST_READ = timedelta(days=92)  # where no `post_from` says further back
+WINDOW = timedelta(days=31)  # long histories are read window by window, so that a crash costs one
+HINTS_AT_ONCE = 500
+
+
+class Reader:
+    """Works one leased read lane. Every ConnectorError ends the lane's turn and is the caller's to classify."""
+
+    def __init__(self, lease: Lease, connection: Connection, source: Source, actor: str) -> None:
+        self.lease = lease
+        self.connection = connection
+        self.source = source
+        self.actor = actor
+        self.connector = connector_get(connection.vendor)
+        self.flows = active_flows(connection)
+        self.routes = Routes.of(connection)
+        self.counts: dict[str, Counts] = defaultdict(Counts)
+
+    def work(self) -> datetime | None:
+        """Serve hints and due windows; answers when the lane is due again (None: only when woken)."""
+        streams = {flow.stream for flow in self.flows}
+        unavailable = self.source.unavailable_streams() if streams else {}
+        for stream in sorted(streams & self.connector.streams.keys()):
+            if stream not in unavailable:
+                self._serve_hints(self.connector.streams[stream])
+        for stream in sorted(streams & self.connector.streams.keys()):
+            if stream not in unavailable:
+                self._serve_windows(self.connector.streams[stream])
+        reference_read(self.lease, self.connection, self.source, self.actor)
+        return self._next_due(streams)
+
+    def _intake(self, spec: StreamSpec) -> Intake:
+        return Intake(
+            connection=self.connection,
+            connector=self.connector,
+            spec=spec,
+            routes=self.routes,
+            time_zone=self.connection.tenant.time_zone,
+            lease=self.lease,
+            actor=self.actor,
+            counts=self.counts[spec.key],
+        )
+
+    def _serve_hints(self, spec: StreamSpec) -> None:
+        while True:
+            hints = list(
+                Hint.objects.filter(connection=self.connection, stream=spec.key, done_at__isnull=True)
+                .exclude(external_id="")
+                .order_by("id")[:HINTS_AT_ONCE]
+            )
+            if not hints:
+                break
+            self.lease.renew()
+            items = self.source.fetch(spec.key, [hint.external_id for hint in hints])
+            self._intake(spec).store(items, CameBy.HINT)
+            Hint.objects.filter(id__in=[hint.pk for hint in hints]).update(done_at=timezone.now())
+            self._wake_ledgers(spec)
+        soon = Hint.objects.filter(connection=self.connection, stream=spec.key, external_id="", done_at__isnull=True)
+        if soon.exists():
+            now = database_now()
+            HighWaterMark.objects.filter(connection=self.connection, stream=spec.key).update(due_at=now)
+            soon.update(done_at=now)
+
+    def _serve_windows(self, spec: StreamSpec) -> None:
+        mark, _ = HighWaterMark.objects.get_or_create(
+            connection=self.connection, stream=spec.key, defaults={"tenant_id": self.connection.tenant_id}
+        )
+        while mark.due_at <= database_now():
+            window = self._window(spec, mark)
+            mark.window_since, mark.window_until = window.since, window.until
+            mark.save(update_fields=["window_since", "window_until"])
+            intake = self._intake(spec)
+            new_before = intake.counts.new + intake.counts.changed
+            for page in self.source.read(spec.key, window):
+                self.lease.renew()
+                intake.store(page, CameBy.POLL)
+                self._wake_ledgers(spec)
+            with self.lease.commit():
+                now = database_now()
+                is_current = window.until >= now - spec.poll_every
+                mark.mark = window.until
+                mark.window_since = mark.window_until = None
+                mark.last_read_at = now
+                mark.due_at = now + spec.poll_every if is_current else now
+                if intake.counts.new + intake.counts.changed > new_before:
+                    mark.last_new_at = now
+                mark.save()
+
+    def _window(self, spec: StreamSpec, mark: HighWaterMark) -> Window:
+        """The next window by the database's clock, with the stream's overlap; an open one is read again as it was."""
+        now = database_now()
+        if spec.reading == "scan":
+            return Window(None, now)
+        if mark.window_until is not None:
+            return Window(mark.window_since, mark.window_until)
+        since = mark.mark - spec.overlap if mark.mark else self._start(spec, now)
+        until = min(now, since + WINDOW + spec.overlap) if spec.reading == "changed" else now
+        return Window(since, until)
+
+    def _start(self, spec: StreamSpec, now: datetime) -> datetime:
+        days = [flow.post_from for flow in self.flows if flow.stream == spec.key and flow.post_from]
+        if not days:
+            return now - FIRST_READ
+        first = min(days)
+        return min(datetime(first.year, first.month, first.day, tzinfo=now.tzinfo) - timedelta(days=31), now)
+
+    def _wake_ledgers(self, spec: StreamSpec) -> None:
+        """Post lanes of the ledgers that this stream's records go to are due."""
+        touched = self.counts[spec.key].flows
+        for flow in Flow.objects.filter(id__in=touched).select_related("ledger"):
+            lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))
+        touched.clear()
+
+    def _next_due(self, streams: set[str]) -> datetime | None:
+        dues = list(
+            HighWaterMark.objects.filter(connection=self.connection, stream__in=streams).values_list(
+                "due_at", flat=True
+            )
+        )
+        dues.append(reference_due(self.connection))
+        return min(dues, default=None)
+
+
+def post_slots(ledger: Connection) -> int:
+    """How many post lanes a ledger has: more than one only where it enforces the key."""
+    wanted = int((ledger.settings or {}).get("post_lanes", 1))
+    return max(1, min(4, wanted))

@@ -1,0 +1,359 @@
+"""Who writes states? Only this: every transition of records, postings, holds and follow-ups, with its event.
+
+Changes are collected and written in bulk by `flush`, inside the caller's transaction, so that a batch of a hundred
+costs a handful of statements. A transition that the tables of states do not know is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection as database
+from django.utils import timezone
+
+from audit.models import (
+    AuditEvent,
+    FollowUp,
+    Hold,
+    Posting,
+    PostingState,
+    Problem,
+    ProblemState,
+    RecordState,
+    SyncRecord,
+)
+from audit.sync.keys import fingerprint
+
+R, P = RecordState, PostingState
+
+RECORD_MOVES: dict[str, frozenset[str]] = {
+    R.RECEIVED: frozenset({R.POSTING, R.POSTED, R.HELD, R.WITNESS, R.SKIPPED, R.FAILED, R.RECEIVED}),
+    R.POSTING: frozenset({R.POSTED, R.HELD, R.FAILED, R.RECEIVED}),
+    R.HELD: frozenset({R.RECEIVED, R.SKIPPED, R.HELD}),
+    R.FAILED: frozenset({R.RECEIVED, R.SKIPPED, R.FAILED}),
+    R.POSTED: frozenset({R.RECEIVED}),
+    R.WITNESS: frozenset({R.RECEIVED}),
+    R.SKIPPED: frozenset({R.RECEIVED}),
+}
+POSTING_MOVES: dict[str, frozenset[str]] = {
+    P.INTENDED: frozenset({P.SENDING, P.VOID, P.INTENDED}),
+    P.SENDING: frozenset({P.POSTED, P.CREATED, P.REJECTED, P.INTENDED, P.UNCERTAIN}),
+    P.UNCERTAIN: frozenset({P.POSTED, P.CREATED, P.INTENDED, P.VOID, P.UNCERTAIN}),
+    P.CREATED: frozenset({P.POSTED, P.VOID, P.REJECTED, P.CREATED}),
+    P.POSTED: frozenset({P.REVERSED}),
+    P.REJECTED: frozenset(),
+    P.VOID: frozenset(),
+    P.REVERSED: frozenset(),
+}
+
+
+class IllegalMoveError(Exception):
+    """A transition that the tables of states do not allow: our bug, never the data's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What opens or joins a problem: `code`, `scope` and `value` make it one with its like."""
+
+    code: str
+    message: str
+    value: str = ""
+    scope: str = ""
+    advice: str = ""
+    flow_id: int | None = None
+    connection_id: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def fingerprint(self, tenant_id: int) -> str:
+        return fingerprint(tenant_id, self.code, self.connection_id or "", self.flow_id or "", self.scope, self.value)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Collects one batch of changes of one tenant; `flush` writes them. Not shared between threads."""
+
+    tenant_id: int
+    actor: str
+    now: datetime = field(default_factory=timezone.now)
+    _records: dict[int, SyncRecord] = field(default_factory=dict)
+    _postings: dict[int, Posting] = field(default_factory=dict)
+    _follow_ups: dict[int, FollowUp] = field(default_factory=dict)
+    _new_postings: list[Posting] = field(default_factory=list)
+    _new_follow_ups: list[FollowUp] = field(default_factory=list)
+    _events: list[AuditEvent] = field(default_factory=list)
+    _causes: dict[int, list[Cause]] = field(default_factory=dict)
+    _settled: set[int] = field(default_factory=set)
+    _notices: list[tuple[Cause, int | None]] = field(default_factory=list)
+
+    def event(
+        self,
+        kind: str,
+        message: str = "",
+        *,
+        subject: str = "",
+        subject_id: int | None = None,
+        record_id: int | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note one thing that happened; written with the batch."""
+        self._events.append(
+            AuditEvent(
+                tenant_id=self.tenant_id,
+                at=self.now,
+                kind=kind,
+                actor=self.actor,
+                subject=subject,
+                subject_id=subject_id,
+                record_id=record_id,
+                message=message,
+                facts=dict(facts or {}),
+            )
+        )
+
+    def record(
+        self,
+        record: SyncRecord,
+        to: RecordState,
+        reason: str = "",
+        *,
+        due_at: datetime | None = None,
+        causes: Sequence[Cause] = (),
+        witness_of: int | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Move a record. `causes` are the problems it now hangs on; all its other open holds are released."""
+        before = record.state
+        if to not in RECORD_MOVES[before]:
+            raise IllegalMoveError(f"A record cannot go from {before} to {to}.")
+        if to in (R.HELD, R.FAILED) and not causes:
+            raise IllegalMoveError(f"A record that is {to} hangs on a problem.")
+        said_before = record.reason
+        record.state, record.reason, record.due_at = to, reason[:2000], due_at
+        record.changed_at = self.now
+        if to is R.WITNESS or record.witness_of_id:
+            record.witness_of_id = witness_of
+        if to is not R.RECEIVED:
+            record.attempts = 0
+        self._records[record.pk] = record
+        self._causes[record.pk] = list(causes)
+        self._settled.add(record.pk)
+        if before != to or said_before != record.reason:
+            self.event(f"record.{to.value}", reason, subject="record", record_id=record.pk, facts=facts)
+
+    def wait(self, record: SyncRecord, reason: str, due_at: datetime | None) -> None:
+        """Leave a record where it is, to be looked at again then."""
+        record.reason, record.due_at, record.changed_at = reason[:2000], due_at, self.now
+        self._records[record.pk] = record
+
+    def notice(self, cause: Cause, *, record_id: int | None = None) -> None:
+        """A problem on which no record waits: something a person should look at all the same."""
+        self._notices.append((cause, record_id))
+
+    def intend(self, posting: Posting) -> None:
+        """A new posting; written by `flush`, which gives it its id."""
+        self._new_postings.append(posting)
+
+    def posting(
+        self,
+        posting: Posting,
+        to: PostingState,
+        reason: str = "",
+        *,
+        settle_at: datetime | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Move a posting; what the ledger answered is set on it by the caller."""
+        before = posting.state
+        if to not in POSTING_MOVES[before]:
+            raise IllegalMoveError(f"A posting cannot go from {before} to {to}.")
+        posting.state, posting.settle_at, posting.error = to, settle_at, reason[:2000]
+        if to is P.SENDING:
+            posting.attempts += 1
+            posting.sent_at = self.now
+        if to is P.POSTED:
+            posting.posted_at = posting.posted_at or self.now
+        self._postings[posting.pk] = posting
+        if before != to:
+            self.event(
+                f"posting.{to.value}",
+                reason or posting.number,
+                subject="posting",
+                subject_id=posting.pk,
+                record_id=posting.record_id,
+                facts={"key": posting.key, **(facts or {})},
+            )
+
+    def follow_up(self, follow_up: FollowUp, reason: str = "") -> None:
+        """A follow-up's new state, as set by the caller."""
+        follow_up.reason = reason[:2000]
+        self._follow_ups[follow_up.pk] = follow_up
+        if follow_up.state != "due":
+            follow_up.done_at = self.now
+            self.event(
+                f"follow_up.{follow_up.state}",
+                f"{follow_up.get_kind_display()}: {reason or follow_up.subject}",
+                subject="follow_up",
+                subject_id=follow_up.pk,
+                record_id=follow_up.record_id,
+            )
+
+    def follow(self, follow_up: FollowUp) -> None:
+        """A new step after posting; the same one twice stays one."""
+        self._new_follow_ups.append(follow_up)
+
+    def flush(self) -> None:
+        """Write everything collected. Call inside the transaction that it belongs to."""
+        if self._new_postings:
+            Posting.objects.bulk_create(self._new_postings)
+            for posting in self._new_postings:
+                self.event(
+                    f"posting.{posting.state}",
+                    f"{posting.document_type} {posting.amount or ''} {posting.currency}".strip(),
+                    subject="posting",
+                    subject_id=posting.pk,
+                    record_id=posting.record_id,
+                    facts={"key": posting.key, "rules": posting.rules, "version": posting.record_version},
+                )
+        if self._postings:
+            update_rows("audit_posting", POSTING_COLUMNS, self._postings.values())
+        if self._records:
+            update_rows("audit_syncrecord", RECORD_COLUMNS, self._records.values())
+        if self._new_follow_ups:
+            FollowUp.objects.bulk_create(self._new_follow_ups, ignore_conflicts=True)
+        if self._follow_ups:
+            update_rows("audit_followup", FOLLOW_UP_COLUMNS, self._follow_ups.values())
+        self._write_holds()
+        self._problems([cause for cause, _ in self._notices])
+        for cause, record_id in self._notices:
+            self.event(f"notice.{cause.code}", cause.message, subject="record", record_id=record_id)
+        if self._events:
+            AuditEvent.objects.bulk_create(self._events)
+        for collected in (self._records, self._postings, self._follow_ups, self._causes, self._settled):
+            collected.clear()
+        for pending in (self._new_postings, self._new_follow_ups, self._events, self._notices):
+            pending.clear()
+
+    def _write_holds(self) -> None:
+        """Make each moved record's open holds agree with its causes; solve problems on which nothing waits."""
+        if not self._settled:
+            return
+        problems = self._problems([cause for causes in self._causes.values() for cause in causes])
+        wanted = {
+            (record_id, problems[cause.fingerprint(self.tenant_id)])
+            for record_id, causes in self._causes.items()
+            for cause in causes
+        }
+        open_holds = {
+            (hold.record_id, hold.problem_id): hold
+            for hold in Hold.objects.filter(record_id__in=self._settled, released_at__isnull=True)
+        }
+        moved_on = {record_id for record_id in self._settled if self._records[record_id].state != R.RECEIVED}
+        released = [hold for pair, hold in open_holds.items() if pair not in wanted and hold.record_id in moved_on]
+        if released:
+            Hold.objects.filter(id__in=[hold.pk for hold in released]).update(released_at=self.now)
+            self._solve_idle({hold.problem_id for hold in released})
+        Hold.objects.bulk_create(
+            [
+                Hold(tenant_id=self.tenant_id, record_id=record_id, problem_id=problem_id, opened_at=self.now)
+                for record_id, problem_id in sorted(wanted - open_holds.keys())
+            ],
+            ignore_conflicts=True,
+        )
+
+    def _problems(self, causes: Iterable[Cause]) -> dict[str, int]:
+        """Fingerprint to id of the open problems of these causes, opened where they are missing."""
+        by_print = {cause.fingerprint(self.tenant_id): cause for cause in causes}
+        if not by_print:
+            return {}
+        found = self._open_problems(by_print)
+        missing = [print_ for print_ in sorted(by_print) if print_ not in found]
+        if missing:
+            Problem.objects.bulk_create(
+                [
+                    Problem(
+                        tenant_id=self.tenant_id,
+                        code=by_print[print_].code,
+                        fingerprint=print_,
+                        message=by_print[print_].message,
+                        advice=by_print[print_].advice,
+                        facts={"value": by_print[print_].value, **by_print[print_].facts},
+                        flow_id=by_print[print_].flow_id,
+                        connection_id=by_print[print_].connection_id,
+                        opened_at=self.now,
+                    )
+                    for print_ in missing
+                ],
+                ignore_conflicts=True,
+            )
+            found = self._open_problems(by_print)
+            for print_ in missing:
+                self.event("problem.opened", by_print[print_].message, subject="problem", subject_id=found[print_])
+        return found
+
+    def _open_problems(self, prints: Iterable[str]) -> dict[str, int]:
+        """The row locks keep a problem from being solved between this look and the hold on it."""
+        rows = (
+            Problem.objects.select_for_update(of=("self",), no_key=True)
+            .filter(tenant_id=self.tenant_id, fingerprint__in=list(prints), state=ProblemState.OPEN)
+            .order_by("id")
+        )
+        return {problem.fingerprint: problem.pk for problem in rows}
+
+    def _solve_idle(self, problem_ids: set[int]) -> None:
+        busy = set(
+            Hold.objects.filter(problem_id__in=problem_ids, released_at__isnull=True).values_list(
+                "problem_id", flat=True
+            )
+        )
+        for problem in Problem.objects.filter(id__in=problem_ids - busy, state=ProblemState.OPEN):
+            problem.state, problem.solved_at, problem.solved_by = ProblemState.SOLVED, self.now, self.actor
+            problem.resolution = problem.resolution or "Nothing waits on it any more."
+            problem.save(update_fields=["state", "solved_at", "solved_by", "resolution"])
+            self.event("problem.solved", problem.message, subject="problem", subject_id=problem.pk)
+
+
+RECORD_COLUMNS = {
+    "state": "text",
+    "reason": "text",
+    "due_at": "timestamptz",
+    "attempts": "int",
+    "witness_of_id": "bigint",
+    "flow_id": "bigint",
+    "changed_at": "timestamptz",
+}
+POSTING_COLUMNS = {
+    "state": "text",
+    "settle_at": "timestamptz",
+    "attempts": "int",
+    "absences": "int",
+    "sent_at": "timestamptz",
+    "posted_at": "timestamptz",
+    "entry_id": "text",
+    "number": "text",
+    "link": "text",
+    "error": "text",
+}
+FOLLOW_UP_COLUMNS = {
+    "state": "text",
+    "due_at": "timestamptz",
+    "attempts": "int",
+    "reason": "text",
+    "done_at": "timestamptz",
+}
+
+
+def update_rows(table: str, columns: Mapping[str, str], rows: Iterable[Any]) -> None:
+    """Update many rows, each with its own values, in one statement whose text does not depend on their number."""
+    listed = sorted(rows, key=lambda row: row.pk)
+    sets = ", ".join(f"{name} = fresh.{name}" for name in columns)
+    arrays = ", ".join(["%s::bigint[]", *(f"%s::{kind}[]" for kind in columns.values())])
+    names = ", ".join(["id", *columns])
+    values = [[row.pk for row in listed], *([getattr(row, name) for row in listed] for name in columns)]
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS fresh({names}) WHERE {table}.id = fresh.id",  # noqa: S608
+            values,
+        )

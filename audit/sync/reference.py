@@ -1,0 +1,88 @@
+"""When are the lists of both sides pulled: accounts, cost centres, vendors, employees, departments, fields?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from audit.models import HighWaterMark
+from audit.sync.lanes import Lease, database_now
+from audit.sync.recorder import Recorder
+from connectors.base import Ledger, ReferenceItem, Source
+from connectors.errors import ConnectorError, RetryableError
+from connectors.models import Connection
+from mappings.models import Flow, FlowState
+from mappings.services.references import reference_refresh
+
+PREFIX = "reference:"
+EVERY = timedelta(hours=1)
+AGAIN = timedelta(minutes=10)
+LEDGER_KINDS = (
+    "company", "currency", "journal", "account", "dimension_kind", "cost_centre", "tax", "vendor", "employee",
+)  # fmt: skip
+SOURCE_KINDS = (
+    "entity", "source_account", "department", "location", "employee", "vendor", "field", "field_value", "category",
+)  # fmt: skip
+SHARED = ("company", "currency", "dimension_kind")
+
+
+def reference_due(connection: Connection) -> datetime | None:
+    """When some list of a connection is to be pulled next."""
+    first: datetime | None = HighWaterMark.objects.filter(connection=connection, stream__startswith=PREFIX).aggregate(
+        first=Min("due_at")
+    )["first"]
+    return first
+
+
+def reference_read(
+    lease: Lease | None, connection: Connection, reader: Source | Ledger, actor: str, *, now_due: bool = False
+) -> dict[str, int]:
+    """Pull the lists that are due (all with `now_due`); answers how many values changed, by kind.
+
+    A list that the vendor refuses is noted on its own and does not stop the others."""
+    is_ledger = hasattr(reader, "post")
+    changed: dict[str, int] = {}
+    for kind in LEDGER_KINDS if is_ledger else SOURCE_KINDS:
+        mark, _ = HighWaterMark.objects.get_or_create(
+            connection=connection, stream=PREFIX + kind, defaults={"tenant_id": connection.tenant_id}
+        )
+        if mark.due_at > database_now() and not now_due:
+            continue
+        if lease is not None:
+            lease.renew(60)
+        try:
+            changed[kind] = _pull(connection, reader, kind, is_ledger)
+        except RetryableError:
+            raise
+        except ConnectorError as error:
+            recorder = Recorder(connection.tenant_id, actor)
+            recorder.event(
+                "reference.refused", f"{kind}: {error.message}", subject="connection", subject_id=connection.pk
+            )
+            recorder.flush()
+            mark.due_at = database_now() + AGAIN
+        else:
+            mark.mark = mark.last_read_at = database_now()
+            mark.due_at = database_now() + EVERY
+        mark.save(update_fields=["due_at", "mark", "last_read_at"])
+    return changed
+
+
+def _pull(connection: Connection, reader: Source | Ledger, kind: str, is_ledger: bool) -> int:
+    if not is_ledger:
+        source: Source = reader  # type: ignore[assignment]
+        return _refresh(connection, "", kind, source.reference(kind))
+    ledger: Ledger = reader  # type: ignore[assignment]
+    if kind in SHARED:
+        return _refresh(connection, "", kind, ledger.reference(kind))
+    companies = set(
+        Flow.objects.filter(ledger=connection).exclude(state=FlowState.ARCHIVED).values_list("company", flat=True)
+    )
+    return sum(_refresh(connection, company, kind, ledger.reference(kind, company)) for company in sorted(companies))
+
+
+def _refresh(connection: Connection, company: str, kind: str, items: Iterable[ReferenceItem]) -> int:
+    done = reference_refresh(connection=connection, company=company, kind=kind, items=list(items))
+    return done.created + done.changed + done.vanished

@@ -1,0 +1,160 @@
+"""What may a person ask of records and postings? Replay, decide, skip, bind, declare absent - each with a reason.
+
+Replay starts from the stored payload and the current mappings; it never sends what is posted or uncertain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from audit.models import Hold, LaneKind, Posting, PostingState, Problem, ProblemState, RecordState, SyncRecord
+from audit.sync.lanes import lanes_wake
+from audit.sync.read import post_slots
+from audit.sync.recorder import Recorder
+from mappings.models import Flow
+
+REPLAYABLE = (RecordState.HELD, RecordState.FAILED, RecordState.SKIPPED, RecordState.WITNESS)
+
+
+class RefusedReplayError(Exception):
+    """The request makes no sense for this record; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay touched, and what it left alone with the reason."""
+
+    records: int
+    left_alone: Mapping[str, int]
+
+
+def replay(record_ids: Iterable[int], *, by: str, reason: str = "") -> Replayed:
+    """Decide these records anew. Posted records and those in work are left alone. Safe to repeat."""
+    left: dict[str, int] = {}
+    done = 0
+    with transaction.atomic():
+        by_tenant: dict[int, list[SyncRecord]] = {}
+        for row in SyncRecord.objects.select_for_update().filter(id__in=list(record_ids)).order_by("id"):
+            if row.state in REPLAYABLE or (row.state == RecordState.RECEIVED and row.due_at is not None):
+                by_tenant.setdefault(row.tenant_id, []).append(row)
+            else:
+                label = RecordState(row.state).label
+                left[label] = left.get(label, 0) + 1
+        for tenant_id, rows in by_tenant.items():
+            recorder = Recorder(tenant_id, by)
+            for row in rows:
+                if row.state != RecordState.RECEIVED:
+                    recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
+                recorder.event("record.replayed", reason, subject="record", record_id=row.pk)
+            recorder.flush()
+            done += len(rows)
+            SyncRecord.objects.filter(id__in=[row.pk for row in rows]).update(due_at=recorder.now)
+        flows = {row.flow_id for rows in by_tenant.values() for row in rows}
+        transaction.on_commit(lambda: _wake(flows), robust=True)
+    return Replayed(done, left)
+
+
+def problem_solve(problem: Problem, *, by: str, resolution: str) -> int:
+    """Say that a cause is mended: its records are decided anew. Answers how many; repeating answers 0."""
+    with transaction.atomic():
+        row = Problem.objects.select_for_update().get(pk=problem.pk)
+        if row.state == ProblemState.SOLVED:
+            return 0
+        recorder = Recorder(row.tenant_id, by)
+        row.state, row.solved_at, row.solved_by, row.resolution = ProblemState.SOLVED, recorder.now, by, resolution
+        row.save(update_fields=["state", "solved_at", "solved_by", "resolution"])
+        recorder.event("problem.solved", resolution or row.message, subject="problem", subject_id=row.pk)
+        waiting = list(Hold.objects.filter(problem=row, released_at__isnull=True).values_list("record_id", flat=True))
+        Hold.objects.filter(problem=row, released_at__isnull=True).update(released_at=recorder.now)
+        recorder.flush()
+        return replay(waiting, by=by, reason=resolution).records if waiting else 0
+
+
+def gaps_release(flow_ids: Iterable[int], *, by: str) -> int:
+    """Rules changed: every record of these flows that waits on something mappings can cure is decided anew.
+
+    Its holds stay open until the new decision; those that it no longer names are released with it."""
+    curable = (
+        "missing_mapping", "missing_role", "missing_vendor", "missing_employee", "inactive_value", "no_owner",
+        "intercompany",
+    )  # fmt: skip
+    waiting = SyncRecord.objects.filter(
+        flow_id__in=list(flow_ids),
+        state=RecordState.HELD,
+        holds__released_at__isnull=True,
+        holds__problem__code__in=curable,
+    )
+    return replay(list(waiting.values_list("id", flat=True).distinct()), by=by, reason="Mappings changed.").records
+
+
+def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, reason: str) -> None:
+    """A person's decision for one record (an account, a day, a partner record), then it is decided anew."""
+    if not reason.strip():
+        raise RefusedReplayError("A decision needs a reason.")
+    with transaction.atomic():
+        row = SyncRecord.objects.select_for_update().get(pk=record.pk)
+        row.choices = {**row.choices, **choices}
+        row.save(update_fields=["choices"])
+        recorder = Recorder(row.tenant_id, by)
+        recorder.event("record.chosen", reason, subject="record", record_id=row.pk, facts=dict(choices))
+        if row.state == RecordState.POSTED:
+            recorder.record(row, RecordState.RECEIVED, "Decided by a person.", due_at=recorder.now)
+        recorder.flush()
+        replay([row.pk], by=by, reason=reason)
+
+
+def record_skip(record: SyncRecord, *, by: str, reason: str) -> None:
+    """Not to be posted, for good, with the reason. Raises RefusedReplayError where something is posted or in work."""
+    if not reason.strip():
+        raise RefusedReplayError("Skipping needs a reason.")
+    with transaction.atomic():
+        row = SyncRecord.objects.select_for_update().get(pk=record.pk)
+        if row.state not in (RecordState.HELD, RecordState.FAILED):
+            raise RefusedReplayError(f"A record that is {row.get_state_display()} cannot be skipped.")
+        recorder = Recorder(row.tenant_id, by)
+        recorder.record(row, RecordState.SKIPPED, reason)
+        recorder.flush()
+
+
+def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reason: str) -> None:
+    """An uncertain document is this one in the ledger: posted, with that document as evidence."""
+    with transaction.atomic():
+        row = Posting.objects.select_for_update().get(pk=posting.pk)
+        if row.state != PostingState.UNCERTAIN or not entry_id.strip() or not reason.strip():
+            raise RefusedReplayError("Only an uncertain document can be bound, to a ledger id and with a reason.")
+        row.entry_id, row.number = entry_id.strip(), number.strip()
+        recorder = Recorder(row.tenant_id, by)
+        recorder.posting(row, PostingState.POSTED, reason)
+        _finish(row, recorder)
+
+
+def posting_declare_absent(posting: Posting, *, by: str, reason: str) -> None:
+    """A person looked: it is not in the ledger. Withdrawn; the record is decided anew under the same key."""
+    with transaction.atomic():
+        row = Posting.objects.select_for_update().get(pk=posting.pk)
+        if row.state != PostingState.UNCERTAIN or not reason.strip():
+            raise RefusedReplayError("Only an uncertain document can be declared absent, with a reason.")
+        recorder = Recorder(row.tenant_id, by)
+        recorder.posting(row, PostingState.VOID, reason)
+        _finish(row, recorder)
+
+
+def _finish(posting: Posting, recorder: Recorder) -> None:
+    """Let the record go on once nothing of it is open."""
+    recorder.flush()
+    open_ones = Posting.objects.filter(
+        record_id=posting.record_id, state__in=["intended", "sending", "uncertain", "created"]
+    ).exclude(pk=posting.pk)
+    row = SyncRecord.objects.select_for_update().get(pk=posting.record_id)
+    if row.state == RecordState.POSTING and not open_ones.exists():
+        recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
+        recorder.flush()
+    transaction.on_commit(lambda: _wake({posting.flow_id}), robust=True)
+
+
+def _wake(flow_ids: Iterable[int | None]) -> None:
+    for flow in Flow.objects.filter(id__in=[pk for pk in flow_ids if pk]).select_related("ledger"):
+        lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))

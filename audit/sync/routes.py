@@ -1,0 +1,38 @@
+"""Where do the records of a connection go? Its flows and owners, read once for a lane's turn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from connectors.models import Connection
+from connectors.records import Record
+from mappings.models import Flow, FlowState
+from mappings.routing import FlowView, Owners, Route, route
+from mappings.selectors import flow_views, owners_for
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Routing of one source connection as it stood when it was read."""
+
+    by_stream: dict[str, list[FlowView]]
+    owners: Owners
+
+    @classmethod
+    def of(cls, connection: Connection) -> Routes:
+        """Three queries, whatever the number of flows."""
+        flows = Flow.objects.filter(source=connection).exclude(state=FlowState.ARCHIVED).select_related("tenant")
+        by_stream: dict[str, list[FlowView]] = defaultdict(list)
+        for view in flow_views(list(flows.order_by("pk"))):
+            by_stream[view.stream].append(view)
+        return cls(dict(by_stream), owners_for(connection.pk))
+
+    def route(self, record: Record) -> Route:
+        return route(record, self.by_stream.get(record.stream, ()), self.owners)
+
+
+def active_flows(connection: Connection) -> list[Flow]:
+    """The flows that a source's records are read for."""
+    rows = Flow.objects.filter(source=connection, state__in=[FlowState.ON, FlowState.DRY_RUN])
+    return list(rows.select_related("ledger", "tenant").order_by("pk"))

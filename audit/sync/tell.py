@@ -1,0 +1,142 @@
+"""What follows a posting? The source is told, receipts are attached: steps of their own, looked up before repeated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from random import uniform
+
+from django.db.models import Min
+
+from audit.models import FollowUp, FollowUpKind, FollowUpState
+from audit.sync.lanes import Lease, database_now
+from audit.sync.push import push_due, push_work
+from audit.sync.recorder import Cause, Recorder
+from connectors.base import ExportResult, Ledger, Source, TellOutcome
+from connectors.errors import BlockedError, ConnectorError, RateLimitedError
+from connectors.models import Connection
+
+BATCH = 100
+TURN_SECONDS = 10.0
+ATTEMPTS_ALLOWED = 12
+DONE = frozenset({"told", "already"})
+
+
+class Teller:
+    """Works one leased tell lane: of a source (telling) or of a ledger (attaching)."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        connection: Connection,
+        actor: str,
+        source: Source | None,
+        ledger: Ledger | None,
+        open_source: Callable[[Connection], Source],
+    ) -> None:
+        self.lease = lease
+        self.connection = connection
+        self.actor = actor
+        self.source = source
+        self.ledger = ledger
+        self.open_source = open_source
+
+    def work(self) -> datetime | None:
+        """One turn; answers when the lane is due again."""
+        started = time.monotonic()
+        while time.monotonic() - started < TURN_SECONDS:
+            due = list(
+                FollowUp.objects.filter(connection=self.connection, state=FollowUpState.DUE, due_at__lte=database_now())
+                .select_related("record", "record__connection", "record__connection__tenant")
+                .order_by("due_at", "id")[:BATCH]
+            )
+            if not due:
+                break
+            for kind, group in groupby(sorted(due, key=lambda one: (one.kind, one.id)), key=lambda one: one.kind):
+                steps = list(group)
+                if kind == FollowUpKind.TELL:
+                    self._tell(steps)
+                elif kind == FollowUpKind.ATTACH:
+                    self._attach(steps)
+        if self.source is not None:
+            push_work(self.lease, self.connection, self.source, self.actor)
+        first: datetime | None = FollowUp.objects.filter(connection=self.connection, state=FollowUpState.DUE).aggregate(
+            first=Min("due_at")
+        )["first"]
+        return min((due_at for due_at in (first, push_due(self.connection)) if due_at is not None), default=None)
+
+    def _tell(self, steps: Sequence[FollowUp]) -> None:
+        if self.source is None:
+            return
+        for stream, group in groupby(
+            sorted(steps, key=lambda one: one.record.stream), key=lambda one: one.record.stream
+        ):
+            some = list(group)
+            self.lease.renew(60, [one.record_id for one in some])
+            results = [
+                ExportResult(
+                    one.record.external_id,
+                    reference=str(one.facts.get("number") or one.facts.get("reference", "")),
+                    link=str(one.facts.get("link", "")),
+                    failure=str(one.facts.get("failure", "")),
+                )
+                for one in some
+            ]
+            try:
+                outcomes = {outcome.external_id: outcome for outcome in self.source.tell(stream, results)}
+            except (BlockedError, RateLimitedError):
+                raise
+            except ConnectorError as error:
+                outcomes = {one.external_id: TellOutcome(one.external_id, "later", error.message) for one in results}
+            with self.lease.commit():
+                recorder = Recorder(self.lease.tenant_id, self.actor)
+                for one in some:
+                    self._conclude(one, outcomes[one.record.external_id], recorder)
+                recorder.flush()
+
+    def _conclude(self, step: FollowUp, outcome: TellOutcome, recorder: Recorder) -> None:
+        step.attempts += 1
+        if outcome.state in DONE:
+            step.state = FollowUpState.DONE
+        elif outcome.state in ("refused", "gone") or step.attempts >= ATTEMPTS_ALLOWED:
+            step.state = FollowUpState.FAILED
+            recorder.notice(
+                Cause(
+                    "follow_up_failed",
+                    f"{step.get_kind_display().capitalize()} did not work: {outcome.reason or outcome.state}",
+                    value=f"{step.kind}/{outcome.reason or outcome.state}",
+                    connection_id=self.connection.pk,
+                ),
+                record_id=step.record_id,
+            )
+        else:
+            wait = uniform(0.5, 1.0) * min(3600.0, 30.0 * 2**step.attempts)
+            step.due_at = recorder.now + timedelta(seconds=wait)
+        recorder.follow_up(step, outcome.reason)
+
+    def _attach(self, steps: Sequence[FollowUp]) -> None:
+        """Fetch each record's files with fresh links and attach what is not there yet."""
+        if self.ledger is None:
+            return
+        sources: dict[int, Source] = {}
+        for step in steps:
+            self.lease.renew(120, [step.record_id])
+            source_id = step.record.connection_id
+            try:
+                if source_id not in sources:
+                    sources[source_id] = self.open_source(step.record.connection)
+                files = list(sources[source_id].receipts(step.record.stream, step.record.external_id))
+                added = (
+                    self.ledger.attach(str(step.facts["company"]), str(step.facts["ledger_id"]), files) if files else 0
+                )
+                outcome = TellOutcome(step.record.external_id, "told", f"{added} of {len(files)} files added")
+            except RateLimitedError:
+                raise
+            except ConnectorError as error:
+                outcome = TellOutcome(step.record.external_id, "later", error.message)
+            with self.lease.commit():
+                recorder = Recorder(self.lease.tenant_id, self.actor)
+                self._conclude(step, outcome, recorder)
+                recorder.flush()
