@@ -1,0 +1,86 @@
+"""Which account usually plays a role? Offered by code for the charts we know, and confirmed by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.documents import Role
+
+OPEN_ITEMS = frozenset({Role.TRANSIT, Role.AP, Role.EMPAY, Role.EMREC, Role.ADV, Role.DISPUTE, Role.ACCR})
+"""Roles whose accounts must be reconcilable."""
+
+EITHER_WAY = frozenset({Role.FX, Role.ROUND})
+"""Roles that a chart may split into `gain` and `loss`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsualAccount:
+    """`code` is empty where a person has to create the account first; `remark` says what kind."""
+
+    role: Role
+    code: str
+    what_for: str = ""
+    remark: str = ""
+
+
+# The generic chart of Odoo 19.0, codes as observed there.
+_ODOO_GENERIC = (
+    UsualAccount(Role.TAX, "131000"),
+    UsualAccount(Role.CARD, "201100"),
+    UsualAccount(Role.CASH, "101401", remark="the account of the bank journal that is the Brex cash account"),
+    UsualAccount(Role.TRANSIT, "101404"),
+    UsualAccount(Role.AP, "211000"),
+    UsualAccount(Role.EMPAY, "211000", remark="the payable account of the employee's partner"),
+    UsualAccount(Role.EMREC, "", remark="a new reconcilable account of type Current Assets"),
+    UsualAccount(Role.ADV, "", remark="a new reconcilable account of type Current Assets"),
+    UsualAccount(Role.CARDC, "201100"),
+    UsualAccount(Role.CARDI, "201100"),
+    UsualAccount(Role.COPD, "201100"),
+    UsualAccount(Role.PAYCLR, "230000"),
+    UsualAccount(Role.FEE, "620000"),
+    UsualAccount(Role.INTINC, "450000"),
+    UsualAccount(Role.REWARD, "450000"),
+    UsualAccount(Role.FX, "441000", "gain"),
+    UsualAccount(Role.FX, "641000", "loss"),
+    UsualAccount(Role.DISC, "643000"),
+    UsualAccount(Role.ROUND, "442000", "gain"),
+    UsualAccount(Role.ROUND, "642000", "loss"),
+    UsualAccount(Role.DISPUTE, "", remark="a new reconcilable account of type Current Liabilities"),
+    UsualAccount(Role.ACCR, "211100"),
+)
+USUAL_ACCOUNTS: Mapping[str, tuple[UsualAccount, ...]] = {"odoo": _ODOO_GENERIC}
+
+_OWED = frozenset({"liability_credit_card", "liability_current"})
+_COST = frozenset({"expense", "expense_other", "expense_direct_cost"})
+_INCOME = frozenset({"income", "income_other"})
+_ODOO_TYPES: Mapping[Role, frozenset[str]] = {
+    Role.EXP: _COST | {"expense_depreciation", "asset_current", "asset_prepayments", "asset_fixed"},
+    Role.TAX: frozenset({"asset_current", "liability_current"}),
+    Role.CARD: _OWED,
+    Role.CASH: frozenset({"asset_cash"}),
+    Role.TRANSIT: frozenset({"asset_current", "liability_current"}),
+    Role.AP: frozenset({"liability_payable"}),
+    Role.EMPAY: frozenset({"liability_payable", "liability_current"}),
+    Role.EMREC: frozenset({"asset_current", "asset_receivable"}),
+    Role.ADV: frozenset({"asset_current", "asset_prepayments"}),
+    Role.CARDC: _OWED | {"liability_payable"},
+    Role.CARDI: _OWED | {"liability_payable"},
+    Role.COPD: _OWED | {"liability_payable"},
+    Role.PAYCLR: frozenset({"liability_current"}),
+    Role.FEE: _COST,
+    Role.INTINC: _INCOME,
+    Role.REWARD: _INCOME,
+    Role.FX: _INCOME | _COST,
+    Role.DISC: _INCOME | _COST,
+    Role.ROUND: _INCOME | _COST,
+    Role.DISPUTE: frozenset({"liability_current"}),
+    Role.ACCR: frozenset({"liability_current"}),
+}
+FITTING_TYPES: Mapping[str, Mapping[Role, frozenset[str]]] = {"odoo": _ODOO_TYPES}
+"""Account types of a ledger, in its own words, that can play a role."""
+
+
+def fitting_types(vendor: str, role: Role) -> frozenset[str]:
+    """Types that fit a role; empty when we know nothing of that ledger's types, and then none is refused."""
+    return FITTING_TYPES.get(vendor, {}).get(role, frozenset())

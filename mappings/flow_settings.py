@@ -1,0 +1,60 @@
+"""Which records does a flow take, and through which journals? The shapes of a flow's JSON columns; plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from connectors.records import Record, RecordKind, SpendRecord
+
+
+class FlowFilter(BaseModel):
+    """Record kinds, legal entities and accounts of the source that a flow takes; an empty list means all.
+
+    The stored form leaves empty lists out and sorts the others, so that equal filters are equal in the database."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kinds: tuple[RecordKind, ...] = ()
+    legal_entities: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+    @field_validator("kinds", "legal_entities", "accounts", mode="after")
+    @classmethod
+    def _sorted(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not str(value).strip() for value in values):
+            raise ValueError("a filter names no empty value")
+        return tuple(sorted(set(values)))
+
+    def stored(self) -> dict[str, Any]:
+        return {key: value for key, value in self.model_dump(mode="json").items() if value}
+
+    def takes(self, record: Record) -> bool:
+        """Whether the record is this flow's. A kind nobody knows passes every list of kinds: it must be held (B36)."""
+        if self.kinds and record.kind not in (*self.kinds, RecordKind.UNKNOWN):
+            return False
+        if not isinstance(record, SpendRecord):
+            return True
+        if self.legal_entities and record.billed_entity not in self.legal_entities:
+            return False
+        return not self.accounts or record.source_account in self.accounts
+
+    @property
+    def narrowness(self) -> int:
+        """How many of the three lists are in use: of two flows that take a record the narrower one has it."""
+        return sum(bool(values) for values in (self.kinds, self.legal_entities, self.accounts))
+
+
+class FlowJournals(BaseModel):
+    """Ledger journals by their ledger ids: of entries, of bills, and of payments by the money account they move."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    entry: str = ""
+    bill: str = ""
+    payments: Mapping[str, str] = Field(default_factory=dict)
+
+    def stored(self) -> dict[str, Any]:
+        return {key: value for key, value in self.model_dump(mode="json").items() if value}

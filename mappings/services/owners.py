@@ -1,0 +1,124 @@
+"""Who posts a family of money from which day on? Changed by date, never for days that may be posted (X1, X6)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from connectors.models import Connection
+from connectors.records import Family
+from mappings.models import FamilyOwner, Flow, FlowState
+from mappings.owners import families_shown, proposals, siblings
+from mappings.refusals import RefusedError, of_one_tenant
+from mappings.versions import flows_touched
+
+Author = AbstractBaseUser | None
+
+
+@transaction.atomic
+def owner_set(
+    *,
+    source: Connection,
+    ledger: Connection,
+    company: str,
+    family: Family,
+    flow: Flow | None,
+    by: Author,
+    valid_from: date | None = None,
+    reason: str = "",
+) -> FamilyOwner:
+    """From `valid_from` on, the flow (None: the ledger itself) owns the family. Safe to repeat.
+
+    An owner that has never run may be exchanged from the beginning. One that has run may only be followed by another
+    from a later day (X6); two from the same day are refused (X1). Raises RefusedError."""
+    of_one_tenant(source.tenant_id, ledger=ledger, flow=flow)
+    rows = list(
+        FamilyOwner.objects.select_for_update(of=("self",))
+        .filter(source=source, ledger=ledger, company=company, family=family)
+        .select_related("flow")
+    )
+    rows.sort(key=lambda row: row.valid_from or date.min)
+    same = next((row for row in rows if row.valid_from == valid_from), None)
+    if same is not None and same.flow_id == (flow.pk if flow else None):
+        return same
+    reasons = owner_problems(source, ledger, company, family, flow)
+    if same is not None and _has_run(same):
+        since = f"from {valid_from}" if valid_from else "from the beginning"
+        reasons.append(
+            f"X1: {same.flow or 'the ledger itself'} owns {family} {since} and has run; give the new owner a later day."
+        )
+    later = [row for row in rows if row is not same and (row.valid_from or date.min) > (valid_from or date.min)]
+    if later and any(_has_run(row) for row in rows):
+        reasons.append(f"X6: {later[-1]} begins later already; a new owner begins after {later[-1].valid_from}.")
+    if same is None and rows and valid_from is None:
+        reasons.append("X6: the family has an owner; a new one begins on a posting day.")
+    if reasons:
+        raise RefusedError(*reasons)
+    row = same or FamilyOwner(
+        tenant_id=source.tenant_id,
+        source=source,
+        ledger=ledger,
+        company=company,
+        family=family,
+        valid_from=valid_from,
+    )
+    row.flow = flow
+    return owner_store(row, by=by, reason=reason)
+
+
+def owner_problems(
+    source: Connection, ledger: Connection, company: str, family: Family, flow: Flow | None
+) -> list[str]:
+    """Why a flow cannot own a family of this source in this company at all."""
+    if flow is None:
+        return []
+    problems = []
+    if flow.state == FlowState.ARCHIVED:
+        problems.append(f"{flow} is archived.")
+    if (flow.ledger_id, flow.company) != (ledger.pk, company):
+        problems.append(f"{flow} posts into another company.")
+    if family not in families_shown(flow):
+        problems.append(f"The stream {flow.stream} of {flow} does not show family {family}.")
+    return problems
+
+
+def owner_store(row: FamilyOwner, *, by: Author, reason: str) -> FamilyOwner:
+    """Save with history and count up the flows of that source and company. Call it in a transaction."""
+    row._history_user = by if by is not None and by.pk else None  # type: ignore[attr-defined]
+    row._change_reason = reason  # type: ignore[attr-defined]
+    row.save()
+    flows_touched(
+        Flow.objects.filter(source_id=row.source_id, ledger_id=row.ledger_id, company=row.company),
+        tenant_id=row.tenant_id,
+        what="owners",
+    )
+    return row
+
+
+@transaction.atomic
+def owners_fill(flow: Flow, *, by: Author) -> list[FamilyOwner]:
+    """Give each family that the flow shows and nobody owns to its default owner among the flows that run and this."""
+    rows = FamilyOwner.objects.filter(source=flow.source_id, ledger=flow.ledger_id, company=flow.company)
+    taken = set(rows.values_list("family", flat=True))
+    shown = families_shown(flow)
+    running = siblings(flow).filter(source=flow.source_id, ledger=flow.ledger_id, company=flow.company)
+    filled = []
+    for proposal in proposals((*running, flow)):
+        if proposal.family in taken or proposal.family not in shown:
+            continue
+        row = FamilyOwner(
+            tenant_id=flow.tenant_id,
+            source_id=flow.source_id,
+            ledger_id=flow.ledger_id,
+            company=flow.company,
+            family=proposal.family,
+            flow=proposal.flow,
+        )
+        filled.append(owner_store(row, by=by, reason=f"Default when {flow} was switched on: {proposal.because}"))
+    return filled
+
+
+def _has_run(row: FamilyOwner) -> bool:
+    return row.flow is not None and row.flow.first_on_at is not None

@@ -1,0 +1,234 @@
+"""What does a flow's translation stand on? Roles, journals, rules and partners, read in a constant number of queries
+once per `rules_version` and kept in this process."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from connectors.documents import Account, Dimension, Role
+from connectors.records import Family, RecordKind
+from connectors.registry import connector_get
+from mappings.models import Flow, FlowState, ReferenceValue, RoleAccount
+from mappings.resolver import RuleResolver, RuleRow
+from mappings.routing import OwnerView
+from mappings.selectors import owners_for, rule_rows, rule_rows_as_of, source_values
+from mappings.translate.context import Setup
+from mappings.vendors import LedgerPartnerBook, PartnerIndex, PartnerRow
+
+KEPT_SETUPS = 64
+KEPT_INDEXES = 32
+SMALL_KINDS = ("account", "journal", "company", "cost_centre")
+_kept: OrderedDict[tuple[int, int, date], Setup] = OrderedDict()
+_indexes: OrderedDict[tuple[object, ...], PartnerIndex] = OrderedDict()
+_lock = Lock()
+
+
+def setup_load(flow: Flow, *, on: date | None = None) -> Setup:
+    """The flow's set-up under the rules as they are now; one query when nothing changed since the last call.
+
+    `on` (default: today at the tenant) is the day for which the owner of CASH decides `may_write_cash`."""
+    version = Flow.objects.values_list("rules_version", flat=True).get(pk=flow.pk)
+    day = on or timezone.now().astimezone(ZoneInfo(flow.tenant.time_zone)).date()
+    key = (flow.pk, version, day)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    fresh = Flow.objects.select_related("tenant", "source", "cost_centre").get(pk=flow.pk)
+    setup = setup_with_rules(fresh, rule_rows(fresh), on=day)
+    with _lock:
+        _kept[key] = setup
+        while len(_kept) > KEPT_SETUPS:
+            _kept.popitem(last=False)
+    return setup
+
+
+def setup_as_of(flow: Flow, moment: datetime, *, on: date | None = None) -> Setup:
+    """The set-up with the mapping rules of a past instant; roles and reference values are today's."""
+    return setup_with_rules(flow, rule_rows_as_of(flow, moment), on=on)
+
+
+def setup_with_rules(flow: Flow, rules: Sequence[RuleRow], *, on: date | None = None) -> Setup:
+    """The set-up with these rules in place of the stored ones: for previews and back-tests. Not kept."""
+    day = on or timezone.now().astimezone(ZoneInfo(flow.tenant.time_zone)).date()
+    roles = list(RoleAccount.objects.filter(ledger_id=flow.ledger_id, company=flow.company).select_related("account"))
+    values = _values(flow)
+    company = values.get(("company", flow.company))
+    resolver = RuleResolver(rules)
+    policies = flow.policy
+    accounts = _role_accounts(roles)
+    partners = LedgerPartnerBook(_partner_index(flow, "vendor"), _partner_index(flow, "employee"), resolver, policies)
+    imported = frozenset(role.what_for for role in roles if role.role == Role.CASH and role.has_statements)
+    entities, is_several = _entities(flow, rules)
+    centre = flow.cost_centre
+    journals = flow.uses_journals
+    return Setup(
+        flow_id=flow.pk,
+        source=flow.source.vendor,
+        stream=flow.stream,
+        company=flow.company,
+        company_currency=str(company.facts.get("currency", "")) if company else "",
+        time_zone=(str(company.facts.get("time_zone", "")) if company else "") or flow.tenant.time_zone,
+        policies=policies,
+        entry_journal=journals.entry or _first_journal(values, "general"),
+        bill_journal=journals.bill or _first_journal(values, "purchase"),
+        payment_journals=_payment_journals(values) | dict(journals.payments),
+        roles=accounts,
+        resolver=resolver,
+        partners=partners,
+        cost_centre_of_flow=(Dimension(centre.group, centre.external_id, centre.code),) if centre else (),
+        may_write_cash=_cash_written(flow, day, accounts) - imported,
+        bank_imported=imported,
+        post_from=flow.post_from,
+        entities=entities,
+        several_companies=is_several,
+        accounts_by_code=_accounts_by_code(values, accounts),
+        cost_centres_by_code=_cost_centres_by_code(values),
+        repayments_are_recorded=_repayments_are_recorded(flow, day),
+        payout_tells_cost=RecordKind.CLAIM_CASH not in _kinds_told(flow.source.vendor, flow.stream),
+    )
+
+
+def setups_forget() -> None:
+    """Drop what this process keeps: for tests and after a restore of the database."""
+    with _lock:
+        _kept.clear()
+        _indexes.clear()
+
+
+def _values(flow: Flow) -> dict[tuple[str, str], ReferenceValue]:
+    rows = ReferenceValue.objects.filter(
+        connection_id=flow.ledger_id, company__in=["", flow.company], kind__in=SMALL_KINDS
+    ).order_by("kind", "code", "pk")
+    return {(row.kind, row.external_id): row for row in rows}
+
+
+def _role_accounts(roles: Sequence[RoleAccount]) -> dict[tuple[Role, str], Account]:
+    return {
+        (Role(role.role), role.what_for): Account(Role(role.role), role.account.external_id, role.account.code)
+        for role in roles
+        if role.account.is_active
+    }
+
+
+def _accounts_by_code(
+    values: Mapping[tuple[str, str], ReferenceValue], roles: Mapping[tuple[Role, str], Account]
+) -> dict[str, Account]:
+    """Active accounts by code; one that plays a role has that role, so that it is recognised on coded lines (B37)."""
+    playing = {account.id: account for (_, what_for), account in sorted(roles.items(), reverse=True)}
+    return {
+        row.code: playing.get(row.external_id) or Account(Role.EXP, row.external_id, row.code)
+        for (kind, _), row in values.items()
+        if kind == "account" and row.code and row.is_active
+    }
+
+
+def _cost_centres_by_code(values: Mapping[tuple[str, str], ReferenceValue]) -> dict[str, Dimension]:
+    """Active cost centres by code; a code that two plans use names neither."""
+    found: dict[str, list[Dimension]] = {}
+    for (kind, _), row in values.items():
+        if kind == "cost_centre" and row.code and row.is_active:
+            found.setdefault(row.code, []).append(Dimension(row.group, row.external_id, row.code))
+    return {code: dimensions[0] for code, dimensions in found.items() if len(dimensions) == 1}
+
+
+def _first_journal(values: Mapping[tuple[str, str], ReferenceValue], group: str) -> str:
+    """The oldest active journal of a type, as the ledger itself would choose."""
+    fitting = [row for (kind, _), row in values.items() if kind == "journal" and row.group == group and row.is_active]
+    return min(fitting, key=lambda row: (len(row.external_id), row.external_id)).external_id if fitting else ""
+
+
+def _payment_journals(values: Mapping[tuple[str, str], ReferenceValue]) -> dict[str, str]:
+    """Money account to the journal whose payments go through it: its own account, or its outstanding payments."""
+    found: dict[str, str] = {}
+    for (kind, _), row in values.items():
+        if kind != "journal" or not row.is_active or row.group not in ("bank", "cash", "credit"):
+            continue
+        named = f"{row.facts.get('payment_accounts', '')},{row.facts.get('default_account', '')}"
+        for account in filter(None, (part.strip() for part in named.split(","))):
+            found.setdefault(account, row.external_id)
+    return found
+
+
+def _owner(flow: Flow, family: Family, day: date) -> OwnerView | None:
+    return owners_for(flow.source_id).on((flow.source_id, flow.ledger_id, flow.company, family), day)
+
+
+def _cash_written(flow: Flow, day: date, roles: Mapping[tuple[Role, str], Account]) -> frozenset[str]:
+    """The source's cash accounts, if this flow owns what is written on CASH that day (F4)."""
+    owner = _owner(flow, Family.CASH, day)
+    if owner is None or owner.flow_id != flow.pk:
+        return frozenset()
+    known = source_values(flow.source_id, "source_account")
+    named = {what for role, what in roles if role is Role.CASH and what}
+    named |= {account for account, row in known.items() if row.group == "cash"}
+    takes = flow.takes.accounts
+    return frozenset(account for account in named if not takes or account in takes)
+
+
+def _repayments_are_recorded(flow: Flow, day: date) -> bool:
+    """Whether the owner of card purchases tells repayments as records of their own (B32)."""
+    owner = _owner(flow, Family.CARD_SPEND, day)
+    return owner is not None and RecordKind.CARD_REPAYMENT in _kinds_told(flow.source.vendor, owner.stream)
+
+
+def _kinds_told(vendor: str, stream: str) -> tuple[RecordKind, ...]:
+    spec = connector_get(vendor).streams.get(stream)
+    return spec.kinds if spec else ()
+
+
+def _entities(flow: Flow, rules: Sequence[RuleRow]) -> tuple[dict[str, str], bool]:
+    """Legal entity of the source to ledger company, and whether this source fills several companies (G16)."""
+    siblings = Flow.objects.filter(source_id=flow.source_id, ledger_id=flow.ledger_id).exclude(state=FlowState.ARCHIVED)
+    companies = {flow.company}
+    entities: dict[str, str] = {}
+    for sibling in siblings.order_by("-pk"):
+        companies.add(sibling.company)
+        entities |= dict.fromkeys(sibling.takes.legal_entities, sibling.company)
+    for rule in rules:
+        if rule.target == "entity":
+            entities |= {value: rule.value for name, value in rule.when if name == "entity"}
+    entities |= dict.fromkeys(flow.takes.legal_entities, flow.company)
+    return entities, len(companies | set(entities.values())) > 1
+
+
+def _partner_index(flow: Flow, kind: str) -> PartnerIndex:
+    scope = ReferenceValue.objects.filter(connection_id=flow.ledger_id, company__in=["", flow.company], kind=kind)
+    stamp = scope.aggregate(Max("changed_at"), Count("pk"))
+    key = (flow.ledger_id, flow.company, kind, stamp["changed_at__max"], stamp["pk__count"])
+    with _lock:
+        if key in _indexes:
+            _indexes.move_to_end(key)
+            return _indexes[key]
+    index = PartnerIndex.of(
+        PartnerRow(
+            id=external_id,
+            name=name,
+            code=code,
+            tax_id=str(facts.get("tax_id", "")),
+            email=str(facts.get("email", "")),
+            is_active=is_active,
+        )
+        for external_id, name, code, is_active, facts in scope.values_list(
+            "external_id", "name", "code", "is_active", "facts"
+        ).iterator(5000)
+    )
+    with _lock:
+        _indexes[key] = index
+        while len(_indexes) > KEPT_INDEXES:
+            _indexes.popitem(last=False)
+    return index
+
+
+def setup_for_day(setup: Setup, flow: Flow, day: date) -> Setup:
+    """The same set-up with the owner of CASH of another posting day (X6). One query, and one more for the owner."""
+    written = _cash_written(flow, day, setup.roles) - setup.bank_imported
+    return setup if written == setup.may_write_cash else replace(setup, may_write_cash=written)
