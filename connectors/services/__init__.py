@@ -3,10 +3,13 @@
 from connectors.services.opening import connection_context, connection_ledger, connection_source, transport_register
 from connectors.services.setup import (
     connection_archive,
+    connection_check,
     connection_create,
     connection_switch,
     connection_update,
+    credentials_check,
     credentials_replace,
+    settings_check,
 )
 from connectors.services.states import (
     connection_break,
@@ -19,6 +22,7 @@ from connectors.services.verification import connection_keep_alive, connection_v
 __all__ = [
     "connection_archive",
     "connection_break",
+    "connection_check",
     "connection_context",
     "connection_create",
     "connection_keep_alive",
@@ -28,8 +32,10 @@ __all__ = [
     "connection_switch",
     "connection_update",
     "connection_verify",
+    "credentials_check",
     "credentials_replace",
     "identity_is_frozen",
     "identity_use_register",
+    "settings_check",
     "transport_register",
 ]
