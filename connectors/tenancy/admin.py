@@ -54,7 +54,7 @@ def choices_for(user: Any, model: type[Model], roles: Iterable[str]) -> QuerySet
     return rows.filter(**{f"{path}__in": tenants_with_role(user, roles)}).distinct()
 
 
-class TenantScopedForm(forms.ModelForm[Any]):
+class TenantScopedForm(forms.ModelForm):  # type: ignore[type-arg]
     """Refuses references that lead to another tenant than the row's own, as the database would."""
 
     tenant_path: ClassVar[str] = "tenant"
