@@ -130,8 +130,10 @@ def _invoice_lines(env: Environment, record: Record) -> list[int]:
 
 @computed("account.move", "status_in_payment")
 def _status(env: Environment, record: Record) -> str:
-    state = record["state"]
-    return str(record["payment_state"]) if state == "posted" and record["payment_state"] != "not_paid" else str(state)
+    state, paid = str(record["state"]), str(record["payment_state"])
+    if state == "cancel" or paid == "not_paid":
+        return state
+    return state if state == "draft" and paid == "reversed" else paid
 
 
 @computed("account.move", "attachment_ids")
@@ -162,6 +164,32 @@ def _duplicates(env: Environment, record: Record) -> list[int]:
         if (same_ref and same_year) or (same_money and other.get("invoice_date") == record["invoice_date"]):
             found.append(id)
     return found
+
+
+@computed("account.payment", "is_reconciled")
+def _is_reconciled(env: Environment, record: Record) -> bool:
+    """Whether nothing of the payment is open on the partner's account."""
+    move = env.find("account.move", record.get("move_id"))
+    if move is None:
+        return False
+    lines = env.store.tables["account.move.line"]
+    partner_lines = [lines[id] for id in move["line_ids"] if lines[id]["account_id"] == record["destination_account_id"]]
+    return bool(partner_lines) and all(line["reconciled"] for line in partner_lines)
+
+
+@computed("account.payment", "reconciled_bill_ids", "reconciled_invoice_ids")
+def _reconciled_bills(env: Environment, record: Record) -> list[int]:
+    move = env.find("account.move", record.get("move_id"))
+    if move is None:
+        return []
+    lines, partials = env.store.tables["account.move.line"], env.store.tables["account.partial.reconcile"]
+    found = []
+    for id in move["line_ids"]:
+        for side, other in (("debit_move_id", "credit_move_id"), ("credit_move_id", "debit_move_id")):
+            for partial in env.store.lookup("account.partial.reconcile", side, id):
+                found.append(lines[partials[partial][other]]["move_id"])
+    moves = env.store.tables["account.move"]
+    return [id for id in dict.fromkeys(found) if moves[id]["move_type"] != "entry"]
 
 
 @computed("purchase.order", "order_line")

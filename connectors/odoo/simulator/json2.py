@@ -28,9 +28,17 @@ NOT_BEARER = "User not authenticated, use an API Key with a Bearer Authorization
 NOT_INTERACTIVE = 'Missing "Authorization" or Sec-headers for interactive usage.'
 
 
+DECODER = json.JSONDecoder(parse_float=Decimal)
+
+
 def json_dumps(value: Any) -> str:
     """Odoo's own JSON: amounts leave as the shortest text of their double, `115.0` and not `115.00`."""
-    return json.dumps(value, default=float)
+    return json.dumps(value, default=double)
+
+
+def double(amount: Decimal) -> float:
+    """An amount as the wire has it; zero has no sign."""
+    return float(amount) or 0.0
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -104,7 +112,7 @@ def _body(data: bytes) -> dict[str, Any]:
     if not data:
         return {}
     try:
-        body = json.loads(data, parse_float=Decimal)
+        body = DECODER.decode(data.decode())
     except ValueError as error:
         raise bad_request(f"could not parse the body as json: {error}") from None
     if not isinstance(body, dict):

@@ -23,6 +23,7 @@ from .schema import SCHEMA, Field
 from .store import Record
 
 SERIALIZATION = "could not serialize access due to concurrent update\n"
+DECODER = json.JSONDecoder(parse_float=Decimal)
 CONSTRAINT_PREFIX = "The operation cannot be completed: "
 
 
@@ -333,7 +334,7 @@ def _json(cell: Any, label: str) -> Any:
     if not isinstance(cell, str):
         raise type_error(f"the JSON object must be str, bytes or bytearray, not {type(cell).__name__}")
     try:
-        return json.loads(cell, parse_float=Decimal)
+        return DECODER.decode(cell)
     except ValueError:
         raise CellError(f"'{cell}' does not seem to be a valid JSON for field '{label}'") from None
 

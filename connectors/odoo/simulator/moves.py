@@ -11,6 +11,7 @@ from .errors import user_error, validation_error, value_error
 from .generic import CREATORS, REMOVERS, WRITERS
 from .lines import SALES, ZERO, is_invoice, line_from
 from .locks import accounting_date, check_open
+from .reconcile import unreconcile
 from .schema import SCHEMA, SELECTIONS
 from .store import Record
 from .totals import check_balanced, complete, drop_line, due_date
@@ -195,6 +196,7 @@ def unlink_moves(env: Environment, ids: Sequence[int]) -> None:
                 "You can't delete a posted journal item. Don’t play games with your accounting records; reset the "
                 "journal entry to draft before deleting it."
             )
+        unreconcile(env, move["line_ids"])
         for line in move["line_ids"]:
             env.store.remove("account.move.line", line)
         env.store.remove("account.move", id)

@@ -16,6 +16,7 @@ from .locks import accounting_date, check_open, is_taxed, violated
 from .moves import PURCHASES
 from .numbering import number_move
 from .rates import rounded
+from .reconcile import unreconcile
 from .registry import method
 from .store import Record
 
@@ -74,6 +75,16 @@ def post(env: Environment, ids: Sequence[int]) -> None:
     for (partner, rank), count in ranks.items():
         held = env.store.tables["res.partner"][partner].get(rank) or 0
         env.update("res.partner", partner, {rank: held + count})
+
+
+def post_system(env: Environment, ids: Sequence[int]) -> None:
+    """Post what Odoo makes itself (payments, reversals, exchange differences), without the analytic check."""
+    context = env.context
+    env.context = {key: value for key, value in context.items() if key != "validate_analytic"}
+    try:
+        post(env, ids)
+    finally:
+        env.context = context
 
 
 def _refusals(env: Environment, move: Record) -> list[str]:
@@ -246,5 +257,6 @@ def cancel(env: Environment, ids: Sequence[int]) -> None:
         reset(env, posted)
     if any(move["state"] != "draft" for move in moves):
         raise user_error("Only draft journal entries can be cancelled.")
+    unreconcile(env, [line for move in moves for line in move["line_ids"]])
     for move in moves:
         env.update("account.move", move["id"], {"state": "cancel", "auto_post": "no"})

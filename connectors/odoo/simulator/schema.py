@@ -214,7 +214,7 @@ SELECTIONS: dict[tuple[str, str], tuple[str, ...]] = {
 # Labels that do not follow from the name, as far as messages quote them.
 LABELS = {
     "line_ids": "Journal Items", "invoice_line_ids": "Invoice lines", "move_type": "Type", "ref": "Reference",
-    "invoice_date": "Invoice/Bill Date", "tax_ids": "Taxes", "price_unit": "Unit Price",
+    "account.payment.partner_id": "Customer/Vendor", "invoice_date": "Invoice/Bill Date", "tax_ids": "Taxes", "price_unit": "Unit Price",
 }
 _NUMBERS = ("integer", "float", "monetary")
 _KINDS = {">": "many2one", "*": "one2many", "**": "many2many"}
@@ -226,11 +226,8 @@ class Field:
 
     name: str
     kind: str
-    relation: str = ""
-
-    @property
-    def label(self) -> str:
-        return LABELS.get(self.name) or self.name.removesuffix("_ids").removesuffix("_id").replace("_", " ").title()
+    relation: str
+    label: str
 
     @property
     def empty(self) -> Any:
@@ -251,19 +248,21 @@ class Model:
         return self.fields.get(name)
 
 
-def _field(text: str) -> Field:
+def _field(model: str, text: str) -> Field:
     name, kind = text.split(":")
+    label = LABELS.get(f"{model}.{name}") or LABELS.get(name)
+    label = label or name.removesuffix("_ids").removesuffix("_id").replace("_", " ").title()
     for mark in ("**", "*", ">"):
         if kind.startswith(mark):
-            return Field(name, _KINDS[mark], kind.removeprefix(mark))
-    return Field(name, kind)
+            return Field(name, _KINDS[mark], kind.removeprefix(mark), label)
+    return Field(name, kind, "", label)
 
 
 def _models() -> dict[str, Model]:
     models = {}
     for head, body in MODELS.items():
         name, label, order = (part.strip() for part in head.split("|"))
-        fields = [_field(text) for text in f"{COMMON} {body}".split()]
+        fields = [_field(name, text) for text in f"{COMMON} {body}".split()]
         models[name] = Model(name, label, order, {field.name: field for field in fields})
     return models
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,23 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.simulation import Clock, Simulator
 
-from . import chart, computed, generic, json2, loading, moves, partners, posting
+from . import (
+    attachments,
+    chart,
+    computed,
+    generic,
+    json2,
+    loading,
+    moves,
+    partners,
+    payments,
+    posting,
+    reconcile,
+    register,
+    reversal,
+    settings,
+    xmlrpc,
+)
 from .control import ACTIONS
 from .environment import Environment
 from .keys import Keys
@@ -28,7 +44,9 @@ if TYPE_CHECKING:
 
 ARRIVAL = "odoo.arrival"
 # Importing these declares their models' methods and computed fields.
-BEHAVIOUR = (computed, generic, loading, moves, partners, posting)
+BEHAVIOUR = (
+    attachments, computed, generic, loading, moves, partners, payments, posting, reconcile, register, reversal, settings,
+)
 
 
 class OdooSimulator(Simulator):
@@ -50,8 +68,7 @@ class OdooSimulator(Simulator):
         self.switches = Switches()
         self.store = Store(SCHEMA)
         self.api_keys = chart.fill(self.store, seed, clock.now())
-        with self.store.transaction():
-            pass
+        self.store.commit()
         self.keys = Keys(self.store)
         self.open_transactions: dict[str, Any] = {}
         super().__init__(seed=seed, clock=clock)
@@ -62,6 +79,10 @@ class OdooSimulator(Simulator):
             Rule("/json/2/<model>/<method>", endpoint=self._json2, methods=methods),
             Rule("/web/version", endpoint=self._version, methods=["GET"]),
             Rule("/json/version", endpoint=self._version, methods=["GET"]),
+            Rule("/xmlrpc/2/<service>", endpoint=self._xmlrpc, methods=["POST"]),
+            Rule("/jsonrpc", endpoint=self._jsonrpc, methods=["POST"]),
+            Rule("/web/database/list", endpoint=self._databases, methods=["POST"]),
+            Rule("/web/session/authenticate", endpoint=self._session, methods=["POST"]),
         ]
 
     def credentials(self) -> dict[str, str]:
@@ -102,6 +123,18 @@ class OdooSimulator(Simulator):
         if not self.switches.json2:
             return json2.html("<!doctype html><title>404 Not Found</title><h1>Not Found</h1>", 404)
         return json2.handle(self, request, model, method)
+
+    def _xmlrpc(self, request: Request, service: str) -> Response:
+        return xmlrpc.handle(self, request, service)
+
+    def _jsonrpc(self, request: Request) -> Response:
+        return xmlrpc.handle_jsonrpc(self, request)
+
+    def _databases(self, request: Request) -> Response:
+        return xmlrpc.list_databases(self, request)
+
+    def _session(self, request: Request) -> Response:
+        return xmlrpc.refuse_session(request)
 
     def _version(self, request: Request) -> Response:
         major, minor = self.switches.version
@@ -145,9 +178,3 @@ class OdooSimulator(Simulator):
         """Act as an administrator, a person or the machine; see `control.ACTIONS`."""
         with self.lock:
             return ACTIONS[action](self, **arguments)
-
-    def now(self) -> datetime:
-        return self.clock.now().astimezone(UTC)
-
-    def tomorrow(self, days: int = 1) -> date:
-        return (self.now() + timedelta(days=days)).date()

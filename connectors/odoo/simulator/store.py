@@ -138,6 +138,10 @@ class Store:
         except BaseException:
             self.roll_back()
             raise
+        self.commit()
+
+    def commit(self) -> None:
+        """Keep everything since the last commit; reading alone commits nothing."""
         if self._undo:
             self.commits += 1
             self._undo.clear()
