@@ -155,6 +155,7 @@ class VendorBill:
     is_credit: bool = False
     text: str = ""
     rules: tuple[str, ...] = ()
+    reverses: str = ""  # key of the bill or credit that this one mirrors; the two are reconciled
     type: Literal["vendor_bill"] = "vendor_bill"
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from connectors.base import LedgerFacts
-from connectors.documents import Account, Dimension, Document, Partner, Role
+from connectors.documents import Account, Dimension, Document, NewVendor, Partner, Role
 from connectors.money import Money
 from connectors.records import Coded, Family, Link, RecordKind, SpendRecord
 
@@ -122,6 +122,9 @@ class Setup:
     several_companies: bool = False
     ledger_says_company_only_lines: bool = True  # G9
     accounts_by_code: Mapping[str, Account] = field(default_factory=dict)  # for lines that arrive coded (B37)
+    cost_centres_by_code: Mapping[str, Dimension] = field(default_factory=dict)  # likewise, for coded cost centres
+    repayments_are_recorded: bool = False  # B32: the owner of F1 tells CARD_REPAYMENT, so PAYBACK clears TRANSIT
+    payout_tells_cost: bool = False  # B22: the stream knows no CLAIM_CASH; its CLAIM_PAID carries the cost
 
     def role(self, role: Role, *what_for: str) -> Account | None:
         """The most specific account of a role: the first of `what_for` that has one, else the general one."""
@@ -142,6 +145,20 @@ class PostedDocument:
     number: str
     is_settled: bool = False
     reverses: str = ""
+    company_amount: Decimal | None = None  # of a payment in foreign currency, as the ledger booked it
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBill:
+    """A bill or credit that was born in the ledger, or stands there under the same supplier's number (B25, G21)."""
+
+    ledger_id: str
+    number: str
+    partner: Partner
+    payable: Account
+    total: Money  # negative for a credit
+    open_amount: Money
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +184,14 @@ class Known:
     twins: tuple[Linked, ...] = ()  # candidates by amount and date (G4), nearest first
     twin_deadline_passed: bool = False  # older than 10 days
     possible_duplicates: tuple[str, ...] = ()  # labels of records that look the same (G21)
-    choices: Mapping[str, str] = field(default_factory=dict)  # what a person decided: `account`, `partner_record` …
+    standing: tuple[PostedDocument, ...] = ()  # this record's own documents that stand in the ledger (B31, B34, G7)
+    ledger_bills: tuple[LedgerBill, ...] = ()  # what `Wants.bill_numbers` found
+    open_items: tuple[PostedDocument, ...] = ()  # what `Wants.open_items` found: not yet settled
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """What a person decided: `account` (ledger id or code, for all cost lines), `day` (post on this open day),
+    `direction` = swap (the sign is right, turn the sides), `duplicate` = same or different, `kind` (a RecordKind),
+    `partner_record` (record id of the link or twin, or `none`), `refund` = same_accounts or unlink (B5),
+    `outcome` = won with `outcome_on` (B7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +201,15 @@ class Wants:
     rates: frozenset[tuple[str, date]] = frozenset()
     links: frozenset[Link] = frozenset()
     wants_twin: bool = False
+    bill_numbers: frozenset[tuple[str, str]] = frozenset()  # source's vendor id, supplier's number
+    open_items: frozenset[Role] = frozenset()  # roles whose open items may be settled (B32)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One document to post for a record; `purpose` is "" or `pay` or `acc`, posted in order."""
+    """One document to post for a record, in order. `purpose` becomes part of its key: "" for the main one, `pay` for
+    the payment of the same record (B33), `personal` for a reclass (B31), `won` for a closed dispute (B7), `return`
+    for a payment undone (B17), `fx` for a difference of its own (G9), `acc` for an accrual (G19)."""
 
     purpose: str
     document: Document
@@ -230,11 +258,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not final at the source, or waiting for another record of ours (`for_key`)."""
+    """Not final at the source, or waiting for another record of ours (`for_key`).
+
+    `create` is a vendor that nobody has created yet; `look_again` says that time alone may change the answer."""
 
     reason: str
     for_key: str = ""
     rules: tuple[str, ...] = ()
+    create: NewVendor | None = None
+    look_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +281,7 @@ class Undo:
 Decision = Post | Hold | Witness | Skip | Wait | Undo
 
 __all__ = [
-    "Account", "Coded", "Decimal", "Decision", "Dimension", "Draft", "Family", "Hold", "Known", "Linked", "Money",
-    "Need", "Partner", "PartnerBook", "Policies", "Post", "PostedDocument", "RecordKind", "Resolver", "RuleHit",
-    "Setup", "Skip", "Undo", "VendorAnswer", "Wait", "Wants", "Witness",
+    "Account", "Coded", "Decimal", "Decision", "Dimension", "Draft", "Family", "Hold", "Known", "LedgerBill", "Linked",
+    "Money", "Need", "NewVendor", "Partner", "PartnerBook", "Policies", "Post", "PostedDocument", "RecordKind",
+    "Resolver", "RuleHit", "Setup", "Skip", "Undo", "VendorAnswer", "Wait", "Wants", "Witness",
 ]  # fmt: skip

@@ -1,0 +1,114 @@
+"""How does the record's money settle what is already posted? At the amount at which it stands; the rest is FX (G9)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from connectors.documents import Account, Document, JournalEntry, Line, Role, VendorBill
+from connectors.records import Side
+from mappings.translate import build
+from mappings.translate.context import Linked, PostedDocument
+from mappings.translate.linked import OpenItem
+from mappings.translate.reversal import UnknownCompanyAmountError, mirrored
+from mappings.translate.sheet import Sheet
+
+Drafts = list[tuple[str, Document | None]]
+
+
+def settled_item(sheet: Sheet, items: list[OpenItem], side: Side, money: Account | None) -> Drafts:
+    """One open item is taken out, on `side`, at the company amount at which it stands; `money` moves at the day's.
+
+    The rest is FX. A ledger without company-only lines gets it as an entry of its own in company currency. Items that
+    are no items, or more than one that fit, are a need."""
+    sheet.posting("journal_entry")
+    at_days_rate = sheet.in_company_currency(sheet.total)
+    fitting = [item for item in items if item.currency == sheet.currency and item.line.amount >= sheet.total]
+    if items and len(fitting) != 1:
+        sheet.need("ambiguous_link", f"{len(fitting)} open items fit {sheet.amount}.", value=sheet.record.external_id)
+    if len(fitting) != 1 or at_days_rate is None or money is None:
+        return []
+    item = fitting[0]
+    partner = item.line.partner
+    stands_at = item.company_part(sheet.total, sheet.setup.company_currency)
+    control = sheet.part(item.line.account, side, partner=partner, company_amount=stands_at)
+    gain = stands_at - at_days_rate if side is Side.DEBIT else at_days_rate - stands_at
+    alone = not sheet.setup.ledger_says_company_only_lines
+    money_amount = stands_at if alone or not gain else at_days_rate
+    paid = sheet.part(money, side.other, partner=partner, company_amount=money_amount)
+    if not gain:
+        return [("", build.entry(sheet, paid, control, settles=(item.key,)))]
+    sheet.rule("G9", *(("B24",) if item.line.account.role is Role.EMPAY else ()))
+    fx = sheet.role(Role.FX, "gain" if gain > 0 else "loss")
+    fx_side = Side.CREDIT if gain > 0 else Side.DEBIT
+    if alone:
+        main = build.entry(sheet, paid, control, settles=(item.key,))
+        return [("", main), ("fx", _difference(sheet, main, fx, fx_side, money, abs(gain)))]
+    rest = sheet.part(fx, fx_side, Decimal(0), partner=partner, company_amount=abs(gain))
+    return [("", build.entry(sheet, [*paid, *rest], control, settles=(item.key,)))]
+
+
+def _difference(
+    sheet: Sheet, main: JournalEntry | None, fx: Account | None, fx_side: Side, money: Account, amount: Decimal
+) -> JournalEntry | None:
+    """The exchange difference as a document of its own, in company currency, against the money account."""
+    if main is None or fx is None:
+        return None
+    partner = main.lines[0].partner
+    lines = (
+        Line(fx, fx_side, amount, amount, partner, sheet.setup.cost_centre_of_flow, text=main.text),
+        Line(money, fx_side.other, amount, amount, partner, text=main.text),
+    )
+    return JournalEntry(
+        company=main.company,
+        journal=main.journal,
+        currency=main.company_currency,
+        company_currency=main.company_currency,
+        posting_date=main.posting_date,
+        document_date=main.document_date,
+        lines=tuple(sorted(lines, key=lambda line: line.side is Side.CREDIT)),
+        text=main.text,
+        rules=main.rules,
+    )
+
+
+def settled_bill(
+    sheet: Sheet, posted: PostedDocument, document: VendorBill, money: Account | None, *, is_refund: bool = False
+) -> Drafts:
+    """A payment of a bill of ours (or back, of a credit); more than it comes to is a need."""
+    if posted.is_settled:
+        sheet.need("possible_duplicate", f"{posted.number or posted.key} is paid already.", value=posted.key)
+    if document.currency != sheet.currency or document.total.amount < sheet.total or document.is_credit != is_refund:
+        sheet.need("parts_do_not_sum", f"{sheet.amount} does not fit {posted.number or posted.key} of "
+                   f"{document.total}.", value=posted.key)  # fmt: skip
+    paid = build.payment(
+        sheet,
+        partner=document.partner,
+        payable=document.payable,
+        money=money,
+        settles=(posted.key,),
+        posting=sheet.posting("payment"),
+        is_refund=is_refund,
+    )
+    return [("", paid)]
+
+
+def undone(sheet: Sheet, linked: Linked | None, *, reason: str, on: date | None = None) -> Drafts:
+    """What a linked record posted, mirrored on this record's own day: an event such as a return (G17).
+
+    Another amount than was posted is a need, as it is not known what the rest of it is."""
+    posting = sheet.posting("journal_entry")
+    if linked is None or posting is None:
+        return []
+    if linked.record.amount is None or abs(linked.record.amount) != abs(sheet.amount):
+        sheet.need("parts_do_not_sum", f"{sheet.amount} came back of {linked.record.amount}.", value=linked.external_id)
+        return []
+    drafts: Drafts = []
+    for posted in linked.documents:
+        if posted.reverses or posted.document.type == "new_vendor":
+            continue
+        try:
+            drafts.append((posted.purpose, mirrored(posted, on=posting.day, reason=reason)))
+        except UnknownCompanyAmountError as error:
+            sheet.need("no_rate", str(error), value=posted.key)
+    return drafts
