@@ -88,7 +88,7 @@ def account_problems(
         problems.append(f"{kind}: its type is {facts['type']}, needed is {' or '.join(sorted(fitting))}.")
     if facts.get("currency") and currency and facts["currency"] != currency:
         problems.append(f"{kind}: it takes {facts['currency']} alone, not {currency}.")
-    if role in OPEN_ITEMS and facts.get("reconcile", "true") not in ("true", "True", True):
+    if role in OPEN_ITEMS and facts.get("reconcile", "yes") != "yes":
         problems.append(f"{kind}: it must allow reconciliation.")
     return problems
 

@@ -3,7 +3,7 @@ once per `rules_version` and kept in this process."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -122,22 +122,26 @@ def _role_accounts(roles: Sequence[RoleAccount]) -> dict[tuple[Role, str], Accou
 def _accounts_by_code(
     values: Mapping[tuple[str, str], ReferenceValue], roles: Mapping[tuple[Role, str], Account]
 ) -> dict[str, Account]:
-    """Active accounts by code; one that plays a role has that role, so that it is recognised on coded lines (B37)."""
-    playing = {account.id: account for (_, what_for), account in sorted(roles.items(), reverse=True)}
+    """Active accounts by the word that coded lines carry; one that plays a role has that role (B37)."""
+    playing = {account.id: account for (_, _), account in sorted(roles.items(), reverse=True)}
     return {
-        row.code: playing.get(row.external_id) or Account(Role.EXP, row.external_id, row.code)
-        for (kind, _), row in values.items()
-        if kind == "account" and row.code and row.is_active
+        word: playing.get(row.external_id) or Account(Role.EXP, row.external_id, row.code)
+        for word, row in _by_word(values, "account").items()
     }
 
 
 def _cost_centres_by_code(values: Mapping[tuple[str, str], ReferenceValue]) -> dict[str, Dimension]:
-    """Active cost centres by code; a code that two plans use names neither."""
-    found: dict[str, list[Dimension]] = {}
-    for (kind, _), row in values.items():
-        if kind == "cost_centre" and row.code and row.is_active:
-            found.setdefault(row.code, []).append(Dimension(row.group, row.external_id, row.code))
-    return {code: dimensions[0] for code, dimensions in found.items() if len(dimensions) == 1}
+    """Active cost centres by the word that coded lines carry."""
+    return {
+        word: Dimension(row.group, row.external_id, row.code) for word, row in _by_word(values, "cost_centre").items()
+    }
+
+
+def _by_word(values: Mapping[tuple[str, str], ReferenceValue], kind: str) -> dict[str, ReferenceValue]:
+    """Values by code where that names one alone, else by their id: as they are offered to a source."""
+    active = [row for (of, _), row in values.items() if of == kind and row.is_active]
+    used = Counter(row.code for row in active)
+    return {row.code if row.code and used[row.code] == 1 else row.external_id: row for row in active}
 
 
 def _first_journal(values: Mapping[tuple[str, str], ReferenceValue], group: str) -> str:
@@ -147,14 +151,13 @@ def _first_journal(values: Mapping[tuple[str, str], ReferenceValue], group: str)
 
 
 def _payment_journals(values: Mapping[tuple[str, str], ReferenceValue]) -> dict[str, str]:
-    """Money account to the journal whose payments go through it: its own account, or its outstanding payments."""
+    """Money account to the journal whose payments go through it: outstanding payments, receipts, its own account."""
     found: dict[str, str] = {}
-    for (kind, _), row in values.items():
-        if kind != "journal" or not row.is_active or row.group not in ("bank", "cash", "credit"):
-            continue
-        named = f"{row.facts.get('payment_accounts', '')},{row.facts.get('default_account', '')}"
-        for account in filter(None, (part.strip() for part in named.split(","))):
-            found.setdefault(account, row.external_id)
+    for fact in ("outbound_accounts", "inbound_accounts", "default_account"):
+        for (kind, _), row in values.items():
+            if kind == "journal" and row.is_active and row.group in ("bank", "cash", "credit"):
+                for account in filter(None, str(row.facts.get(fact, "")).split(",")):
+                    found.setdefault(account.strip(), row.external_id)
     return found
 
 

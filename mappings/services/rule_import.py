@@ -15,7 +15,7 @@ from connectors.models import Connection, Tenant
 from mappings.models import Flow, FlowState, MappingRule, ReferenceValue, RoleAccount
 from mappings.models.rules import TARGET_KINDS
 from mappings.refusals import RefusedError, of_one_tenant
-from mappings.services.rules import CONTROL_TYPES, NEVER_COST, rule_placed
+from mappings.services.rules import account_rule_problems, rule_placed
 from mappings.versions import rules_touched
 
 Author = AbstractBaseUser | None
@@ -112,9 +112,9 @@ class _Book:
                 self.values.setdefault((value.kind, word), []).append(value)
         flows = Flow.objects.filter(tenant=tenant, ledger=ledger, company=company).exclude(state=FlowState.ARCHIVED)
         self.flows = {flow.name: flow for flow in flows}
-        self.taken = set(
-            RoleAccount.objects.filter(ledger=ledger, role__in=NEVER_COST).values_list("account_id", flat=True)
-        )
+        self.roles: dict[int, set[str]] = {}
+        for account_id, role in RoleAccount.objects.filter(ledger=ledger).values_list("account_id", "role"):
+            self.roles.setdefault(account_id, set()).add(role)
         standing = MappingRule.objects.filter(
             tenant=tenant, ledger=ledger, company__in=["", company], archived_at=None
         ).select_related("value", "flow")
@@ -158,8 +158,10 @@ class _Book:
         if len(found) > 1:
             raise ValueError(f"Several values of the ledger are called {word}; use the id, or name the plan.")
         value = next(iter(found.values()))
-        if target == "account" and (value.pk in self.taken or value.facts.get("type") in CONTROL_TYPES):
-            raise ValueError(f"{value} is a control, bank or role account, so no cost may go to it.")
+        if value.kind == "account" and (
+            problems := account_rule_problems(target, value, self.roles.get(value.pk, set()))
+        ):
+            raise ValueError(problems[0])
         return value
 
 

@@ -19,11 +19,8 @@ from mappings.versions import rules_touched
 
 Author = AbstractBaseUser | None
 
-NEVER_COST = frozenset(
-    {Role.CARD, Role.CASH, Role.TRANSIT, Role.AP, Role.EMPAY, Role.ADV, Role.TAX, Role.CARDC, Role.CARDI, Role.COPD,
-     Role.PAYCLR, Role.DISPUTE, Role.ACCR}
-)  # fmt: skip
-"""Roles whose accounts no cost rule may lead to. EMREC is not among them, as a rule may make a line personal (B29)."""
+NEVER_COST = frozenset(Role) - {Role.EXP, Role.EMREC}
+"""Roles whose accounts no cost rule may lead to. EMREC may be: a rule can make a line personal (B29)."""
 
 CONTROL_TYPES = frozenset(
     {"asset_receivable", "liability_payable", "asset_cash", "liability_credit_card", "equity_unaffected", "off_balance"}
@@ -47,8 +44,9 @@ def rule_problems(rule: MappingRule) -> list[str]:
         problems.append(f"{value} is archived in the ledger.")
     if flow is not None and (value.connection_id != flow.ledger_id or value.company not in ("", flow.company)):
         problems.append(f"{value} does not belong to the ledger company of {flow}.")
-    if rule.target == Target.ACCOUNT:
-        problems += _cost_problems(value)
+    if value.kind == "account":
+        roles = set(RoleAccount.objects.filter(account=value).values_list("role", flat=True))
+        problems += account_rule_problems(rule.target, value, roles)
     return problems
 
 
@@ -62,12 +60,18 @@ def _condition_problems(when: Any) -> list[str]:
     ][:1]
 
 
-def _cost_problems(value: ReferenceValue) -> list[str]:
-    """EXP is never a control, bank, tax or role account."""
-    if value.facts.get("type") in CONTROL_TYPES:
+def account_rule_problems(target: str, value: ReferenceValue, roles: set[str]) -> list[str]:
+    """Why a rule may not lead to an account that plays these roles.
+
+    EXP is never a control, bank, tax or role account; a counterparty may be TRANSIT, a personal item is EMREC."""
+    if target == Target.PERSONAL:
+        return [] if Role.EMREC in roles else [f"{value} does not play the role EMREC, where personal items go."]
+    allowed = {Role.EMREC} if target == Target.ACCOUNT else {Role.TRANSIT}
+    if roles and not roles & allowed:
+        return [f"{value} plays the role {min(roles)}, so no cost may go to it."]
+    if not roles and value.facts.get("type") in CONTROL_TYPES:
         return [f"{value} is a control or bank account ({value.facts['type']}), which no cost may go to."]
-    role = RoleAccount.objects.filter(account=value, role__in=NEVER_COST).first()
-    return [f"{value} plays the role {role.role}, so no cost may go to it."] if role else []
+    return []
 
 
 @transaction.atomic

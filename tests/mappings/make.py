@@ -102,7 +102,7 @@ def ready(house: House, *, emrec: bool = True) -> House:
 
 def accounts(*left_out: str) -> list[ReferenceItem]:
     return [
-        ReferenceItem("account", id, code, name, facts={"type": type, "reconcile": str(reconcile).lower()})
+        ReferenceItem("account", id, code, name, facts={"type": type, "reconcile": "yes" if reconcile else "no"})
         for id, code, name, type, reconcile in CHART
         if code not in left_out
     ]
