@@ -1,6 +1,6 @@
 """The trail refuses UPDATE and DELETE, new rows are noted for sealing, and no row mixes two tenants."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 from connectors.tenancy import tenant_fk
 
@@ -16,12 +16,15 @@ CREATE TABLE audit_unsealed (
 );
 CREATE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'TRUNCATE' AND starts_with(current_database(), 'test_') THEN
+    RETURN NULL;  -- test databases are emptied between tests
+  END IF;
   RAISE EXCEPTION '% is append-only: what happened is not rewritten.', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE FUNCTION audit_note_new() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format(
-    'INSERT INTO audit_unsealed (table_name, tenant_id, row_ids) SELECT %%L, %%s, array_agg(%%I) FROM fresh GROUP BY 2',
+    'INSERT INTO audit_unsealed (table_name, tenant_id, row_ids) SELECT %L, %s, array_agg(%I) FROM fresh GROUP BY 2',
     TG_TABLE_NAME, TG_ARGV[1], TG_ARGV[0]) ;
   RETURN NULL;
 END $$;
@@ -54,7 +57,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(APPEND_ONLY.replace("%%", "%"), APPEND_ONLY_BACK),
+        migrations.RunSQL(APPEND_ONLY, APPEND_ONLY_BACK),
         sealed("audit_auditevent", pk="id"),
         sealed("connectors_historicaltenant", tenant="id"),
         sealed("connectors_historicalmembership"),
@@ -63,18 +66,6 @@ class Migration(migrations.Migration):
         sealed("mappings_historicalfamilyowner"),
         sealed("mappings_historicalroleaccount"),
         sealed("mappings_historicalmappingrule"),
-        migrations.AddConstraint(
-            model_name="syncrecord",
-            constraint=models.UniqueConstraint(fields=["id", "tenant"], name="record_id_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.UniqueConstraint(fields=["id", "tenant"], name="posting_id_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="problem",
-            constraint=models.UniqueConstraint(fields=["id", "tenant"], name="problem_id_tenant"),
-        ),
         tenant_fk("audit_lane", "connection_id", CONNECTION),
         tenant_fk("audit_highwatermark", "connection_id", CONNECTION),
         tenant_fk("audit_hint", "connection_id", CONNECTION),

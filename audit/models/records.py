@@ -47,6 +47,7 @@ class SyncRecord(models.Model):
     links = ArrayField(models.CharField(max_length=260), default=list, blank=True)
     due_at = models.DateTimeField(null=True, help_text="When the engine looks at it; empty: not before something new.")
     attempts = models.PositiveSmallIntegerField(default=0)
+    waits_for = models.CharField(max_length=400, blank=True, default="", help_text="The key of a document to come.")
     witness_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="witnesses")
     choices = models.JSONField(default=dict, blank=True, help_text="What a person decided for this record.")
     first_seen_at = models.DateTimeField(default=timezone.now)
@@ -65,6 +66,7 @@ class SyncRecord(models.Model):
             ),
             models.Index(fields=["tenant", "state", "-id"], name="record_list"),
             models.Index(fields=["tenant", "-posting_on"], name="record_by_day"),
+            models.Index(fields=["waits_for"], name="record_waits", condition=~models.Q(waits_for="")),
             GinIndex(fields=["links"], name="record_links"),
         ]
 

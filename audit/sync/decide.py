@@ -7,11 +7,12 @@ transaction, committed before the first byte leaves the house.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, assert_never
 
 from django.db.models import F
+from django.utils import timezone
 
 from audit.models import Posting, PostingState, RecordState, RecordVersion, Sighting, SyncRecord
 from audit.sync.intake import internal, parse, unreadable
@@ -20,12 +21,12 @@ from audit.sync.lanes import Lease
 from audit.sync.links import TWIN_FAMILIES, linked_fetch, posted_document, standing_documents, twins_fetch
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.routes import Routes
-from audit.sync.vendors import vendor_decide
+from audit.sync.vendors import vendors_pending, vendors_request
 from connectors.base import Connector, Finding, Ledger, LedgerFacts
 from connectors.documents import Document, NewVendor, document_from_json, document_to_json
 from connectors.errors import ConnectorError
 from connectors.models import Connection
-from connectors.records import Finality, SpendRecord
+from connectors.records import Finality, Party, Record, VendorRecord
 from connectors.registry import connector_get
 from mappings.errors import PROBLEM_CODES
 from mappings.models import Flow, FlowState
@@ -45,7 +46,9 @@ from mappings.translate.context import (
     Wants,
     Witness,
 )
-from mappings.translate.dispatch import assemble_reversal, document_differs, translate, wants
+from mappings.translate.dispatch import translate, wants
+from mappings.translate.reversal import assemble_reversal, document_differs
+from mappings.vendors import LedgerPartnerBook
 
 TWIN_PATIENCE = timedelta(days=10)
 LOOK_AGAIN = timedelta(hours=6)
@@ -56,7 +59,7 @@ class Judged:
     """One record with what was decided for it and everything that led to it."""
 
     row: SyncRecord
-    record: SpendRecord | None = None
+    record: Record | None = None
     known: Known | None = None
     decision: Decision | None = None
     failure: Cause | None = None
@@ -78,7 +81,10 @@ class Judge:
     routes: Routes = field(init=False)
 
     def __post_init__(self) -> None:
-        self.setup = setup_load(self.flow)
+        setup = setup_load(self.flow)
+        if isinstance(setup.partners, LedgerPartnerBook):
+            setup = replace(setup, partners=setup.partners.with_pending(vendors_pending(self.flow)))
+        self.setup = setup
         self.connector = connector_get(self.flow.source.vendor)
         self.routes = Routes.of(self.flow.source)
 
@@ -135,12 +141,7 @@ class Judge:
         for row in rows:
             one = Judged(row)
             try:
-                record = parse(self.connector, row.stream, payloads[row.pk])
-                if isinstance(record, SpendRecord):
-                    one.record = record
-                else:
-                    one.decision = vendor_decide(record, self.setup, date.today())
-                    one.drafts = one.decision.drafts if isinstance(one.decision, Post) else ()
+                one.record = parse(self.connector, row.stream, payloads[row.pk])
             except ConnectorError as error:
                 one.failure = unreadable(self.flow.source, self.connector.streams[row.stream], row.external_id, error)
             except Exception as error:
@@ -159,15 +160,20 @@ class Judge:
         if one.failure or one.record is None or one.known is None:
             return
         if one.record.finality is Finality.WAITING:
-            one.decision = Wait(one.record.reason or "Not final at the source.")
+            one.decision = Wait(getattr(one.record, "reason", "") or "Not final at the source.")
             return
-        answer = self.routes.route(one.record)
-        if isinstance(answer, WitnessOf):
-            one.decision = self._witness(one, one.known, answer)
-            return
-        if isinstance(answer, Unrouted):
-            one.decision = Hold((Need("no_owner", answer.reason, value=answer.reason),))
-            return
+        if isinstance(one.record, VendorRecord):
+            if any(posting.document_type == "new_vendor" for posting in one.standing):
+                one.decision = Post((), ("G14",))
+                return
+        else:
+            answer = self.routes.route(one.record)
+            if isinstance(answer, WitnessOf):
+                one.decision = self._witness(one, one.known, answer)
+                return
+            if isinstance(answer, Unrouted):
+                one.decision = Hold((Need("no_owner", answer.reason, value=answer.reason),))
+                return
         try:
             one.decision = translate(one.record, self.setup, one.known)
         except Exception as error:
@@ -190,7 +196,7 @@ class Judge:
 
     def _is_old(self, row: SyncRecord) -> bool:
         seen = row.posting_on or row.first_seen_at.date()
-        return date.today() - seen > TWIN_PATIENCE
+        return timezone.now().date() - seen > TWIN_PATIENCE
 
     def _revisions(self, live: Mapping[int, Judged]) -> dict[tuple[int, str], int]:
         """How many documents of each record and purpose have been in the books and were reversed."""
@@ -221,6 +227,8 @@ class Judge:
                 for purpose in standing.keys() & drafts.keys()
                 for difference in document_differs(standing[purpose], drafts[purpose])
             ]
+            if one.record is not None and isinstance(one.record, VendorRecord):
+                return
             if not differences and standing.keys() <= drafts.keys():
                 one.drafts = tuple(draft for draft in decision.drafts if draft.purpose not in standing)
                 return
@@ -249,7 +257,7 @@ class Judge:
             )
             return
         documents = [posted_document(posting) for posting in one.standing]
-        day = event_day or one.standing[0].posting_on or date.today()
+        day = event_day or one.standing[0].posting_on or timezone.now().date()
         closed = facts.closed_through.get("journal_entry")
         if closed and day <= closed:
             if self.setup.policies.closed_period == "hold":
@@ -273,7 +281,7 @@ class Judge:
             if not found or not isinstance(one.decision, Post | Hold):
                 continue
             before = one.decision.needs if isinstance(one.decision, Hold) else ()
-            waived = one.row.choices.get("possible_duplicate") == "different"
+            waived = one.row.choices.get("duplicate") == "different"
             needs = [_need(finding) for finding in found if not (waived and finding.code == "possible_duplicate")]
             if needs:
                 one.decision = Hold((*before, *needs), one.decision.rules)
@@ -331,14 +339,22 @@ class Judge:
                 recorder.record(row, RecordState.WITNESS, reason, witness_of=of, facts={"rules": list(decision.rules)})
             case Skip(reason=reason) | Undo(reason=reason):
                 recorder.record(row, RecordState.SKIPPED, reason, facts={"rules": list(decision.rules)})
-            case Wait(reason=reason):
-                is_final = one.record is None or one.record.finality is not Finality.WAITING
-                recorder.wait(row, reason, recorder.now + LOOK_AGAIN if is_final else None)
+            case Wait():
+                self._wait(one, decision, row, recorder)
             case None:
                 raise TypeError("A record was neither decided nor failed.")
             case _:
                 assert_never(decision)
         return []
+
+    def _wait(self, one: Judged, decision: Wait, row: SyncRecord, recorder: Recorder) -> None:
+        """Wait for the source, for a document of ours, or for time; a vendor that nobody created yet is asked for."""
+        waits_for = decision.for_key
+        if decision.create is not None:
+            party = getattr(one.record, "vendor", None) or Party(name=decision.create.name)
+            waits_for = next(iter(vendors_request(self.flow, [party], recorder).values()))
+        is_final = one.record is None or one.record.finality is not Finality.WAITING
+        recorder.wait(row, decision.reason, recorder.now + LOOK_AGAIN if is_final else None, waits_for=waits_for)
 
     def _freeze(
         self,

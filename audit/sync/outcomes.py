@@ -14,6 +14,7 @@ from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordSt
 from audit.models.postings import OPEN_STATES
 from audit.sync.lanes import Lease
 from audit.sync.recorder import Cause, Recorder
+from audit.sync.vendors import vendors_created
 from connectors.base import Ledger, Outcome, OutcomeState
 from connectors.errors import RejectedError
 from connectors.registry import connector_get
@@ -50,6 +51,11 @@ def apply_outcomes(
             row for record_id, row in rows.items() if _close(row, by_record[record_id], causes[record_id], recorder)
         ]
         _free_waiting(posted_now, recorder)
+        done = [one for one in postings if one.state == PostingState.POSTED]
+        vendors_created([one for one in done if one.document_type == "new_vendor"], rows)
+        SyncRecord.objects.filter(tenant_id=lease.tenant_id, waits_for__in=[one.key for one in done]).update(
+            due_at=recorder.now
+        )
         recorder.flush()
 
 

@@ -135,6 +135,7 @@ class Recorder:
         record.changed_at = self.now
         if to is R.WITNESS or record.witness_of_id:
             record.witness_of_id = witness_of
+        record.waits_for = ""
         if to is not R.RECEIVED:
             record.attempts = 0
         self._records[record.pk] = record
@@ -143,8 +144,9 @@ class Recorder:
         if before != to or said_before != record.reason:
             self.event(f"record.{to.value}", reason, subject="record", record_id=record.pk, facts=facts)
 
-    def wait(self, record: SyncRecord, reason: str, due_at: datetime | None) -> None:
-        """Leave a record where it is, to be looked at again then."""
+    def wait(self, record: SyncRecord, reason: str, due_at: datetime | None, *, waits_for: str = "") -> None:
+        """Leave a record where it is, to be looked at again then, or when the document `waits_for` is posted."""
+        record.waits_for = waits_for
         record.reason, record.due_at, record.changed_at = reason[:2000], due_at, self.now
         self._records[record.pk] = record
 
@@ -322,6 +324,7 @@ RECORD_COLUMNS = {
     "attempts": "int",
     "witness_of_id": "bigint",
     "flow_id": "bigint",
+    "waits_for": "text",
     "changed_at": "timestamptz",
 }
 POSTING_COLUMNS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from audit.models import CameBy, Posting, RecordState, RecordVersion, SyncRecord
 from audit.models.postings import OPEN_STATES
@@ -10,8 +10,9 @@ from audit.sync.keys import content_hash, document_key, record_key
 from audit.sync.recorder import Recorder
 from connectors.records import Party
 from connectors.registry import connector_get
-from mappings.models import Flow
+from mappings.models import Flow, ReferenceValue
 from mappings.names import normalised_name
+from mappings.services import vendor_accept
 
 STREAM = "vendors"
 
@@ -71,3 +72,26 @@ def vendors_request(flow: Flow, parties: Iterable[Party], recorder: Recorder) ->
         external_id: document_key(record_key(connector.key, flow.source.identity, spec, external_id))
         for external_id in wanted
     }
+
+
+def vendors_created(postings: Iterable[Posting], rows: Mapping[int, SyncRecord]) -> None:
+    """Vendors that are in the ledger now can be matched at once, exactly, by everything that names them."""
+    for posting in postings:
+        record = rows[posting.record_id]
+        name = str(posting.document.get("name", ""))
+        partner, _ = ReferenceValue.objects.get_or_create(
+            connection_id=posting.ledger_id,
+            company=posting.company,
+            kind="vendor",
+            external_id=posting.entry_id,
+            defaults={"tenant_id": posting.tenant_id, "name": name[:300]},
+        )
+        source_id = "" if record.external_id.startswith("name:") else record.external_id
+        vendor_accept(
+            tenant=posting.flow.tenant,
+            source_id=source_id,
+            name=name,
+            partner=partner,
+            by=None,
+            reason=f"created as {posting.key}",
+        )
