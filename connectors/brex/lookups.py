@@ -202,7 +202,7 @@ class FieldLookup:
         self._fields: dict[str, Json] | None = None
         self._values: dict[tuple[str, str], Json] = {}
 
-    def load(self, items: Iterable[Mapping[str, Any]], expenses: Iterable[Mapping[str, Any] | None] = ()) -> None:
+    def load(self, items: Iterable[Mapping[str, Any]] = (), expenses: Iterable[Mapping[str, Any] | None] = ()) -> None:
         """Have at hand what `of` will be asked for, with one call for each field and hundred of its values."""
         wanted: dict[str, set[str]] = {}
         coded = [(field, value) for item in items for field, value, is_told in _line_codings(item) if not is_told] + [
@@ -220,10 +220,10 @@ class FieldLookup:
         except (FeatureDeniedError, MissingError):
             return
 
-    def of(self, item: Mapping[str, Any], expense: Mapping[str, Any] | None = None) -> dict[str, Json]:
+    def of(self, item: Mapping[str, Any] | None = None, expense: Mapping[str, Any] | None = None) -> dict[str, Json]:
         """For one record: field id -> its name, remote id, and the values used."""
         labels: dict[str, Json] = {}
-        codings = [(field, value) for field, value, is_told in _line_codings(item) if not is_told]
+        codings = [(field, value) for field, value, is_told in _line_codings(item or {}) if not is_told]
         for field, value in [*codings, *(_options(expense) if expense else ())]:
             known, row = (self._fields or {}).get(field), self._values.get((field, value))
             if known:

@@ -97,7 +97,7 @@ def parse_accounting_record(item: Mapping[str, Any], lookups: Mapping[str, Any])
         memo=record.memo,
         person=person,
         vendor=Party(vendor.id, vendor.name, vendor.email, vendor.phone) if vendor else None,
-        coding=first_of_each((*_lent_coding(expense, labels), *_own_coding(record), *person_coding(person))),
+        coding=first_of_each((*_lent_coding(record, expense), *_own_coding(record), *person_coding(person))),
         lines=tuple(_line(line, labels) for line in record.line_items),
         links=_links(record, expense),
         receipts=receipts(record.receipts, expense.receipts if expense else None),
@@ -112,9 +112,11 @@ def _direction(amount: Money | None, meaning: Meaning) -> Money | None:
     return abs(amount) if amount and meaning.is_backward else amount
 
 
-def _lent_coding(expense: Expense | None, labels: Labels) -> list[Coded]:
+def _lent_coding(record: AccountingRecord, expense: Expense | None) -> list[Coded]:
     """What the expense knows and the record does not; accounts and cost centres are the lines' own to tell."""
-    return [coded for coded in expense_coding(expense, labels) if coded.field not in KNOWN_FIELDS]
+    of_lines = {ref.brex_field_id for line in record.line_items for ref in line.accounting_field_values}
+    told = {*KNOWN_FIELDS, *(f"custom:{field}" for field in of_lines)}
+    return [coded for coded in expense_coding(expense, {}) if coded.field not in told]
 
 
 def _own_coding(record: AccountingRecord) -> list[Coded]:

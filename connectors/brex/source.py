@@ -112,13 +112,13 @@ class BrexSource:
             single=[str(item.get("source_id")) for item in page if item.get("type") in EXPENSE_TYPES],
         )
         lent = [self._expenses.lent(str(item.get("source_id") or "")) for item in page]
-        self._fields.load(page, lent)
+        self._fields.load(page)
         return [
             _item(
                 item,
                 stage=stage(str(item.get("review_status") or "")),
                 expense=expense,
-                fields=self._fields.of(item, expense),
+                fields=self._fields.of(item),
                 card_account=self.card_account() if item.get("source_type") == "CARD" else None,
             )
             for item, expense in zip(page, lent, strict=True)
@@ -129,13 +129,13 @@ class BrexSource:
         ids = [str(item.get("expense_id") or "") for item in page]
         self._expenses.load(ids, changed=(), posted=posted, single=ids)
         lent = [self._expenses.lent(one) for one in ids]
-        self._fields.load((), lent)
+        self._fields.load(expenses=lent)
         return [
             _item(
                 item,
                 card_account=self.card_account(),
                 expense=expense,
-                fields=self._fields.of({}, expense),
+                fields=self._fields.of(expense=expense),
                 user=self._user(expense),
             )
             for item, expense in zip(page, lent, strict=True)
@@ -163,11 +163,11 @@ class BrexSource:
             if item.get("status") == "SPLIT"
             for part in item.get("expense_line_items") or ()
         }
-        self._fields.load((), page)
+        self._fields.load(expenses=page)
         items = []
         for item in page:
             parts: Json = {
-                "fields": self._fields.of({}, item),
+                "fields": self._fields.of(expense=item),
                 "user": self._user(item),
                 "parent": parents.get(str(item.get("id"))),
                 "card_account": self.card_account() if item.get("expense_type") == "CARD" else None,

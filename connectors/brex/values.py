@@ -24,6 +24,7 @@ from connectors.errors import PayloadError
 from connectors.money import Money, MoneyError, exponent
 from connectors.records import Coded, Moment, Party, Receipt
 
+MOST_DIGITS = 20
 NO_LABELS, NO_LABEL = FieldLabels(), ValueLabel()
 KNOWN_FIELDS = ("gl_account", "cost_center")
 """The remote ids that our own ERP fields carry; any other field of a customer is `custom:<remote id>`."""
@@ -42,22 +43,33 @@ def minor_money(amount: MinorAmount | None) -> Money | None:
     """Amounts of all other APIs: whole minor units."""
     if amount is None:
         return None
+    _check_size(amount.amount, amount.currency)
     if amount.amount != amount.amount.to_integral_value():
         raise BeyondExponentError(f"{amount.amount} {amount.currency} is not a whole number of minor units.")
-    try:
-        places = exponent(amount.currency)
-    except MoneyError as error:
-        raise PayloadError(str(error)) from error
-    return _money(amount.amount.scaleb(-places), amount.currency)
+    return _money(amount.amount.scaleb(-_places(amount.currency)), amount.currency)
 
 
 def _money(amount: Decimal, currency: str) -> Money:
+    _check_size(amount, currency)
+    places = _places(currency)
+    if amount.normalize().as_tuple().exponent < -places:  # type: ignore[operator]
+        raise BeyondExponentError(f"{amount} {currency} has digits beyond the {places} decimals of {currency}.")
     try:
-        places = exponent(currency)
-        if amount.is_finite() and amount.normalize().as_tuple().exponent < -places:  # type: ignore[operator]
-            raise BeyondExponentError(f"{amount} {currency} has digits beyond the {places} decimals of {currency}.")
         return Money(amount, currency)
-    except (MoneyError, ArithmeticError) as error:
+    except MoneyError as error:
+        raise PayloadError(f"Brex sent an amount that cannot be: {error}") from error
+
+
+def _check_size(amount: Decimal, currency: str) -> None:
+    """Before any arithmetic: 1e999999999 is a JSON number too."""
+    if not amount.is_finite() or amount.adjusted() > MOST_DIGITS:
+        raise PayloadError(f"Brex sent an amount larger than any that can be booked: {amount:.3E} {currency}.")
+
+
+def _places(currency: str) -> int:
+    try:
+        return exponent(currency)
+    except MoneyError as error:
         raise PayloadError(f"Brex sent an amount that cannot be: {error}") from error
 
 
