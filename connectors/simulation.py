@@ -270,30 +270,40 @@ class SimulatorTransport(BaseAdapter):
 
 
 def control_app(simulator: Simulator) -> Callable[..., Iterable[bytes]]:
-    """The control plane: `GET /state|/calls`, `POST /fault|/clock|/do/<action>` with a JSON object."""
+    """The control plane: `GET /state|/calls`, `POST /fault|/clock|/do/<action>` with a JSON object.
+
+    A call that makes no sense is answered 400 with the reason, so that a typing mistake shows where it was made.
+    """
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        arguments = json.loads(request.get_data() or b"{}")
-        path = request.path
-        with simulator.lock:
-            if path == "/state":
-                answer: Any = simulator.state()
-            elif path == "/calls":
-                answer = {"count": simulator.call_count, "calls": [asdict(call) for call in simulator.calls]}
-            elif path == "/fault":
-                simulator.fail(**arguments)
-                answer = {"ok": True}
-            elif path == "/clock":
-                simulator.clock.advance(**arguments)
-                answer = {"now": simulator.clock.now().isoformat()}
-            elif path.startswith("/do/"):
-                answer = simulator.control(path.removeprefix("/do/"), arguments)
-            else:
-                return Response("unknown control path", status=404)(environ, start_response)
-        return json_response(answer)(environ, start_response)
+        try:
+            with simulator.lock:
+                answer = _controlled(simulator, request.path, json.loads(request.get_data() or b"{}"))
+                response = json_response(answer)
+        except LookupError as error:
+            response = json_response({"error": f"unknown: {error}"}, 404 if request.path == error.args[0] else 400)
+        except (TypeError, ValueError, HTTPException) as error:
+            response = json_response({"error": str(error)}, 400)
+        return response(environ, start_response)
 
     return app
+
+
+def _controlled(simulator: Simulator, path: str, arguments: dict[str, Any]) -> Any:
+    if path == "/state":
+        return simulator.state()
+    if path == "/calls":
+        return {"count": simulator.call_count, "calls": [asdict(call) for call in simulator.calls]}
+    if path == "/fault":
+        simulator.fail(**arguments)
+        return {"ok": True}
+    if path == "/clock":
+        simulator.clock.advance(**arguments)
+        return {"now": simulator.clock.now().isoformat()}
+    if path.startswith("/do/"):
+        return simulator.control(path.removeprefix("/do/"), arguments)
+    raise LookupError(path)
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -133,7 +133,7 @@ def _claim(build: Builder, currency: str, day: date, *, is_paid: bool) -> Item:
         payment_posted_at=stamp(paid) if is_paid else None,
         updated_at=build.changed(paid_on if is_paid else approved_on),
     )
-    expense["_paid_on"] = paid_on
+    expense["_paid_on"] = paid_on.isoformat()
     minor, person = expense["_minor"], expense["_person"]
     cost = build.line("DEBIT", minor, currency, expense["_gl"], build.cost_centre(person), memo=expense["memo"])
     _record(build, expense, APPROVAL, approved_on, [cost, build.line("CREDIT", minor, currency, "211000", offset=True)])
@@ -162,7 +162,7 @@ def _after_payout(
     days: int,
     pair: tuple[str, str] = ("101404", "211000"),
 ) -> date:
-    day: date = min(expense["_paid_on"] + timedelta(days=days), build.today - timedelta(days=2))
+    day: date = min(date.fromisoformat(expense["_paid_on"]) + timedelta(days=days), build.today - timedelta(days=2))
     minor, currency = expense["_minor"], expense["_currency"]
     _record(
         build,
