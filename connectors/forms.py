@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
@@ -70,7 +70,7 @@ def _form_field(kind: Any) -> forms.Field:
     if not isinstance(kind, type):
         return forms.CharField(required=False, widget=UnfoldAdminTextInputWidget())
     if issubclass(kind, SecretStr):
-        widget = UnfoldAdminPasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
+        widget = UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"})
         return forms.CharField(required=False, widget=widget)
     if issubclass(kind, Enum):
         return _choice_field([(str(one.value), one.name.replace("_", " ").capitalize()) for one in kind])
@@ -110,6 +110,7 @@ class ConnectionForm(TenantScopedForm):
         if self.errors or not (row.pk or data.get("vendor")):
             return data
         planned = Connection(pk=row.pk, tenant=row.tenant if row.pk else data["tenant"], state=row.state)
+        planned._state.adding = row.pk is None
         planned.vendor = row.vendor if row.pk else data["vendor"]
         planned.name, planned.address, planned.identity = data["name"], data["address"], data.get("identity", "")
         try:

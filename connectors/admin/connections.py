@@ -49,7 +49,6 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kwargs["form"] = connection_form_for(obj if self._may_change(request, obj) else None)
-        kwargs["fields"] = None
         form = super().get_form(request, obj, change=change, **kwargs)
         if "address" in form.base_fields:
             form.base_fields["address"].required = False

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
@@ -140,7 +141,7 @@ class TenantScopedAdmin(_ScopedChoices):
 
     def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """The row if the user may see it. For views and actions of one's own."""
-        row = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if row is None:
             raise Http404
         return row
@@ -161,6 +162,17 @@ class TenantScopedAdmin(_ScopedChoices):
             return
         if tenant_id is None or not has_role(request.user, tenant_id, self.change_roles):
             raise PermissionDenied
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if object_id is not None:
+            self.row_or_404(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc,no-any-return]
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self.row_or_404(request, object_id)
+        return super().delete_view(request, object_id, extra_context)  # type: ignore[misc,no-any-return]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self.row_or_404(request, object_id)
