@@ -52,12 +52,12 @@ app.conf.task_queues = [Queue(name) for name in QUEUES]  # type: ignore[no-untyp
 app.autodiscover_tasks()
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Being connected is enough: Celery then leaves the logging that the settings made alone."""
 
 
-@task_prerun.connect  # type: ignore[untyped-decorator]
+@task_prerun.connect
 def check_reused_connections(**_: Any) -> None:
     """Connections are reused between tasks (see CELERY_DB_REUSE_MAX): after a restart of the database they are dead.
 
@@ -66,12 +66,12 @@ def check_reused_connections(**_: Any) -> None:
     close_old_connections()
 
 
-@task_prerun.connect  # type: ignore[untyped-decorator]
+@task_prerun.connect
 def name_the_task(task_id: str, task: Task, **_: Any) -> None:
     """Every line that is logged while it runs carries the task's name and id."""
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
 
 
-@task_postrun.connect  # type: ignore[untyped-decorator]
+@task_postrun.connect
 def forget_the_task(**_: Any) -> None:
     structlog.contextvars.clear_contextvars()

@@ -35,6 +35,7 @@ class Environment:
     hsts_seconds: int
     allow_private_addresses: bool
     allow_simulated_connections: bool
+    simulators: dict[str, str]
     has_debug_pages: bool
     log_level: str
     log_format: str
@@ -73,6 +74,7 @@ def read(
         hsts_seconds=reader.number("MLC_HSTS_SECONDS", 31_536_000),
         allow_private_addresses=reader.flag("MLC_ALLOW_PRIVATE_ADDRESSES", default=False),
         allow_simulated_connections=reader.flag("MLC_SIMULATED_CONNECTIONS_ALLOWED", default=False),
+        simulators=reader.pairs("MLC_SIMULATORS"),
         has_debug_pages=reader.flag("MLC_DEBUG", default=False),
         log_level=reader.choice("MLC_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=reader.choice("MLC_LOG_FORMAT", "json", ("json", "console")),
@@ -124,6 +126,12 @@ class _Reader:
 
     def items(self, name: str) -> list[str]:
         return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def pairs(self, name: str) -> dict[str, str]:
+        split = [item.partition("=") for item in self.items(name)]
+        if not all(key and value for key, _, value in split):
+            self.problems.append(f"{name} must look like key=value,key=value")
+        return {key.strip(): value.strip() for key, _, value in split}
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name, default)

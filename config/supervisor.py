@@ -67,6 +67,7 @@ class Supervisor:
 def running(
     *,
     extra: Sequence[Program] = (),
+    environment: Mapping[str, str] | None = None,
     workers: int = 1,
     port: int = 8000,
     has_web: bool = True,
@@ -75,8 +76,9 @@ def running(
 ) -> Iterator[Supervisor]:
     """Migrate, start everything, and yield once the web server answers; on leaving, nothing is left running.
 
-    Port 0 takes a free one. Output goes to the terminal, or to one file for each program in ``logs``. Call it in the
-    main thread. SIGTERM then means the same as Ctrl-C. Raises SupervisorError with a plain sentence.
+    ``extra`` programs start first; ``environment`` is added to every program's. Port 0 takes a free one. Output goes
+    to the terminal, or to one file for each program in ``logs``. Call it in the main thread; SIGTERM then means the
+    same as Ctrl-C. Raises SupervisorError with a plain sentence.
     """
     with contextlib.ExitStack() as cleanup:
         listener = _listen(port) if has_web else None
@@ -86,18 +88,22 @@ def running(
         call_command("migrate", verbosity=0, interactive=False)
         if logs:
             logs.mkdir(parents=True, exist_ok=True)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}" if listener else ""
-        environment = {"MLC_PUBLIC_URL": os.environ.get("MLC_PUBLIC_URL") or url} if url else {}
+        address = listener.getsockname()[1] if listener else 0
+        url = f"http://127.0.0.1:{address}" if listener else ""
+        shared = dict(environment or {})
+        if url and not os.environ.get("MLC_PUBLIC_URL"):
+            shared["MLC_PUBLIC_URL"] = url
         children: list[Child] = []
         cleanup.callback(lambda: stop_all(reversed(children)))
         for program in [*extra, *_own(workers, has_beat)]:
-            children.append(_start(program, environment, logs))
+            children.append(_start(program, shared, logs))
         if listener:
             web = Program("web", (*_GUNICORN, "--bind", f"fd://{listener.fileno()}", "config.wsgi"))
-            children.append(_start(web, environment, logs, keep_open=(listener.fileno(),)))
+            children.append(_start(web, shared, logs, keep_open=(listener.fileno(),)))
+            listener.close()  # it is the web server's now: when that ends, callers are refused, not kept waiting
         supervisor = Supervisor(url, children)
         if listener:
-            _wait_for_answer(supervisor, listener.getsockname()[1])
+            _wait_for_answer(supervisor, address)
         yield supervisor
 
 

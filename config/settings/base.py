@@ -21,6 +21,7 @@ CSRF_TRUSTED_ORIGINS = [_environment.public_url]
 MLC_PUBLIC_URL: str = _environment.public_url  # without a slash at the end
 MLC_ALLOW_PRIVATE_ADDRESSES: bool = _environment.allow_private_addresses
 MLC_SIMULATED_CONNECTIONS_ALLOWED: bool = _environment.allow_simulated_connections
+MLC_SIMULATORS: dict[str, str] = _environment.simulators  # name -> address of a simulator that runs elsewhere
 MLC_LEASE_MARGIN_SECONDS: int = _environment.lease_margin_seconds  # how long a lane's lease outlives its call
 
 DATABASES = {

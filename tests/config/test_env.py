@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -59,6 +62,11 @@ def test_the_public_address_is_an_allowed_host_and_ends_without_a_slash():
     assert environment.allowed_hosts == ["connector.example.com"]
 
 
+def test_it_reads_the_addresses_of_simulators_by_name():
+    environment = read(MLC_SIMULATORS="brex=http://127.0.0.1:4711, odoo=http://127.0.0.1:4712")
+    assert environment.simulators == {"brex": "http://127.0.0.1:4711", "odoo": "http://127.0.0.1:4712"}
+
+
 @pytest.mark.parametrize("word", ["true", "YES", "on", "1"])
 def test_it_understands_the_usual_words_for_yes(word):
     assert read(MLC_BEHIND_PROXY=word).is_behind_proxy is True
@@ -73,6 +81,7 @@ def test_it_understands_the_usual_words_for_yes(word):
         ("MLC_LOG_FORMAT", "xml", "MLC_LOG_FORMAT must be one of json, console"),
         ("MLC_PUBLIC_URL", "connector.example.com", "MLC_PUBLIC_URL must begin with one of http://, https://"),
         ("REDIS_URL", "amqp://cache", "REDIS_URL must begin with one of redis"),
+        ("MLC_SIMULATORS", "http://127.0.0.1:4711", "MLC_SIMULATORS must look like key=value"),
         ("DATABASE_URL", "sqlite:///books.db", "DATABASE_URL must begin with postgresql://"),
         ("DATABASE_URL", "postgresql://app:s3cr3t@db:port/x", "DATABASE_URL is not the address of a database"),
     ],
@@ -88,3 +97,14 @@ def test_it_names_everything_that_is_missing_at_once():
         env.read({"SECRET_KEY": "x", "FINGERPRINT_KEY": ""}, required=("SECRET_KEY", "FINGERPRINT_KEY", "REDIS_URL"))
     assert "FINGERPRINT_KEY is not set; REDIS_URL is not set" in str(refused.value)
     assert "SECRET_KEY is" not in str(refused.value)
+
+
+def test_the_example_file_names_every_variable_that_is_read():
+    project = Path(__file__).resolve().parent.parent.parent
+    read_somewhere = set()
+    for file in project.glob("config/**/*.py"):
+        read_somewhere |= set(re.findall(r'reader\.\w+\(\s*"([A-Z_]+)"|environ\.get\("([A-Z_]+)"\)', file.read_text()))
+    names = {name for pair in read_somewhere for name in pair if name}
+    explained = set(re.findall(r"^#? ?([A-Z_]+)=", (project / ".env.example").read_text(), re.MULTILINE))
+    assert len(names) > 20
+    assert names <= explained
