@@ -1,0 +1,34 @@
+"""Does the Odoo ledger keep its promises against a real Odoo 19? Counted in Odoo itself."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from requests.adapters import HTTPAdapter
+
+from connectors.odoo.auth import OdooCredentials
+from tests.cases.ledger_cases import LedgerCases
+from tests.connectors.odoo.odoo_cases import OdooCases
+from tests.connectors.odoo.world import OdooWorld
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def world() -> OdooWorld:
+    def credentials(key: str, login: str) -> OdooCredentials:
+        return OdooCredentials.model_validate(
+            {"database": os.environ["ODOO_DB"], "login": os.environ[login], "api_key": os.environ[key]}
+        )
+
+    return OdooWorld(
+        os.environ["ODOO_URL"],
+        HTTPAdapter(),
+        credentials("ODOO_API_KEY", "ODOO_LOGIN"),
+        credentials("ODOO_API_KEY_ADMIN", "ODOO_ADMIN_LOGIN"),
+    )
+
+
+class TestRealOdoo(LedgerCases, OdooCases):
+    """Company 1 of the prepared database, with references of its own in every run."""
