@@ -108,7 +108,7 @@ def payment_returned(sheet: Sheet) -> Decision:
         sheet, RecordKind.BILL_PAYMENT, what="payment that came back", fits=lambda one: bool(one.documents)
     )
     if sent and sent[0].documents:
-        back = undone(sheet, sent[0], reason="payment returned")
+        back = undone(sheet, sent[0], reason="payment returned", entries_stand=True)
     elif payment is not None:
         transit = sheet.part(sheet.transit(), Side.CREDIT)
         back = [("", build.entry(sheet, transit, sheet.part(money_leg(sheet), Side.DEBIT)))]

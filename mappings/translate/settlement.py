@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 
 from connectors.documents import Account, Document, JournalEntry, Line, Role, VendorBill
@@ -93,10 +93,11 @@ def settled_bill(
     return [("", paid)]
 
 
-def undone(sheet: Sheet, linked: Linked | None, *, reason: str, on: date | None = None) -> Drafts:
+def undone(sheet: Sheet, linked: Linked | None, *, reason: str, entries_stand: bool = False) -> Drafts:
     """What a linked record posted, mirrored on this record's own day: an event such as a return (G17).
 
-    Another amount than was posted is a need, as it is not known what the rest of it is."""
+    `entries_stand`: what its entries say did happen (money left, and now comes back), so they are not reversed; a
+    payment always is, so that its bill is open again. Another amount than was posted is a need: what is the rest?"""
     posting = sheet.posting("journal_entry")
     if linked is None or posting is None:
         return []
@@ -108,7 +109,10 @@ def undone(sheet: Sheet, linked: Linked | None, *, reason: str, on: date | None 
         if posted.reverses or posted.document.type == "new_vendor":
             continue
         try:
-            drafts.append((posted.purpose, mirrored(posted, on=posting.day, reason=reason)))
+            document = mirrored(posted, on=posting.day, reason=reason)
+            stands = entries_stand and isinstance(posted.document, JournalEntry)
+            reverses = "" if stands else document.reverses
+            drafts.append((posted.purpose, replace(document, rules=(*sheet.rules, "G17"), reverses=reverses)))
         except UnknownCompanyAmountError as error:
             sheet.need("no_rate", str(error), value=posted.key)
     return drafts
