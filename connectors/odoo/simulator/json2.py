@@ -70,7 +70,7 @@ def handle(simulator: OdooSimulator, request: Request, model: str, method: str) 
     try:
         if request.method != "POST":
             raise not_found(HINT)
-        user = simulator.keys.bearer(_key(request), simulator.clock.now())
+        user = simulator.keys.bearer(_key(simulator, request), simulator.clock.now())
         data = request.get_data(cache=True)
         if len(data) > simulator.switches.size_limit:
             raise OdooError(
@@ -92,7 +92,7 @@ def _before(simulator: OdooSimulator, request: Request) -> Response | None:
     database = request.headers.get("X-Odoo-Database")
     if database and database != simulator.database:
         return html(NO_DATABASE, 404)
-    if database and "session_id" in request.cookies and request.cookies["session_id"] not in simulator.sessions:
+    if database and request.cookies.get("session_id") in simulator.foreign_sessions:
         return html(COOKIE_CLASH, 403)
     if not database and simulator.other_databases:
         return html(NO_DATABASE, 404)
@@ -101,11 +101,12 @@ def _before(simulator: OdooSimulator, request: Request) -> Response | None:
     return None
 
 
-def _key(request: Request) -> str:
+def _key(simulator: OdooSimulator, request: Request) -> str:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and key:
         return key.strip()
-    raise unauthorized(NOT_INTERACTIVE if "session_id" in request.cookies else NOT_BEARER)
+    signed_in = request.cookies.get("session_id") in simulator.sessions
+    raise unauthorized(NOT_INTERACTIVE if signed_in else NOT_BEARER)
 
 
 def _body(data: bytes) -> dict[str, Any]:
@@ -115,6 +116,4 @@ def _body(data: bytes) -> dict[str, Any]:
         body = DECODER.decode(data.decode())
     except ValueError as error:
         raise bad_request(f"could not parse the body as json: {error}") from None
-    if not isinstance(body, dict):
-        raise bad_request("the body must be a json object")
-    return body
+    return body if isinstance(body, dict) else {}

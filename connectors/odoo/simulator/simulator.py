@@ -64,7 +64,9 @@ class OdooSimulator(Simulator):
             clock.advance(days=(today - clock.now().date()).days)
         self.database = "finance"
         self.other_databases: list[str] = []
+        # Cookies of signed-in users, and of sessions that belong to another database of the same server.
         self.sessions: set[str] = set()
+        self.foreign_sessions: set[str] = set()
         self.switches = Switches()
         self.store = Store(SCHEMA)
         self.api_keys = chart.fill(self.store, seed, clock.now())

@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError
 from werkzeug.wrappers import Request, Response
 
 from .errors import OdooError, access_denied
-from .json2 import answer, double, html
+from .json2 import answer, double
 from .registry import call_positional
 from .schema import SCHEMA
 
@@ -27,8 +27,8 @@ def handle(simulator: OdooSimulator, request: Request, service: str) -> Response
     """One XML-RPC call: always HTTP 200, faults 1 to 4 in the body."""
     try:
         arguments, method = xmlrpc.client.loads(request.get_data(cache=True))
-    except (ExpatError, xmlrpc.client.ResponseError):
-        return html("<!doctype html><title>500 Internal Server Error</title>", 500)
+    except (ExpatError, xmlrpc.client.ResponseError) as error:
+        return Response(_fault(1, f"{TRACEBACK}{type(error).__name__}: {error}\n"), content_type="text/xml; charset=utf-8")
     try:
         result = dispatch(simulator, request.environ, service, str(method), arguments)
         body = xmlrpc.client.dumps((_plain(result),), methodresponse=True)
@@ -58,7 +58,7 @@ def dispatch(
     if service == "db" and method == "list":
         return [simulator.database, *simulator.other_databases]
     if service != "object" or method not in ("execute", "execute_kw"):
-        raise OdooError("builtins.KeyError", 500, 1, repr(method))
+        raise OdooError("builtins.ValueError", 500, 1, f"Method not found: {method}")
     database, uid, key, model, name, *rest = arguments
     _check_database(simulator, database)
     stale = simulator.switches.stale_key_cache

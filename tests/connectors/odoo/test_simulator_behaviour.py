@@ -1,0 +1,36 @@
+"""Does the simulated Odoo behave as the real one? The same cases run against a server in tests/live."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from connectors.odoo.simulator import OdooSimulator
+from connectors.simulation import SimulatorTransport
+from tests.connectors.odoo.odoo_behaviour.reading_cases import ReadingCases
+from tests.connectors.odoo.odoo_behaviour.rpc_cases import RpcCases
+from tests.connectors.odoo.odoo_behaviour.target import Target
+from tests.connectors.odoo.odoo_behaviour.transport_cases import TransportCases
+
+URL = "http://odoo.test"
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    simulator = OdooSimulator()
+    session = requests.Session()
+    session.mount(URL, SimulatorTransport(simulator))
+    credentials = simulator.credentials()
+    return Target(URL, credentials["database"], credentials["login"], simulator.api_keys, session)
+
+
+class TestTransport(TransportCases):
+    pass
+
+
+class TestRpc(RpcCases):
+    pass
+
+
+class TestReading(ReadingCases):
+    pass
