@@ -8,8 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -20,8 +19,9 @@ import urllib3.exceptions
 from requests.structures import CaseInsensitiveDict
 
 from connectors.addresses import address_check
+from connectors.answers import ApiResponse, ErrorRule, ErrorTable
 from connectors.base import ConnectionContext, ExchangeNote
-from connectors.codec import json_load, json_text
+from connectors.codec import json_text
 from connectors.errors import (
     AuthenticationError,
     BlockedError,
@@ -30,7 +30,6 @@ from connectors.errors import (
     OutcomeUnknownError,
     PayloadError,
     RateLimitedError,
-    RejectedError,
     RetryableError,
     TransportError,
 )
@@ -41,61 +40,14 @@ USER_AGENT = "ml-connector/0.1"
 TRIES = 3
 LONGEST_WAIT = 5.0  # seconds spent waiting inside one call; whoever must wait longer gives the lane back
 LONGEST_READ = 90.0  # seconds for a read with all its tries
-DEFAULT_RETRY_AFTER = timedelta(seconds=30)
-LONGEST_RETRY_AFTER = timedelta(days=1)
 CHUNK = 65536
+
+
+__all__ = ["ApiClient", "ApiResponse", "ErrorRule", "NotSentError", "context_for"]
 
 
 class NotSentError(TransportError):
     """Surely nothing has left this machine: no name, no route, no TLS, or the deadline had passed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRule:
-    """One row of a vendor's error table; the first that fits decides. None fits everything.
-
-    `pattern` is searched in the body, whatever its case. `advice` is the sentence a person reads, `link` the page
-    that taught the row, `cure` the problem code of a RejectedError that can be mended. A retryable `error` on a
-    write claims that the vendor surely did nothing."""
-
-    status: int | None
-    code: str | None
-    pattern: str | None
-    error: type[ConnectorError]
-    advice: str
-    link: str
-    cure: str = ""
-
-    def fits(self, status: int, code: str, text: str) -> bool:
-        return (
-            self.status in (None, status)
-            and self.code in (None, code)
-            and (self.pattern is None or re.search(self.pattern, text, re.IGNORECASE) is not None)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ApiResponse:
-    """An answer that was read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-    content: bytes
-    is_write: bool = False
-    request_id: str = ""
-
-    def json(self) -> Any:
-        """The body with Decimal numbers. If it is no JSON: PayloadError, after a write OutcomeUnknownError."""
-        try:
-            return json_load(self.text)
-        except ValueError as error:
-            parts: dict[str, Any] = {"status": self.status, "request_id": self.request_id, "detail": str(error)}
-            if self.is_write:
-                raise OutcomeUnknownError(
-                    "The write was answered with something that cannot be read.", **parts
-                ) from error
-            raise PayloadError("The answer is not JSON, or it was cut off.", **parts) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +89,6 @@ class ApiClient:
         self.context = context
         self.provider = provider
         self.auth = auth
-        self.rules = rules
         self.read_body_error = read_body_error
         self.trace_header = trace_header
         self.timeout = timeout
@@ -145,6 +96,7 @@ class ApiClient:
         self.max_bytes = max_bytes
         self.base = address_check(context.address, allow_private=context.allow_private_addresses)
         self.redactor = Redactor(context.credentials)
+        self._table = ErrorTable(provider, rules, self.redactor)
         self._session = self._open_session()
 
     def get(self, path: str, params: Any = None, **options: Any) -> ApiResponse:
@@ -186,17 +138,7 @@ class ApiClient:
 
     def error(self, response: ApiResponse, code: str = "", message: str = "") -> ConnectorError:
         """The error that the table makes of an answer; for vendors that report failures with status 200."""
-        rule = next((one for one in self.rules if one.fits(response.status, code, response.text[:20_000])), None)
-        if rule is None:
-            return self._unruled(response, code, message)
-        said = self.redactor.text(message, 300).strip()
-        sentence = f"{rule.advice} {self.provider} said: {said}" if said and rule.advice else rule.advice or said
-        extra: dict[str, Any] = {}
-        if issubclass(rule.error, RejectedError):
-            extra["cure"] = rule.cure
-        if issubclass(rule.error, RateLimitedError):
-            extra["retry_after"] = self._retry_after(response) or DEFAULT_RETRY_AFTER
-        return rule.error(sentence, detail=f"{code} {rule.link}".strip(), **self._parts(response), **extra)
+        return self._table.error(response, code, message, self.context.now())
 
     # --- one call, with its tries
 
@@ -239,12 +181,23 @@ class ApiClient:
         return random.uniform(0, min(LONGEST_WAIT, 0.25 * 2**attempt))  # noqa: S311 - jitter, not a secret
 
     def _once(self, call: _Call) -> ApiResponse:
+        request = self._prepared(call)  # may renew a token, with calls of its own
         self.context.limiter.acquire()
-        if self.context.before_call:
-            self.context.before_call(call.seconds)
-        mark = deadline_of_call.set(Deadline(boot_seconds() + call.seconds))
+        try:
+            if self.context.before_call:
+                self.context.before_call(call.seconds)
+            response = self._observed(call, request)
+        finally:
+            if (released := getattr(self.context.limiter, "released", None)) is not None:
+                released()
+        if response.status >= 300:
+            self._refuse(call, response)
+        return response
+
+    def _observed(self, call: _Call, request: requests.PreparedRequest) -> ApiResponse:
+        """Send within the call's deadline, and tell the observer whatever comes of it."""
         started_at, started = self.context.now(), time.monotonic()
-        request = self._prepared(call)
+        mark = deadline_of_call.set(Deadline(boot_seconds() + call.seconds))
         response: ApiResponse | None = None
         failure = ""
         try:
@@ -254,14 +207,9 @@ class ApiClient:
             raise
         finally:
             deadline_of_call.reset(mark)
-            if (released := getattr(self.context.limiter, "released", None)) is not None:
-                released()
             if self.context.observer:
-                self.context.observer(
-                    self._note(call, request, response, failure, started_at, time.monotonic() - started)
-                )
-        if response.status >= 300:
-            self._refuse(call, response)
+                seconds = time.monotonic() - started
+                self.context.observer(self._note(call, request, response, failure, started_at, seconds))
         return response
 
     def _prepared(self, call: _Call) -> requests.PreparedRequest:
@@ -328,50 +276,9 @@ class ApiClient:
             raise _RefusedError(error, response)
         raise error
 
-    def _unruled(self, response: ApiResponse, code: str, message: str) -> ConnectorError:
-        """Closed by default: what no rule knows is refused, or, after a write, unclear."""
-        status, parts = response.status, self._parts(response)
-        said = self.redactor.text(message, 300).strip()
-        detail = f"{status} {code} {said}".strip()
-        if status == 429:
-            wait = self._retry_after(response) or DEFAULT_RETRY_AFTER
-            return RateLimitedError(f"{self.provider} asks for fewer calls.", retry_after=wait, detail=detail, **parts)
-        is_page = "html" in response.headers.get("Content-Type", "").lower() or response.text[:200].lstrip().startswith(
-            "<"
-        )
-        is_clear = 400 <= status < 500 and status != 408 and not is_page
-        if response.is_write and not is_clear and status >= 300:
-            sentence = f"{self.provider} answered {status}: the write may or may not have been done."
-            return OutcomeUnknownError(sentence, detail=detail, **parts)
-        if 300 <= status < 400:
-            where = urlsplit(response.headers.get("Location", "")).netloc or "elsewhere"
-            return ConfigurationError(
-                f"{self.provider} redirects to {where}; is the address right?", detail=detail, **parts
-            )
-        if not is_clear and status >= 400:
-            return TransportError(f"{self.provider} is not available (status {status}).", detail=detail, **parts)
-        return RejectedError(f"{self.provider} refused: {said or f'status {status}'}", detail=detail, **parts)
-
     def _refresh(self, response: ApiResponse) -> bool:
         refreshed = getattr(self.auth, "refreshed", None)
         return bool(refreshed(response)) if refreshed else False
-
-    def _retry_after(self, response: ApiResponse) -> timedelta | None:
-        value = response.headers.get("Retry-After", "").strip()
-        if not value:
-            return None
-        if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
-            wait = timedelta(seconds=float(value))
-        else:
-            try:
-                until = parsedate_to_datetime(value)
-            except (ValueError, TypeError):
-                return None
-            wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - self.context.now()
-        return min(max(wait, timedelta(seconds=1)), LONGEST_RETRY_AFTER)
-
-    def _parts(self, response: ApiResponse) -> dict[str, Any]:
-        return {"provider": self.provider, "status": response.status, "request_id": response.request_id}
 
     # --- addresses, session, notes
 

@@ -128,7 +128,7 @@ class SharedLimiter:
     def _take(self, cost: int) -> float:
         if time.monotonic() >= self._cache_rests_until:
             try:
-                head = [cost, self._parallel, self._slot, SLOT_SECONDS, SLOT_PAUSE]
+                head: list[int | str] = [cost, self._parallel, self._slot, SLOT_SECONDS, SLOT_PAUSE]
                 wait = int(self._script(keys=self._keys, args=[*head, *self._arguments])) / 1000
             except redis.RedisError:
                 self._cache_rests_until = time.monotonic() + CACHE_REST
