@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from connectors.answers import ApiResponse, ErrorRule
 from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -12,7 +13,6 @@ from connectors.errors import (
     RejectedError,
     RetryableError,
 )
-from connectors.http import ApiResponse, ErrorRule
 
 API = "https://www.odoo.com/documentation/19.0/developer/reference/external_api.html"
 

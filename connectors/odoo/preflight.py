@@ -77,7 +77,8 @@ class Preflight:
         payable = document.payable
         if isinstance(document, VendorBill):
             # Odoo takes the payable account of a bill from the partner and nobody else.
-            if partner and str(partner.property_account_payable_id) != payable.id:
+            own = partner.property_account_payable_id if partner else None
+            if partner and own and str(own) != payable.id:
                 yield Finding(
                     "payable_account",
                     f"Odoo books bills of {partner.name} to another payable account than {_name(payable)}.",

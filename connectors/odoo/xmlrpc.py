@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from connectors.answers import ApiResponse
 from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -16,7 +17,7 @@ from connectors.errors import (
     PayloadError,
     RejectedError,
 )
-from connectors.http import ApiClient, ApiResponse
+from connectors.http import ApiClient
 from connectors.odoo.auth import OdooCredentials
 from connectors.odoo.errors import refusal
 

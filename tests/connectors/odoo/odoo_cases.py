@@ -182,7 +182,7 @@ class OdooCases:
     def test_a_created_vendor_is_offered_and_read_as_a_record(self, world: OdooWorld) -> None:
         since = datetime.now(UTC) - timedelta(seconds=5)
         made = world.new_vendor(name=f"Müller & Söhne {world.word}", email="a@example.com", tax_id="98-7654321")
-        outgoing, outcome = world.posted(made)
+        _, outcome = world.posted(made)
         offered = {one.external_id: one for one in world.open().reference("vendor", "1")}
         assert offered[outcome.ledger_id].name == made.name
         source = OdooSource(world.open().client.context)
