@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from connectors.brex.simulator.call import ApiCall, Route
 from connectors.brex.simulator.errors import ApiError, invalid
-from connectors.brex.simulator.state import Item, public
+from connectors.brex.simulator.state import Item, Store, public
 from connectors.simulation import json_response
 
 if TYPE_CHECKING:
@@ -21,17 +21,14 @@ _READ = ("accounting.record.read", "accounting.record.write")
 
 
 class AccountingApi:
-    """`/v3/accounting`: integration, records, export results. https://developer.brex.com/openapi/accounting_api"""
+    """`/v3/accounting/records` and export results. https://developer.brex.com/openapi/accounting_api"""
 
     def __init__(self, simulator: BrexSimulator) -> None:
         self.simulator = simulator
 
     def routes(self) -> list[Route]:
-        base, write = "/v3/accounting", ("accounting.integration.write",)
+        base = "/v3/accounting"
         return [
-            Route("POST", f"{base}/integration", self.create_integration, write),
-            Route("POST", f"{base}/integration/<integration_id>/disconnect", self.disconnect, write),
-            Route("POST", f"{base}/integration/<integration_id>/reactivate", self.reactivate, write),
             Route("GET", f"{base}/records", self.list_records, _READ),
             Route("GET", f"{base}/records/<record_id>", self.get_record, _READ),
             Route("POST", f"{base}/records/export-results", self.export_results, ("accounting.record.write",)),
@@ -141,73 +138,6 @@ class AccountingApi:
                 expense["updated_at"] = now
             store.expenses.put(expense)
 
-    def create_integration(self, call: ApiCall) -> Response:
-        body = call.body()
-        vendor, account = body.get("vendor"), body.get("vendor_account_id")
-        if not isinstance(vendor, str) or not vendor or not isinstance(account, str) or not account:
-            raise invalid("vendor and vendor_account_id are required.")
-        known = self.simulator.switches.integration_vendors
-        if known and vendor not in known:
-            raise invalid("vendor is not a known integration vendor.")
-        active = self._active()
-        if active is not None and active["vendor"] != vendor:
-            raise _other_vendor(active, vendor)
-        if active is not None and active["vendor_account_id"] != account:
-            details = {
-                "existing_integration_id": active["id"],
-                "existing_vendor_account_id": active["vendor_account_id"],
-                "requested_vendor_account_id": account,
-            }
-            words = "Cannot create integration. An active integration exists with a different vendor account ID."
-            raise ApiError(409, words, code="VENDOR_ACCOUNT_ID_MISMATCH", details=details)
-        if active is None:
-            active = self.simulator.store.integrations.put(
-                {
-                    "id": self.simulator.store.new_id("int"),
-                    "vendor": vendor,
-                    "vendor_account_id": account,
-                    "status": "ACTIVE",
-                    "created_at": self.simulator.stamp(),
-                    "_seq": self.simulator.store.sequence(),
-                }
-            )
-        return json_response(self._show_integration(active))
-
-    def disconnect(self, call: ApiCall, integration_id: str) -> Response:
-        integration = self._integration(integration_id)
-        if integration["status"] != "ACTIVE":
-            details = {"integration_id": integration_id, "current_status": integration["status"]}
-            words = "Cannot disconnect integration. Integration is not active."
-            raise ApiError(409, words, code="INTEGRATION_NOT_ACTIVE", details=details)
-        integration["status"] = "DISABLED"
-        return json_response(self._show_integration(integration))
-
-    def reactivate(self, call: ApiCall, integration_id: str) -> Response:
-        integration = self._integration(integration_id)
-        active = self._active()
-        if active is not None:
-            raise _other_vendor(active, integration["vendor"])
-        integration["status"] = "ACTIVE"
-        return json_response(self._show_integration(integration))
-
-    def _active(self) -> Item | None:
-        return next((one for one in self.simulator.store.integrations if one["status"] == "ACTIVE"), None)
-
-    def _integration(self, integration_id: str) -> Item:
-        found = self.simulator.store.integrations.get(integration_id)
-        if found is None:
-            raise ApiError(404, "Integration not found.")
-        return found
-
-    def _show_integration(self, integration: Item) -> Item:
-        # The schema requires `integration_id`, every example shows `id`; both are sent unless a switch says otherwise.
-        shown, names = public(integration), self.simulator.switches.integration_id_names
-        if names != "id":
-            shown["integration_id"] = shown["id"]
-        if names == "integration_id":
-            del shown["id"]
-        return shown
-
     def _is_visible(self, record: Item) -> bool:
         return not record.get("_visible_at") or record["_visible_at"] <= self.simulator.stamp()
 
@@ -217,9 +147,7 @@ class AccountingApi:
             return False
         return self.simulator.switches.export_of_bills or record["source_type"] != "BILL"
 
-    def _only(self, ids: set[str]) -> Any:
-        from connectors.brex.simulator.state import Store
-
+    def _only(self, ids: set[str]) -> Store:
         few = Store(lambda one: str(one["updated_at"]))
         for one in ids:
             if record := self.simulator.store.records.get(one):
@@ -246,9 +174,3 @@ def _check_result(result: Any) -> None:
 
 def _refusal(status: int, code: str, key: str, ids: list[str]) -> ApiError:
     return ApiError(status, f"{code.replace('_', ' ').capitalize()}.", code=code, details={key: ids})
-
-
-def _other_vendor(active: Item, vendor: str) -> ApiError:
-    details = {"existing_integration_id": active["id"], "existing_vendor": active["vendor"], "requested_vendor": vendor}
-    words = "Cannot create or recreate integration. An active integration with a different vendor already exists."
-    return ApiError(409, words, code="ACTIVE_INTEGRATION_EXISTS", details=details)

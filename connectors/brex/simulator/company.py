@@ -6,14 +6,15 @@ Cascade Robotics: an American parent (USD, with a card in JPY for its Tokyo staf
 ==================  ====  ==========================================================================================
 kind                some  of which
 ==================  ====  ==========================================================================================
-accounting records   410  card purchases 165 (USD 99, EUR 46, JPY 20), refunds 12, card payments 17, returned payment 1,
-                          rewards 3, repayments 3, reimbursements 40 (accrual, funding, payout each) + 6 of other kinds,
-                          bills 34 + 1 credit, bill payments 26, by card 4, bill funding 5, INVOICE and its payment;
-                          by status READY_FOR_EXPORT about 395, REVIEW 8, PREPARE 4, EXPORTED 4
-card transactions    210  PURCHASE 169, REFUND 12, CHARGEBACK 4, REWARDS_CREDIT 3, COLLECTION 18, BNPL_FEE 2
-cash transactions    116  of two USD accounts: bill payments, funding of claims, card collections, fees, interest,
-                          transfers between the two, pay-backs, other money in and out, the kinds that are always held
-expenses             260  CARD 178 with 12 split children, REIMBURSEMENT 47, BILLPAY 35, and one each of the odd kinds
+accounting records   397  card purchases 173 (USD 109, EUR 46, JPY 18), refunds 12, card payments 13 and one returned,
+                          rewards 3, repayments 3; claims 43: accruals 43, fundings 38, payouts 38, four of other kinds;
+                          bills 34 and a credit, payments 25, by card 2, funding 5; INVOICE and INVOICE_PAYMENT;
+                          READY_FOR_EXPORT 379, REVIEW 11, PREPARE 5, EXPORTED 2
+card transactions    210  PURCHASE 175, REFUND 12, CHARGEBACK 4, REWARDS_CREDIT 3, COLLECTION 14, BNPL_FEE 2
+cash transactions    116  on two accounts in USD: PAYMENT 41, FBO_TRANSFER 24, CARD_COLLECTION 10, own moves 14, fees 9,
+                          interest and dividends 6, PAYBACK 3, rewards 1, eight of kinds that are always held
+expenses             277  CARD 194 (7 split parents with 14 children, 9 not final), REIMBURSEMENT 47, BILLPAY 34,
+                          CLAWBACK 1, UNSET 1
 ==================  ====  ==========================================================================================
 
 The numbers of purchases, reimbursements and bills scale with `records`; what recurs by calendar does not.
@@ -47,6 +48,7 @@ from connectors.brex.simulator.company_catalogue import (
     CARD_CURRENCIES,
     CASH_ACCOUNTS,
     CATEGORIES,
+    CATEGORY_ACCOUNTS,
     COST_CENTRE_FIELD_REMOTE_ID,
     COST_CENTRES,
     COUNTERPARTIES,
@@ -74,6 +76,7 @@ __all__ = [
     "CARD_CURRENCIES",
     "CASH_ACCOUNTS",
     "CATEGORIES",
+    "CATEGORY_ACCOUNTS",
     "COST_CENTRES",
     "COST_CENTRE_FIELD_REMOTE_ID",
     "COUNTERPARTIES",

@@ -126,7 +126,7 @@ def _pay_by_transfer(build: Builder, bill: Bill) -> None:
         "routing_number": details.get("routing_number"),
         "account_number": details.get("account_number"),
     }
-    transfer = build.simulator.payments.new_transfer(
+    transfer = build.simulator.transfers.add(
         bill.minor,
         operating,
         details["type"],

@@ -84,10 +84,6 @@ MERCHANTS: dict[str, tuple[Merchant, ...]] = {
     ),
 }
 CHARITY: Merchant = ("HARBOR FOOD BANK", "8398", "USA", UNMAPPED_CATEGORY, UNMAPPED_GL, 5_000, 40_000)
-CATEGORIES = tuple(
-    sorted({one[3] for group in MERCHANTS.values() for one in group} | {"CONSULTANT_AND_CONTRACTOR", "UTILITIES"})
-)
-
 # company name, legal entity that it bills, GL code, Brex category, rail
 VENDORS = (
     ("Harbor Property Management", "US", "612000", "RENT", "ACH"),
@@ -103,6 +99,21 @@ VENDORS = (
     ("Immobilien Mitte AG", "EU", "612000", "RENT", "INTERNATIONAL_WIRE"),
     ("Stadtwerke Berlin", "EU", "600000", "UTILITIES", "INTERNATIONAL_WIRE"),
 )
+# what a person claims back: text, Brex category, GL code, lowest and highest minor amount (JPY: in yen)
+CLAIMS = (
+    ("Client dinner", "RESTAURANTS", "962000", 2_500, 24_000),
+    ("Mileage to supplier", "GAS_AND_FUEL", "962000", 1_900, 13_000),
+    ("Home office monitor", "ELECTRONICS", "600000", 14_000, 52_000),
+    ("Train to customer", "PUBLIC_TRANSPORTATION", "962000", 1_200, 19_000),
+    ("Reference books", "BOOKS_AND_NEWSPAPERS", "600000", 1_500, 12_000),
+)
+# Brex category to GL code, for set-ups that map expenses and feeds; UNMAPPED_CATEGORY is left out on purpose
+CATEGORY_ACCOUNTS: dict[str, str] = (
+    {one[3]: one[4] for group in MERCHANTS.values() for one in group}
+    | {one[3]: one[2] for one in VENDORS}
+    | {one[1]: one[2] for one in CLAIMS}
+)
+CATEGORIES = tuple(sorted(CATEGORY_ACCOUNTS))
 CARD_CURRENCIES = ("USD", "EUR", "JPY")
 # name, whether primary, opening balance in cents
 CASH_ACCOUNTS = (("Operating", True, 184_500_000), ("Treasury reserve", False, 62_000_000))
@@ -152,7 +163,7 @@ def add_catalogue(build: Builder) -> None:
     _add_people(build)
     for name, _, _, _, rail in VENDORS:
         accounts = [{"details": _instrument(build, rail)}]
-        build.vendors[name] = simulator.payments.new_vendor(name, f"ap@{_slug(name)}.test", None, accounts)
+        build.vendors[name] = simulator.vendors.add(name, f"ap@{_slug(name)}.test", None, accounts)
     build.vendors[UNKNOWN_VENDOR] = {"id": store.new_id("pdcont"), "email": None}
     _add_accounts(build)
 

@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from connectors.brex.simulator.company_cards import purchase
-from connectors.brex.simulator.company_catalogue import MERCHANTS
+from connectors.brex.simulator.company_catalogue import CLAIMS, MERCHANTS
 from connectors.brex.simulator.company_objects import Builder
+from connectors.brex.simulator.company_purchase import purchase
 from connectors.brex.simulator.state import Item, stamp
 
 APPROVAL = "REIMBURSEMENT_EXPENSE_APPROVAL"
 MOVEMENT = "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT"
-CLAIMS = (
-    ("Client dinner", "RESTAURANTS", "962000", 2_500, 24_000),
-    ("Mileage to supplier", "GAS_AND_FUEL", "962000", 1_900, 13_000),
-    ("Home office monitor", "ELECTRONICS", "600000", 14_000, 52_000),
-    ("Train to customer", "PUBLIC_TRANSPORTATION", "962000", 1_200, 19_000),
-    ("Reference books", "BOOKS_AND_NEWSPAPERS", "600000", 1_500, 12_000),
-)
 CURRENCIES = ("USD", "USD", "EUR", "USD", "EUR", "USD", "USD", "JPY")
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -21,40 +19,25 @@ from connectors.brex.simulator.accounting import AccountingApi
 from connectors.brex.simulator.auth import Gate, Token
 from connectors.brex.simulator.call import ApiCall, Route
 from connectors.brex.simulator.control import Control
+from connectors.brex.simulator.conventions import Once, check_ascii
 from connectors.brex.simulator.delivery import Deliver, WebhookSender
-from connectors.brex.simulator.errors import ACCOUNTING_PREFIX, ApiError, error_response, invalid
+from connectors.brex.simulator.errors import ACCOUNTING_PREFIX, ApiError, error_response
 from connectors.brex.simulator.expenses import ExpensesApi
 from connectors.brex.simulator.fields import FieldsApi
 from connectors.brex.simulator.files import PREFIX as FILES_PREFIX
 from connectors.brex.simulator.files import FileHost
-from connectors.brex.simulator.payments import PaymentsApi
+from connectors.brex.simulator.injection import Injection, put
+from connectors.brex.simulator.integrations import IntegrationsApi
 from connectors.brex.simulator.state import Item, State, stamp
 from connectors.brex.simulator.switches import Switches
 from connectors.brex.simulator.team import TeamApi
 from connectors.brex.simulator.transactions import TransactionsApi
+from connectors.brex.simulator.transfers import TransfersApi
+from connectors.brex.simulator.vendors import VendorsApi
 from connectors.brex.simulator.webhooks import WebhooksApi
 from connectors.simulation import Clock, Fault, Simulator, json_text
 
 _CALLER = "brex.caller"
-_EXEMPT_FROM_ASCII = ("/v1/webhooks", ACCOUNTING_PREFIX)
-
-
-@dataclass(slots=True)
-class Injection:
-    """Something Brex might send one day: `value` put at `where` (dots, `*` for every element) of matching answers."""
-
-    path: str
-    where: str
-    value: Any
-    times: int = 1
-
-
-@dataclass(slots=True)
-class _Answered:
-    fingerprint: str
-    status: int
-    body: bytes
-    until: float
 
 
 class BrexSimulator(Simulator):
@@ -82,14 +65,16 @@ class BrexSimulator(Simulator):
         self.switches = switches or Switches()
         self.store = State(seed)
         self.injections: list[Injection] = []
-        self._answered: dict[tuple[str, str], _Answered] = {}
+        self._once = Once(self)
         self._trace = Random(seed)  # noqa: S311 - repeatable on purpose
         self.files = FileHost(self)
         self.oauth = oauth.AuthorizationServer(self)
+        self.integrations = IntegrationsApi(self)
         self.accounting = AccountingApi(self)
         self.expenses = ExpensesApi(self)
         self.transactions = TransactionsApi(self)
-        self.payments = PaymentsApi(self)
+        self.vendors = VendorsApi(self)
+        self.transfers = TransfersApi(self)
         self.team = TeamApi(self)
         self.fields = FieldsApi(self)
         self.webhooks = WebhooksApi(self)
@@ -127,10 +112,12 @@ class BrexSimulator(Simulator):
         yield from self.oauth.rules()
         yield from self.files.rules()
         apis = (
+            self.integrations,
             self.accounting,
             self.expenses,
             self.transactions,
-            self.payments,
+            self.vendors,
+            self.transfers,
             self.team,
             self.fields,
             self.webhooks,
@@ -154,7 +141,7 @@ class BrexSimulator(Simulator):
         for one in [one for one in self.injections if one.times > 0 and re.search(one.path, request.path)]:
             if response.status_code == 200 and response.content_type == "application/json":
                 body = json.loads(response.get_data(), parse_float=Decimal)
-                if _put(body, one.where.split("."), one.value):
+                if put(body, one.where.split("."), one.value):
                     one.times -= 1
                     response.set_data(json_text(body))
         return response
@@ -262,70 +249,9 @@ class BrexSimulator(Simulator):
             self.gate.need_scope(token, route.scopes)
             call = ApiCall(self, request, token)
             if route.method == "POST":
-                self._check_ascii(call)
+                check_ascii(call)
             if route.method not in ("POST", "PUT"):
                 return route.handler(call, **values)
-            return self._once(call, route, lambda: route.handler(call, **values))
+            return self._once.run(call, route, lambda: route.handler(call, **values))
 
         return handler
-
-    def _once(self, call: ApiCall, route: Route, run: Callable[[], Response]) -> Response:
-        """Idempotency-Key on every POST and PUT; only successes are remembered.
-
-        https://developer.brex.com/docs/idempotency says that a duplicate is not executed, not what it answers.
-        """
-        key, switches = call.request.headers.get("Idempotency-Key"), self.switches
-        if not key:
-            if route.key_required and switches.idempotency_key_enforced:
-                raise invalid("The Idempotency-Key header is required")
-            return run()
-        now = self.clock.now()
-        place = (call.token.principal, key)
-        fingerprint = hashlib.sha256(
-            f"{call.request.method} {call.request.path}\n".encode() + call.request.get_data()
-        ).hexdigest()
-        known = self._answered.get(place)
-        if known is not None and known.until > now.timestamp():
-            if known.fingerprint != fingerprint and switches.idempotent_other_body == "refuse":
-                raise invalid("The Idempotency-Key was used with another request")
-            if known.fingerprint == fingerprint and switches.idempotent_duplicate == "conflict":
-                raise ApiError(409, "A request with this Idempotency-Key was already processed")
-            if known.fingerprint == fingerprint or switches.idempotent_other_body == "replay":
-                return Response(known.body, status=known.status, content_type="application/json")
-        response = run()
-        until = now + timedelta(seconds=switches.idempotency_retention_seconds)
-        if response.status_code < 300:
-            self._answered[place] = _Answered(fingerprint, response.status_code, response.get_data(), until.timestamp())
-        return response
-
-    def _check_ascii(self, call: ApiCall) -> None:
-        """Free text with other characters in a POST was answered `[Field name] is invalid` (error page, 2022)."""
-        if not self.switches.ascii_only or call.request.path.startswith(_EXEMPT_FROM_ASCII) or not call.request.data:
-            return
-        name = _first_foreign(call.body())
-        if name:
-            raise invalid(f"[{name}] is invalid")
-
-
-def _first_foreign(value: Any, name: str = "") -> str | None:
-    if isinstance(value, str):
-        return None if value.isascii() else name
-    parts = (
-        value.items() if isinstance(value, dict) else [(name, one) for one in value] if isinstance(value, list) else []
-    )
-    return next((found for inner, one in parts if (found := _first_foreign(one, inner))), None)
-
-
-def _put(body: Any, where: list[str], value: Any) -> bool:
-    """Set `value` at the path; True when at least one place was found."""
-    head, rest = where[0], where[1:]
-    if isinstance(body, list):
-        places = body if head == "*" else body[int(head) : int(head) + 1] if head.isdigit() else []
-        found = [_put(one, rest, value) for one in places] if rest else []
-        return any(found)
-    if not isinstance(body, dict):
-        return False
-    if not rest:
-        body[head] = value
-        return True
-    return head in body and _put(body[head], rest, value)

@@ -390,7 +390,7 @@ def test_webhook_bodies_have_the_published_shape(brex: Brex) -> None:
     user = list(store.users)[1]
     simulator.control("change_user", {"id": user["id"], "changes": {"status": "DISABLED"}})
     account = store.cash_accounts[0]["id"]
-    done, failed = (simulator.payments.new_transfer(500, account, "ACH", None) for _ in range(2))
+    done, failed = (simulator.transfers.add(500, account, "ACH", None) for _ in range(2))
     simulator.control("move_transfer", {"id": done["id"], "status": "PROCESSED"})
     simulator.control("return_transfer", {"id": done["id"]})
     simulator.control("move_transfer", {"id": failed["id"], "status": "FAILED"})

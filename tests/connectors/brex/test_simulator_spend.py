@@ -50,8 +50,14 @@ def test_filters_are_inclusive_and_without_a_zone_mean_utc(account: Account, que
     made = [
         expense(account, purchased_at="2026-02-01T00:00:00.000000Z", payment_posted_at="2026-02-02T00:00:00.000000Z"),
         expense(account, expense_type="REIMBURSEMENT", status="SETTLED", purchased_at="2026-02-20T00:00:00.000000Z"),
-        expense(account, status="SUBMITTED", payment_status="PROCESSING", user_id="cuuser_2", purchased_at="2026-03-02T00:00:00.000000Z"),
-    ]  # fmt: skip
+        expense(
+            account,
+            status="SUBMITTED",
+            payment_status="PROCESSING",
+            user_id="cuuser_2",
+            purchased_at="2026-03-02T00:00:00.000000Z",
+        ),
+    ]
     assert account.ids(f"{EXPENSES}?{query}") == [made[one] for one in found]
 
 
