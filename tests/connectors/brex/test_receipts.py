@@ -1,0 +1,105 @@
+"""Do a record's files come out of Brex, named, over links that run out?"""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.base import Window
+from connectors.brex import receipts
+from connectors.brex.simulator import BrexSimulator
+from connectors.brex.streams import ACCOUNTING_RECORDS, CARD_TRANSACTIONS, CASH_TRANSACTIONS, EXPENSES, PAYMENT_PART
+from connectors.errors import PayloadError, RejectedError
+from tests.connectors.brex.desk import NOW, company, source
+
+
+@pytest.fixture
+def simulator() -> BrexSimulator:
+    return company()
+
+
+def with_receipt(simulator: BrexSimulator, stream: str) -> str:
+    """The id of a record of the stream whose expense has a receipt."""
+    for page in source(simulator).read(stream, Window(None, NOW)):
+        for item in page:
+            holder = item.payload["item"] if stream == EXPENSES else item.payload["lookups"].get("expense") or {}
+            if holder.get("receipts") and not item.external_id.endswith(PAYMENT_PART):
+                return item.external_id
+    raise AssertionError("no record has a receipt")
+
+
+@pytest.mark.parametrize("stream", [ACCOUNTING_RECORDS, CARD_TRANSACTIONS, EXPENSES])
+def test_a_receipt_is_a_named_file(simulator: BrexSimulator, stream: str) -> None:
+    files = list(source(simulator).receipts(stream, with_receipt(simulator, stream)))
+    assert files
+    assert all(file.content.startswith(b"%PDF") for file in files)
+    assert {file.media_type for file in files} == {"application/pdf"}
+    assert all(file.name.startswith("receipt_") and file.name.endswith(".pdf") for file in files)
+
+
+def test_links_are_asked_for_afresh_each_time(simulator: BrexSimulator) -> None:
+    record = with_receipt(simulator, ACCOUNTING_RECORDS)
+    first = [file.name for file in source(simulator).receipts(ACCOUNTING_RECORDS, record)]
+    simulator.clock.advance(hours=2)
+    assert [file.name for file in source(simulator).receipts(ACCOUNTING_RECORDS, record)] == first
+
+
+def test_a_link_that_ran_out_is_renewed_once(simulator: BrexSimulator) -> None:
+    record = with_receipt(simulator, ACCOUNTING_RECORDS)
+    simulator.fail("status", "/files/", status=403, body="<Error><Code>AccessDenied</Code></Error>")
+    assert list(source(simulator).receipts(ACCOUNTING_RECORDS, record))
+    simulator.fail("status", "/files/", status=404, body="NoSuchKey", times=5)
+    with pytest.raises(RejectedError):
+        list(source(simulator).receipts(ACCOUNTING_RECORDS, record))
+
+
+def test_no_credential_goes_to_the_host_of_the_files(simulator: BrexSimulator) -> None:
+    simulator.control("set", {"requests_per_minute": None})
+    seen: list[str] = []
+    real = simulator.files.download
+
+    def download(request: object, receipt_id: str) -> object:
+        seen.append(str(getattr(request, "headers", {}).get("Authorization", "")))
+        return real(request, receipt_id)  # type: ignore[arg-type]
+
+    simulator.files.download = download  # type: ignore[method-assign, assignment]
+    simulator._map = type(simulator._map)(list(simulator.rules()), strict_slashes=False)
+    assert list(source(simulator).receipts(EXPENSES, with_receipt(simulator, EXPENSES)))
+    assert seen == [""] * len(seen)
+    assert seen
+
+
+def test_a_file_that_is_too_large_is_refused(simulator: BrexSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "LARGEST", 100)
+    with pytest.raises(PayloadError, match="at most"):
+        list(source(simulator).receipts(EXPENSES, with_receipt(simulator, EXPENSES)))
+
+
+@pytest.mark.parametrize(
+    ("content", "ending", "media_type"),
+    [
+        (b"%PDF-1.7 x", ".pdf", "application/pdf"),
+        (b"\xff\xd8\xff\xe0 x", ".jpg", "image/jpeg"),
+        (b"\x89PNG\r\n x", ".png", "image/png"),
+        (b"plain", ".txt", "text/plain"),
+    ],
+)
+def test_the_name_follows_the_content(simulator: BrexSimulator, content: bytes, ending: str, media_type: str) -> None:
+    expense = with_receipt(simulator, EXPENSES)
+    for held in simulator.store.receipts.values():
+        held["_bytes"] = content
+    if ending == ".txt":
+        simulator.fail("status", "/files/", status=200, body="plain")
+        (first, *_) = source(simulator).receipts(EXPENSES, expense)
+        assert first.content == b"plain"
+        return
+    (first, *_) = source(simulator).receipts(EXPENSES, expense)
+    assert (first.name[-4:], first.media_type, first.content) == (ending, media_type, content)
+
+
+def test_records_without_files_have_none(simulator: BrexSimulator) -> None:
+    desk = source(simulator)
+    assert list(desk.receipts(ACCOUNTING_RECORDS, "accr_nowhere")) == []
+    assert list(desk.receipts(EXPENSES, "expense_nowhere")) == []
+    assert list(desk.receipts(CARD_TRANSACTIONS, "pste_nowhere")) == []
+    assert list(desk.receipts(CASH_TRANSACTIONS, "pacte_nowhere")) == []
+    assert list(desk.receipts(EXPENSES, f"{with_receipt(simulator, EXPENSES)}{PAYMENT_PART}")) == []
