@@ -80,6 +80,14 @@ def serialization_failure() -> OdooError:
     )
 
 
+def missing_value(model_label: str, model: str, label: str, name: str) -> OdooError:
+    return constraint_error(
+        f"Missing required value for the field '{label}' ({name}).\nModel: '{model_label}' ({model})\n"
+        "- create/update: a mandatory field is not set\n"
+        "- delete: another model requires the record being deleted, you can archive it instead\n"
+    )
+
+
 FOREIGN_KEY_TEXT = (
     "Another model is using the record you are trying to delete.\n\n"
     "The troublemaker is: '{label}' ({model})\n"

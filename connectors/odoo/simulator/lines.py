@@ -111,11 +111,7 @@ def _entry_amounts(env: Environment, move: Record, line: Record, vals: Record) -
     rate = currency_rate(env, currency, company["id"], move["date"]) if foreign else ONE
     given = number(vals["amount_currency"]) if vals.get("amount_currency") is not None else None
     if balance is None:
-        if given is not None:
-            balance = given / rate
-        else:
-            lines = env.store.tables["account.move.line"]
-            balance = -sum((lines[id]["balance"] for id in move["line_ids"] if id != line.get("id")), ZERO)
+        balance = given / rate if given is not None else ZERO
     balance = rounded(balance, places)
     line["currency_rate"] = rate
     if not foreign:

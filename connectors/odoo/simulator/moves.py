@@ -7,7 +7,7 @@ from typing import Any
 
 from .access import readable, rule_error
 from .environment import Environment
-from .errors import user_error, validation_error, value_error
+from .errors import missing_value, user_error, value_error
 from .generic import CREATORS, REMOVERS, WRITERS
 from .lines import SALES, ZERO, is_invoice, line_from
 from .locks import accounting_date, check_open
@@ -54,6 +54,8 @@ def _create_move(env: Environment, vals: Record) -> Record:
     if currency:
         env.get("res.currency", currency)
     invoice_date = day(vals.get("invoice_date"))
+    if "date" in vals and not vals["date"]:
+        raise missing_value("Journal Entry", "account.move", "Date", "date")
     move: Record = {
         "name": vals.get("name") if vals.get("name") not in ("/", None) else False, "state": "draft", "move_type": kind,
         "date": day(vals.get("date")) or env.today, "invoice_date": invoice_date,
@@ -242,7 +244,7 @@ def create_lines(env: Environment, vals_list: list[Record]) -> list[int]:
     moves = {}
     for vals in vals_list:
         if not vals.get("move_id"):
-            raise validation_error("The operation cannot be completed: Missing required value for the field 'Journal Entry' (move_id).")
+            raise missing_value("Journal Item", "account.move.line", "Journal Entry", "move_id")
         move = env.get("account.move", vals["move_id"])
         if move["state"] == "posted":
             raise user_error("You cannot add/modify entries of a posted journal entry.")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .access import check_access
 from .environment import Environment, Records
-from .errors import constraint_error, validation_error
+from .errors import constraint_error, missing_value, validation_error
 from .generic import CREATORS, REMOVERS, WRITERS, check_existing
 from .lines import ZERO, set_amounts
 from .moves import create_moves, unlink_moves
@@ -19,12 +19,6 @@ from .store import Record
 from .totals import complete
 from .values import check_link, stored
 
-MISSING_JOURNAL = (
-    "Missing required value for the field 'Journal' (journal_id).\nModel: 'Payments' (account.payment)\n"
-    "- create/update: a mandatory field is not set\n"
-    "- delete: another model requires the record being deleted, you can archive it instead\n"
-)
-
 
 def create_payments(env: Environment, vals_list: list[Record]) -> list[int]:
     """Draft payments; without an entry until they are posted."""
@@ -34,7 +28,7 @@ def create_payments(env: Environment, vals_list: list[Record]) -> list[int]:
 def _create_payment(env: Environment, vals: Record) -> int:
     journal_id = vals.get("journal_id", _bank_journal(env))
     if not journal_id:
-        raise constraint_error(MISSING_JOURNAL)
+        raise missing_value("Payments", "account.payment", "Journal", "journal_id")
     journal = env.get("account.journal", journal_id)
     company = env.get("res.company", journal["company_id"])
     record: Record = {

@@ -7,6 +7,8 @@ import requests
 
 from connectors.odoo.simulator import OdooSimulator
 from connectors.simulation import SimulatorTransport
+from tests.connectors.odoo.odoo_behaviour.bill_cases import BillCases
+from tests.connectors.odoo.odoo_behaviour.entry_cases import EntryCases
 from tests.connectors.odoo.odoo_behaviour.reading_cases import ReadingCases
 from tests.connectors.odoo.odoo_behaviour.rpc_cases import RpcCases
 from tests.connectors.odoo.odoo_behaviour.target import Target
@@ -33,4 +35,12 @@ class TestRpc(RpcCases):
 
 
 class TestReading(ReadingCases):
+    pass
+
+
+class TestEntries(EntryCases):
+    pass
+
+
+class TestBills(BillCases):
     pass

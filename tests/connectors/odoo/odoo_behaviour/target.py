@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 import xmlrpc.client
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,6 @@ US, EU, HIDDEN = 1, 2, 3
 USD, EUR, GBP = 1, 126, 144
 APOLLO, ZEUS, SALES = 1, 2, 3
 CONTEXT = {"allowed_company_ids": [EU], "lang": "en_US"}
-NO_CASE = object()
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,12 @@ US_BOOKS = Books(US, 32, 36, 44, 15, 45, 46, 49, 9, 2, 3, 4, 6, 1, 2)
 EU_BOOKS = Books(EU, 82, 86, 94, 65, 95, 96, 99, 59, 8, 9, 10, 12, 7, 6)
 
 
-@dataclass(frozen=True)
 class Refusal(Exception):
     """An answer that is not 200, as JSON-2 gives it."""
 
-    status: int
-    name: str
-    message: str
-    body: dict[str, Any] = field(compare=False, hash=False)
+    def __init__(self, status: int, name: str, message: str) -> None:
+        super().__init__(f"{status} {name}: {message}")
+        self.status, self.name, self.message = status, name, message
 
 
 class Target:
@@ -87,7 +84,7 @@ class Target:
         answer = self.post(f"/json/2/{path}", body, Authorization=f"bearer {self.keys[user]}")
         if answer.status_code != 200:
             error = answer.json()
-            raise Refusal(answer.status_code, error["name"], error["message"], error)
+            raise Refusal(answer.status_code, error["name"], error["message"])
         return json.loads(answer.text, parse_float=Decimal)
 
     def rpc(self, model: str, method: str, *positional: Any, **named: Any) -> Any:
@@ -115,7 +112,7 @@ class Target:
         return int(id)
 
     def bill(self, amount: Any = 100, *, vendor: int | None = None, books: Books = EU_BOOKS, taxes: Any = (), **vals: Any) -> int:
-        """A draft bill of one line on expenses."""
+        """A draft bill of one line on expenses; a value given as None is not sent."""
         values = {
             "move_type": "in_invoice", "partner_id": vendor or self.vendor(), "ref": self.unique("bill"),
             "invoice_date": "2026-11-10", "date": "2026-11-10",
@@ -123,7 +120,8 @@ class Target:
                                          "account_id": books.expense, "tax_ids": [[6, 0, list(taxes)]]}]],
             **vals,
         }
-        [id] = self.call("account.move/create", vals_list=[values], context=in_company(books.company))
+        sent = {name: value for name, value in values.items() if value is not None}
+        [id] = self.call("account.move/create", vals_list=[sent], context=in_company(books.company))
         return int(id)
 
     def post_moves(self, *ids: int, **context: Any) -> Any:
