@@ -6,7 +6,9 @@ from connectors.documents import Account, Payment, Role, VendorBill
 from connectors.records import Side
 from mappings.translate import build
 from mappings.translate.context import Decision
+from mappings.translate.days import posting_day
 from mappings.translate.lines import cost_parts
+from mappings.translate.partners import vendor_of
 from mappings.translate.records_as_coded import split_sides
 from mappings.translate.sheet import Part, Sheet
 
@@ -25,11 +27,11 @@ def refund(sheet: Sheet, costs: list[Part], card: Account | None) -> Decision:
 
 def _bill_and_payment(sheet: Sheet, costs: list[Part], card: Account | None, *, is_refund: bool = False) -> Decision:
     sheet.rule("B33")
-    partner = sheet.vendor(is_required=True)
+    partner = vendor_of(sheet, is_required=True)
     payable = sheet.role(Role.AP, sheet.currency)
     money = card or sheet.card()
     taxed = any(part.account.role is Role.TAX for part in costs)
-    posting = sheet.posting("vendor_bill", "payment", taxed=taxed)
+    posting = posting_day(sheet, "vendor_bill", "payment", taxed=taxed)
     bill: VendorBill | None = build.bill(sheet, costs, partner=partner, payable=payable, posting=posting)
     paid: Payment | None = build.payment(
         sheet,

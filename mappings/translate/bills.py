@@ -7,9 +7,11 @@ from connectors.records import RecordKind, Side
 from mappings.policies import plain_number
 from mappings.translate import build
 from mappings.translate.context import Decision, LedgerBill, Skip, Witness
+from mappings.translate.days import posting_day
 from mappings.translate.lines import cost_parts
 from mappings.translate.linked import of_kind, the_posted
 from mappings.translate.money import money_leg
+from mappings.translate.partners import vendor_of
 from mappings.translate.records_as_coded import split_sides
 from mappings.translate.settlement import Drafts, settled_bill, undone
 from mappings.translate.sheet import Sheet
@@ -28,12 +30,12 @@ def bill(sheet: Sheet) -> Decision:
         sheet.rule("G21")
         sheet.need("possible_duplicate", f"The ledger has {same.number} of the same vendor over {same.total}.",
                    value=same.ledger_id)  # fmt: skip
-    partner = sheet.vendor(is_required=True)
+    partner = vendor_of(sheet, is_required=True)
     side = Side.CREDIT if is_credit else Side.DEBIT
     sides = split_sides(sheet, side.other, Role.AP)
     payable = sides.control or sheet.role(Role.AP, sheet.currency)
     costs = cost_parts(sheet, sides.costs, side)
-    posting = sheet.posting("vendor_bill", taxed=any(part.account.role is Role.TAX for part in costs))
+    posting = posting_day(sheet, "vendor_bill", taxed=any(part.account.role is Role.TAX for part in costs))
     document = build.bill(sheet, costs, partner=partner, payable=payable, posting=posting)
     return sheet.answer([("", document)])
 
@@ -75,7 +77,7 @@ def _settled(sheet: Sheet, money: Account | None) -> Drafts:
     for posted in linked.documents if linked else ():
         if isinstance(posted.document, VendorBill):
             return settled_bill(sheet, posted, posted.document, money)
-    sheet.posting("payment")
+    posting_day(sheet, "payment")
     return []
 
 
@@ -90,7 +92,7 @@ def _settled_in_ledger(sheet: Sheet, found: LedgerBill, money: Account | None) -
         payable=found.payable,
         money=money,
         settles=(f"ledger:{found.ledger_id}",),
-        posting=sheet.posting("payment"),
+        posting=posting_day(sheet, "payment"),
     )
     return [("", document)]
 
@@ -98,7 +100,7 @@ def _settled_in_ledger(sheet: Sheet, found: LedgerBill, money: Account | None) -
 def _cost_when_paid(sheet: Sheet) -> Decision:
     sheet.rule("B22", "G18")
     sides = split_sides(sheet, Side.CREDIT, Role.TRANSIT, Role.CASH)
-    costs = cost_parts(sheet, sides.costs, Side.DEBIT, partner=sheet.vendor(is_required=False))
+    costs = cost_parts(sheet, sides.costs, Side.DEBIT, partner=vendor_of(sheet, is_required=False))
     money = money_leg(sheet, sides.control) if sides.control else sheet.transit()
     return sheet.answer([("", build.entry(sheet, costs, sheet.part(money, Side.CREDIT)))])
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from connectors.documents import Account, JournalEntry, Line, Partner, Payment, Role, VendorBill
 from connectors.records import Side
 from mappings.policies import PostingDay, day_of, rounded, signed_shares
+from mappings.translate.days import day_after_locks
 from mappings.translate.sheet import Part, Sheet
 
 
@@ -26,7 +27,7 @@ def entry(
     locks. None, with needs on the sheet, when something is missing."""
     own = on or sheet.own_day()
     taxed = any(part.account.role is Role.TAX for part in (*costs, *controls))
-    day = None if own is None else sheet.day_after_locks(own, ("journal_entry",), taxed=taxed)
+    day = None if own is None else day_after_locks(sheet, own, ("journal_entry",), taxed=taxed)
     if sheet.has_attached_tax and not sheet.setup.policies.taxed_entries_confirmed:
         sheet.need("tax_differs", "A tax rule on a journal entry reaches the account but not the ledger's tax return: "
                    "post such spend as bills, or confirm it on the flow.", value=str(sheet.setup.flow_id))  # fmt: skip

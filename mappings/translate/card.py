@@ -10,6 +10,7 @@ from mappings.translate.context import Decision, Witness
 from mappings.translate.lines import cost_parts
 from mappings.translate.linked import of_kind
 from mappings.translate.money import money_leg
+from mappings.translate.partners import vendor_of
 from mappings.translate.records_as_coded import money_account, split_sides
 from mappings.translate.sheet import Sheet
 
@@ -34,7 +35,7 @@ def purchase(sheet: Sheet) -> Decision:
 def purchase_entry(sheet: Sheet, side: Side) -> JournalEntry | None:
     """The costs, by lines or as one, on `side` against the card."""
     sides = split_sides(sheet, side.other, Role.CARD)
-    costs = cost_parts(sheet, sides.costs, side, partner=sheet.vendor(is_required=False))
+    costs = cost_parts(sheet, sides.costs, side, partner=vendor_of(sheet, is_required=False))
     return build.entry(sheet, costs, sheet.part(sides.control or sheet.card(), side.other))
 
 

@@ -9,6 +9,7 @@ from mappings.translate.context import Decision, Linked, RuleHit, Wait, Witness
 from mappings.translate.lines import coding_day, dimensions_of, in_role
 from mappings.translate.linked import of_kind, only_twin
 from mappings.translate.money import cash_leg, money_leg
+from mappings.translate.partners import vendor_of
 from mappings.translate.settlement import settled_bill, undone
 from mappings.translate.sheet import Part, Sheet
 
@@ -148,7 +149,9 @@ def _by_counterparty(sheet: Sheet, hit: RuleHit | None, money_side: Side) -> Dec
         return _against(sheet, account, money_side)
     because = (hit.because,) if hit.because else ()
     dimensions = dimensions_of(sheet, sheet.record.coding)
-    cost = Part(account, money_side.other, sheet.total, sheet.vendor(is_required=False), dimensions, because=because)
+    cost = Part(
+        account, money_side.other, sheet.total, vendor_of(sheet, is_required=False), dimensions, because=because
+    )
     return sheet.answer([("", build.entry(sheet, [cost], sheet.part(money_leg(sheet), money_side)))])
 
 

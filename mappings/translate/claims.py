@@ -6,9 +6,11 @@ from connectors.documents import Role, VendorBill
 from connectors.records import RecordKind, Side
 from mappings.translate import build
 from mappings.translate.context import Decision, Hold, Linked, Need, Skip, Wait, Witness
+from mappings.translate.days import posting_day
 from mappings.translate.lines import cost_parts
 from mappings.translate.linked import of_kind, only_twin, open_items, spent_on, the_posted
 from mappings.translate.money import money_leg
+from mappings.translate.partners import employee_of
 from mappings.translate.records_as_coded import money_account, split_sides
 from mappings.translate.refunds import pro_rata
 from mappings.translate.settlement import Drafts, settled_bill, settled_item, undone
@@ -22,7 +24,7 @@ def approved(sheet: Sheet) -> Decision:
     if sheet.setup.policies.basis == "cash":
         return Skip(CASH_BASIS, ("B22", "G18"))
     sheet.rule("B18", "G15", *(("B24",) if sheet.is_foreign else ()))
-    employee = sheet.employee()
+    employee = employee_of(sheet)
     sides = split_sides(sheet, Side.CREDIT, Role.EMPAY)
     payable = sides.control or sheet.role(Role.EMPAY, sheet.currency)
     costs = cost_parts(sheet, sides.costs, Side.DEBIT)
@@ -34,7 +36,7 @@ def approved(sheet: Sheet) -> Decision:
         and all(part.account.role is not Role.EMREC for part in costs)
     ):
         taxed = any(part.account.role is Role.TAX for part in costs)
-        posting = sheet.posting("vendor_bill", taxed=taxed)
+        posting = posting_day(sheet, "vendor_bill", taxed=taxed)
         document = build.bill(sheet, costs, partner=employee, payable=payable, posting=posting)
         return sheet.answer([("", document)])
     owed = sheet.part(payable, Side.CREDIT, partner=employee)
@@ -67,7 +69,7 @@ def when_paid(sheet: Sheet) -> Decision:
     sheet.rule("B22", "G18")
     sides = split_sides(sheet, Side.CREDIT, Role.TRANSIT, Role.CASH)
     costs = cost_parts(sheet, sides.costs, Side.DEBIT)
-    employee = sheet.employee() if any(part.account.role is Role.EMREC for part in costs) else None
+    employee = employee_of(sheet) if any(part.account.role is Role.EMREC for part in costs) else None
     money = money_leg(sheet, sides.control) if sides.control else sheet.transit()
     return sheet.answer([("", build.entry(sheet, costs, sheet.part(money, Side.CREDIT, partner=employee)))])
 
@@ -153,12 +155,12 @@ def repaid(sheet: Sheet) -> Decision:
 def _returned(sheet: Sheet, linked: Linked | None) -> Drafts:
     transit = sheet.transit()
     if linked is None:
-        sheet.posting("journal_entry")
+        posting_day(sheet, "journal_entry")
         return []
     if items := open_items(linked.documents, Role.EMREC, Side.DEBIT):
         return settled_item(sheet, items, Side.CREDIT, transit)
     costs = pro_rata(sheet, spent_on(linked.documents), Side.CREDIT)
-    partner = sheet.employee() if sheet.record.person else None
+    partner = employee_of(sheet) if sheet.record.person else None
     return [("", build.entry(sheet, costs, sheet.part(transit, Side.DEBIT, partner=partner)))]
 
 

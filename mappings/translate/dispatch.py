@@ -10,6 +10,7 @@ from connectors.records import Finality, Record, RecordKind, SpendRecord, Vendor
 from mappings.policies import day_of
 from mappings.translate import bills, card, cash, claims, refunds
 from mappings.translate.context import Decision, Hold, Known, Need, Setup, Skip, Undo, Wait, Wants, Witness
+from mappings.translate.days import day_after_locks
 from mappings.translate.new_vendor import translate_vendor
 from mappings.translate.sheet import Sheet, own_day
 
@@ -163,7 +164,7 @@ def _cancelled(record: SpendRecord, setup: Setup, known: Known) -> Decision:
     kinds = sorted({posted.document.type for posted in known.standing})
     # A payment is undone by an entry.
     kinds = ["journal_entry" if kind == "payment" else kind for kind in kinds]
-    day = sheet.day_after_locks(day_of(moment, setup.time_zone), kinds)
+    day = day_after_locks(sheet, day_of(moment, setup.time_zone), kinds)
     if day is None:
         return sheet.hold()
     return Undo(record.reason or "cancelled at the source", day, tuple(sheet.rules))

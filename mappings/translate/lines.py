@@ -12,6 +12,7 @@ from connectors.money import MoneyError, minor_unit
 from connectors.records import Coded, RecordLine, Side
 from mappings.policies import signed_shares, tax_in_gross
 from mappings.translate.context import RuleHit
+from mappings.translate.partners import employee_of
 from mappings.translate.sheet import NO_DIMENSIONS, Part, Sheet
 
 COST_LIKE = frozenset({Role.EXP, Role.TAX, Role.EMREC})
@@ -133,7 +134,7 @@ def line_parts(
 
 def _personal(sheet: Sheet, side: Side, amount: Decimal, target: Target | None, rule: RuleHit | None) -> list[Part]:
     sheet.rule("B29", *(("B30",) if len(sheet.record.lines) > 1 else ()))
-    employee = sheet.employee()
+    employee = employee_of(sheet)
     account = target.account if target else sheet.role(Role.EMREC, sheet.currency)
     if account is None:
         return []

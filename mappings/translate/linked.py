@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connectors.documents import Account, Dimension, JournalEntry, Line, Partner, Role, VendorBill
+from connectors.documents import Account, Dimension, JournalEntry, Line, Partner, Payment, Role, VendorBill
 from connectors.records import RecordKind, Side
 from mappings.policies import rounded
 from mappings.translate.context import Linked, PostedDocument
@@ -36,7 +36,8 @@ def the_posted(sheet: Sheet, *kinds: RecordKind, what: str) -> Linked | None:
     chosen = sheet.known.choices.get("partner_record")
     if chosen:
         found = [one for one in (*found, *of_kind(sheet.known.twins, *kinds)) if str(one.record_id) == chosen][:1]
-    standing = [linked for linked in found if linked.documents]
+    undone = {getattr(posted.document, "reverses", "") for posted in _documents(sheet)}
+    standing = [one for one in found if any(posted.key not in undone for posted in one.documents)]
     if len(standing) == 1:
         return standing[0]
     if standing:
@@ -71,6 +72,26 @@ def only_twin(
                    facts={"records": ", ".join(one.external_id for one in twins)})  # fmt: skip
         return None
     return twins[0] if twins else None
+
+
+def _documents(sheet: Sheet) -> Iterable[PostedDocument]:
+    """Documents of all linked records that stand."""
+    return (posted for linked in sheet.known.linked for posted in linked.documents)
+
+
+def settled_before(sheet: Sheet, key: str) -> Decimal:
+    """How much of a document other linked records have settled already, less what came back."""
+    undone = {getattr(posted.document, "reverses", "") for posted in _documents(sheet)}
+    return sum(
+        (
+            posted.document.total.amount
+            for posted in _documents(sheet)
+            if isinstance(posted.document, JournalEntry | Payment)
+            and key in posted.document.settles
+            and posted.key not in undone
+        ),
+        Decimal(0),
+    )
 
 
 def _link_value(sheet: Sheet) -> str:

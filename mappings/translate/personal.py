@@ -14,6 +14,7 @@ from mappings.policies import day_of
 from mappings.translate import build
 from mappings.translate.context import Decision, Post
 from mappings.translate.lines import cost_parts, line_amounts
+from mappings.translate.partners import employee_of, vendor_of
 from mappings.translate.sheet import Part, Sheet
 
 
@@ -79,8 +80,8 @@ def _personal_lines(sheet: Sheet) -> tuple[RecordLine, ...]:
 
 
 def _moved(sheet: Sheet, lines: tuple[RecordLine, ...], asked_on: date) -> JournalEntry | None:
-    costs = cost_parts(sheet, lines, Side.DEBIT, partner=sheet.vendor(is_required=False))
+    costs = cost_parts(sheet, lines, Side.DEBIT, partner=vendor_of(sheet, is_required=False))
     account = sheet.role(Role.EMREC, sheet.currency)
-    owed = [] if account is None else [Part(account, Side.DEBIT, sheet.total, sheet.employee(), is_personal=True)]
+    owed = [] if account is None else [Part(account, Side.DEBIT, sheet.total, employee_of(sheet), is_personal=True)]
     back = [replace(cost, side=cost.side.other, is_personal=True, memo="") for cost in costs]
     return build.entry(sheet, back, owed, on=asked_on)

@@ -55,11 +55,11 @@ def money_account(sheet: Sheet) -> Account | None:
         if not any(coded.field == "gl_account" for coded in line.coding):
             continue
         account = _coded_account(sheet, line)
-        if account is None or account.role in (Role.CARD, Role.EMPAY, Role.AP, Role.EMREC):
+        if account is None or _as_role(sheet, account, (Role.CARD, Role.EMPAY, Role.AP, Role.EMREC)):
             continue
         sheet.rule("B37")
-        if account.role in (Role.CASH, Role.TRANSIT):
-            return account
+        if money := _as_role(sheet, account, (Role.CASH, Role.TRANSIT)):
+            return money
         _contradiction(
             sheet, f"A movement of money is coded to {account.code or account.id}, which is no money account."
         )
@@ -68,7 +68,13 @@ def money_account(sheet: Sheet) -> Account | None:
 
 def _control_account(sheet: Sheet, line: RecordLine, roles: tuple[Role, ...]) -> Account | None:
     account = _coded_account(sheet, line)
-    return account if account is not None and account.role in roles else None
+    return _as_role(sheet, account, roles) if account is not None else None
+
+
+def _as_role(sheet: Sheet, account: Account, roles: tuple[Role, ...]) -> Account | None:
+    """The account under one of these roles; one account may play two, as payables of suppliers and employees."""
+    playing = [one for (role, _), one in sheet.setup.roles.items() if role in roles and one.id == account.id]
+    return playing[0] if playing else account if account.role in roles else None
 
 
 def _coded_account(sheet: Sheet, line: RecordLine) -> Account | None:

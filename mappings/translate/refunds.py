@@ -14,6 +14,7 @@ from mappings.translate import as_bill, build
 from mappings.translate.context import Decision, Linked, Witness
 from mappings.translate.lines import cost_parts
 from mappings.translate.linked import POSTS, Standing, of_kind, spent_on
+from mappings.translate.partners import vendor_of
 from mappings.translate.records_as_coded import split_sides
 from mappings.translate.sheet import Part, Sheet
 
@@ -95,7 +96,7 @@ def _costs(sheet: Sheet, lines: Sequence[RecordLine], side: Side) -> list[Part]:
         standing = spent_on(purchases[0].documents) if purchases else []
         if sum((one.amount for one in standing), Decimal(0)) > 0:
             return pro_rata(sheet, standing, side)
-    return cost_parts(sheet, lines, side, partner=sheet.vendor(is_required=False))
+    return cost_parts(sheet, lines, side, partner=vendor_of(sheet, is_required=False))
 
 
 def _purchases(sheet: Sheet) -> list[Linked]:

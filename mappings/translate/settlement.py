@@ -9,7 +9,8 @@ from connectors.documents import Account, Document, JournalEntry, Line, Role, Ve
 from connectors.records import Side
 from mappings.translate import build
 from mappings.translate.context import Linked, PostedDocument
-from mappings.translate.linked import OpenItem
+from mappings.translate.days import posting_day
+from mappings.translate.linked import OpenItem, settled_before
 from mappings.translate.reversal import UnknownCompanyAmountError, mirrored
 from mappings.translate.sheet import Sheet
 
@@ -21,11 +22,17 @@ def settled_item(sheet: Sheet, items: list[OpenItem], side: Side, money: Account
 
     The rest is FX. A ledger without company-only lines gets it as an entry of its own in company currency. Items that
     are no items, or more than one that fit, are a need."""
-    sheet.posting("journal_entry")
+    posting_day(sheet, "journal_entry")
     at_days_rate = sheet.in_company_currency(sheet.total)
-    fitting = [item for item in items if item.currency == sheet.currency and item.line.amount >= sheet.total]
+    fitting = [
+        item
+        for item in items
+        if item.currency == sheet.currency and item.line.amount - settled_before(sheet, item.key) >= sheet.total
+    ]
     if items and len(fitting) != 1:
-        sheet.need("ambiguous_link", f"{len(fitting)} open items fit {sheet.amount}.", value=sheet.record.external_id)
+        code = "ambiguous_link" if fitting else "possible_duplicate"
+        sheet.need(code, f"{len(fitting)} of {len(items)} items are open with {sheet.amount}.",
+                   value=sheet.record.external_id)  # fmt: skip
     if len(fitting) != 1 or at_days_rate is None or money is None:
         return []
     item = fitting[0]
@@ -76,7 +83,7 @@ def settled_bill(
     sheet: Sheet, posted: PostedDocument, document: VendorBill, money: Account | None, *, is_refund: bool = False
 ) -> Drafts:
     """A payment of a bill of ours (or back, of a credit); more than it comes to is a need."""
-    if posted.is_settled:
+    if posted.is_settled or settled_before(sheet, posted.key) + sheet.total > document.total.amount >= sheet.total:
         sheet.need("possible_duplicate", f"{posted.number or posted.key} is paid already.", value=posted.key)
     if document.currency != sheet.currency or document.total.amount < sheet.total or document.is_credit != is_refund:
         sheet.need("parts_do_not_sum", f"{sheet.amount} does not fit {posted.number or posted.key} of "
@@ -87,7 +94,7 @@ def settled_bill(
         payable=document.payable,
         money=money,
         settles=(posted.key,),
-        posting=sheet.posting("payment"),
+        posting=posting_day(sheet, "payment"),
         is_refund=is_refund,
     )
     return [("", paid)]
@@ -98,7 +105,7 @@ def undone(sheet: Sheet, linked: Linked | None, *, reason: str, entries_stand: b
 
     `entries_stand`: what its entries say did happen (money left, and now comes back), so they are not reversed; a
     payment always is, so that its bill is open again. Another amount than was posted is a need: what is the rest?"""
-    posting = sheet.posting("journal_entry")
+    posting = posting_day(sheet, "journal_entry")
     if linked is None or posting is None:
         return []
     if linked.record.amount is None or abs(linked.record.amount) != abs(sheet.amount):

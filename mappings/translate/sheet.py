@@ -6,15 +6,15 @@ there; at the end the sheet answers with documents or with one Hold that names e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from connectors.documents import Account, Dimension, Document, JournalEntry, NewVendor, Partner, Role
+from connectors.documents import Account, Dimension, Document, JournalEntry, Partner, Role
 from connectors.money import Money, exponent
 from connectors.records import Party, Side, SpendRecord
-from mappings.policies import PostingDay, closed_through, day_of, line_text, open_day, rounded
+from mappings.policies import day_of, line_text, rounded
 from mappings.translate.context import Decision, Draft, Hold, Known, Need, Post, Setup, VendorAnswer, Wait
 
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
@@ -60,8 +60,7 @@ class Sheet:
     rules: list[str] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     has_attached_tax: bool = False  # a rule cut tax out of a gross amount (G12)
-    _days: dict[tuple[tuple[str, ...], bool], date | None] = field(default_factory=dict)
-    _partners: dict[tuple[str, Party], VendorAnswer] = field(default_factory=dict)
+    partners: dict[tuple[str, Party], VendorAnswer] = field(default_factory=dict)  # what the book answered
 
     # --- what is missing ------------------------------------------------------------------------------------
 
@@ -128,54 +127,7 @@ class Sheet:
         moment = self.record.document_moment or self.record.posting_moment
         return day_of(moment, self.setup.time_zone) if moment else None
 
-    def posting(self, *kinds: str, taxed: bool = False) -> PostingDay | None:
-        """The day of posting for these kinds of document, by G7. None, with a need, where it must be held."""
-        own = self.own_day()
-        if own is None:
-            return None
-        day = self.day_after_locks(own, kinds, taxed=taxed)
-        return None if day is None else PostingDay(own, day)
-
-    def day_after_locks(self, own: date, kinds: Sequence[str], *, taxed: bool = False) -> date | None:
-        """`own`, or the day it moves to; None, with a need, when it is closed and may not move. Safe to repeat."""
-        cached = (own.isoformat(), *kinds), taxed
-        if cached not in self._days:
-            self._days[cached] = self._day_after_locks(own, kinds, taxed)
-        return self._days[cached]
-
-    def _day_after_locks(self, own: date, kinds: Sequence[str], taxed: bool) -> date | None:
-        facts = self.known.facts
-        closed = closed_through(facts.closed_through, kinds, taxed=taxed)
-        first, is_same_year = open_day(own, closed, facts.fiscal_year_end)
-        if first == own:
-            return own
-        if standing := self._day_it_stands_on(own):
-            return standing
-        self.rule("G7")
-        chosen = self.known.choices.get("day")
-        if chosen and (named := date.fromisoformat(chosen)) >= first:
-            return named
-        if not is_same_year:
-            self.need("fiscal_year_end", f"{own} is closed; the first open day, {first}, is in another fiscal year.",
-                      value=f"{self.setup.company}:{closed}")  # fmt: skip
-            return None
-        if self.setup.policies.closed_period == "hold":
-            self.need("closed_period", f"{own} lies in a closed period: closed through {closed}.",
-                      value=f"{self.setup.company}:{closed}")  # fmt: skip
-            return None
-        return first
-
-    def _day_it_stands_on(self, own: date) -> date | None:
-        """A document that was posted before the period closed stays where it is: the lock came later."""
-        for posted in self.known.standing:
-            if posted.purpose or isinstance(posted.document, NewVendor):
-                continue
-            text = posted.document.text
-            if posted.document.posting_date == own or f"(dated {own})" in text:
-                return posted.document.posting_date
-        return None
-
-    # --- accounts and partners ------------------------------------------------------------------------------
+    # --- accounts ------------------------------------------------------------------------------
 
     def role(self, role: Role, *what_for: str) -> Account | None:
         """The account that plays a role; None, with a need, when the connection does not say."""
@@ -191,57 +143,6 @@ class Sheet:
 
     def transit(self) -> Account | None:
         return self.role(Role.TRANSIT, self.record.source_account, self.currency)
-
-    def employee(self, party: Party | None = None) -> Partner | None:
-        """The employee's partner, required wherever it is asked for (G14)."""
-        party = party or self.record.person
-        self.rule("G14")
-        if party is None:
-            self.need("missing_employee", "The source names no employee.", value=self.record.external_id)
-            return None
-        answer = self._answer("employee", party)
-        if answer.partner is None:
-            self._partner_missing("missing_employee", party, answer, "employee")
-        return answer.partner
-
-    def vendor(self, *, is_required: bool) -> Partner | None:
-        """The supplier's partner. Not required: None without a need (an unmatched merchant holds no card entry)."""
-        party = self.record.vendor or Party(name=self.record.merchant)
-        if not (party.id or party.name):
-            if is_required:
-                self.need("missing_vendor", "The source names no vendor.", value=self.record.external_id)
-            return None
-        answer = self._answer("vendor", party)
-        if answer.partner is None and is_required:
-            self._partner_missing("missing_vendor", party, answer, "vendor")
-        if answer.partner:
-            self.rule("G14")
-        return answer.partner
-
-    def _answer(self, kind: str, party: Party) -> VendorAnswer:
-        if (kind, party) not in self._partners:
-            on = self.document_day() or date.min
-            book = self.setup.partners
-            self._partners[kind, party] = (
-                book.employee(id=party.id, name=party.name, email=party.email, on=on)
-                if kind == "employee"
-                else book.vendor(id=party.id, name=party.name, tax_id=party.tax_id, on=on)
-            )
-        return self._partners[kind, party]
-
-    def _partner_missing(self, code: str, party: Party, answer: VendorAnswer, target: str) -> None:
-        self.rule("G14")
-        if answer.pending_key:
-            self.waits.append(Wait(f"{party.name} is created in the ledger first.", answer.pending_key))
-        elif answer.may_create:
-            vendor = NewVendor(company=self.setup.company, name=party.name, email=party.email, phone=party.phone,
-                               tax_id=party.tax_id, rules=("G14",))  # fmt: skip
-            self.waits.append(Wait(f"{party.name} is created in the ledger first.", create=vendor))
-        else:
-            best = ", ".join(f"{name} ({score} %)" for _, name, score in answer.candidates)
-            self.need(code, answer.because or f"No partner of the ledger is {party.name or party.id}.",
-                      value=party.id or party.name, source_field=target, label=party.name, target=target,
-                      facts={"candidates": best} if best else {})  # fmt: skip
 
     # --- money ----------------------------------------------------------------------------------------------
 
