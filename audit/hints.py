@@ -8,6 +8,7 @@ from audit.models import LaneKind, Posting
 from audit.sync.lanes import lanes_wake
 from audit.sync.replay import gaps_release
 from connectors.models import Connection
+from connectors.registry import connector_get
 from connectors.services import identity_use_register
 from connectors.signals import connection_changed
 from mappings.signals import rules_changed
@@ -27,8 +28,10 @@ def on_rules_changed(sender: object, flow_ids: list[int], **_: Any) -> None:
 def on_connection_changed(sender: object, connection_id: int, **_: Any) -> None:
     connection = Connection.objects.filter(pk=connection_id).first()
     if connection is not None and connection.is_usable:
-        for kind in LaneKind:
-            lanes_wake(connection_id, kind)
+        lanes_wake(connection_id, LaneKind.READ)
+        lanes_wake(connection_id, LaneKind.TELL)
+        if connector_get(connection.vendor).open_ledger:
+            lanes_wake(connection_id, LaneKind.POST)
 
 
 def identity_is_used(connection: Connection) -> bool:

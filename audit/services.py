@@ -75,9 +75,9 @@ def flow_tally(flow: Flow) -> Tally:
             tally.in_work += number
         else:
             setattr(tally, row["state"], number)
-    for row in rows.exclude(currency="").values("currency", "state").annotate(total=Sum("amount")):
-        total: Decimal = row["total"] or Decimal(0)
-        tally.money.setdefault(row["currency"], {})[row["state"]] = format(total, "f")
+    sums = rows.exclude(currency="").values("currency", "state").annotate(total=Sum("amount"))
+    for currency, state, total in sums.values_list("currency", "state", "total"):
+        tally.money.setdefault(currency, {})[state] = format(total or Decimal(0), "f")
     documents = (
         PostingRow.objects.filter(flow=flow, state__in=[PostingState.POSTED, PostingState.REVERSED])
         .values("document_type")

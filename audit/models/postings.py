@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -47,6 +49,7 @@ class Posting(models.Model):
     amount = models.DecimalField(max_digits=24, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     record_version = models.PositiveIntegerField()
+    settles = ArrayField(models.CharField(max_length=400), default=list, blank=True)
     rules = models.JSONField(default=list, help_text="The rules that made it: B4, G7.")
     state = models.CharField(max_length=10, choices=PostingState.choices, default=PostingState.INTENDED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -76,6 +79,7 @@ class Posting(models.Model):
                 condition=models.Q(state__in=["intended", "sending", "uncertain", "created"]),
             ),
             models.Index(fields=["tenant", "-id"], name="posting_list"),
+            GinIndex(fields=["settles"], name="posting_settles", condition=~models.Q(settles=[])),
         ]
 
     def __str__(self) -> str:

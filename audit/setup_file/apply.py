@@ -310,7 +310,7 @@ class _Applier:
         try:
             if descriptor.open_ledger:
                 reference_read(None, connection, connection_ledger(connection), "set-up file", now_due=True)
-            if descriptor.open_source:
+            elif descriptor.open_source:
                 reference_read(None, connection, connection_source(connection), "set-up file", now_due=True)
         except ConnectorError as error:
             self.mistakes.append(f"The lists of {connection.name} could not be read: {error.message}")

@@ -1,7 +1,6 @@
-"""What becomes of each received record? Translate a batch, look ahead in the ledger, and freeze what will be sent.
+"""What is to become of each received record? Translate a batch and look ahead in the ledger; nothing is written here.
 
-Everything that needs a look is fetched for the whole batch; the decisions and the documents' freezing are one
-transaction, committed before the first byte leaves the house.
+Everything that needs a look is fetched for the whole batch, in a number of queries that does not depend on its size.
 """
 
 from __future__ import annotations
@@ -14,22 +13,28 @@ from typing import Any, assert_never
 from django.db.models import F
 from django.utils import timezone
 
-from audit.models import Posting, PostingState, RecordState, RecordVersion, Sighting, SyncRecord
+from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
 from audit.sync.intake import internal, parse, unreadable
-from audit.sync.keys import document_hash, document_key, record_key
-from audit.sync.lanes import Lease
-from audit.sync.links import TWIN_FAMILIES, linked_fetch, posted_document, standing_documents, twins_fetch
-from audit.sync.recorder import Cause, Recorder
+from audit.sync.keys import document_key, record_key
+from audit.sync.links import (
+    TWIN_FAMILIES,
+    doubles_fetch,
+    linked_fetch,
+    open_items_fetch,
+    posted_document,
+    standing_documents,
+    twins_fetch,
+)
+from audit.sync.recorder import Cause
 from audit.sync.routes import Routes
-from audit.sync.vendors import vendors_pending, vendors_request
+from audit.sync.vendors import vendors_pending
 from connectors.base import Connector, Finding, Ledger, LedgerFacts
-from connectors.documents import Document, NewVendor, document_from_json, document_to_json
+from connectors.documents import document_from_json
 from connectors.errors import ConnectorError
 from connectors.models import Connection
-from connectors.records import Finality, Party, Record, VendorRecord
+from connectors.records import Finality, Record, RecordKind, SpendRecord, VendorRecord
 from connectors.registry import connector_get
-from mappings.errors import PROBLEM_CODES
-from mappings.models import Flow, FlowState
+from mappings.models import Flow
 from mappings.routing import Unrouted, WitnessOf
 from mappings.setup import setup_load
 from mappings.translate.context import (
@@ -52,6 +57,7 @@ from mappings.vendors import LedgerPartnerBook
 
 TWIN_PATIENCE = timedelta(days=10)
 LOOK_AGAIN = timedelta(hours=6)
+CLAIMS = frozenset({RecordKind.CLAIM_APPROVED, RecordKind.CLAIM_CASH})
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ class Judged:
 
 @dataclass(slots=True)
 class Judge:
-    """Decides for the records of one flow. `judge` only reads; `commit` writes, under the lane's lock."""
+    """Decides for the records of one flow, as the flow, its rules and its ledger stand now."""
 
     flow: Flow
     ledger_connection: Connection
@@ -88,8 +94,6 @@ class Judge:
         self.connector = connector_get(self.flow.source.vendor)
         self.routes = Routes.of(self.flow.source)
 
-    # --- deciding -------------------------------------------------------------------------------------------------
-
     def judge(self, rows: Sequence[SyncRecord], *, preflight: bool = True) -> list[Judged]:
         """Decide for each record, looking everything up for all at once. Writes nothing."""
         judged = self._parsed(rows)
@@ -103,6 +107,14 @@ class Judge:
         twins = twins_fetch(
             self.connector,
             [pk for pk, want in wanted.items() if want.wants_twin or live[pk].row.family in TWIN_FAMILIES],
+        )
+        doubles = doubles_fetch(
+            self.connector,
+            {
+                pk: one.record
+                for pk, one in live.items()
+                if isinstance(one.record, SpendRecord) and one.record.kind in CLAIMS
+            },
         )
         facts = self.ledger.facts(self.flow.company, frozenset().union(*(want.rates for want in wanted.values())))
         standing = standing_documents(live)
@@ -122,6 +134,10 @@ class Judge:
                 twins=twins.get(pk, ()),
                 standing=tuple(posted_document(posting) for posting in one.standing),
                 twin_deadline_passed=self._is_old(one.row),
+                possible_duplicates=doubles.get(pk, ()),
+                open_items=open_items_fetch(self.flow.source_id, wanted[pk].open_items)
+                if wanted[pk].open_items
+                else (),
                 choices=one.row.choices,
             )
             self._decide(one)
@@ -287,175 +303,6 @@ class Judge:
                 one.decision = Hold((*before, *needs), one.decision.rules)
                 one.drafts = ()
 
-    # --- committing -----------------------------------------------------------------------------------------------
-
-    def commit(self, judged: Sequence[Judged], lease: Lease) -> list[Posting]:
-        """Write the decisions and freeze the documents; answers the postings to send now, already `sending`.
-
-        Records that changed since they were read are left as they are. Raises LeaseLostError."""
-        to_send: list[Posting] = []
-        with lease.commit():
-            recorder = Recorder(lease.tenant_id, self.actor)
-            fresh = {
-                row.pk: row
-                for row in SyncRecord.objects.select_for_update().filter(
-                    id__in=[one.row.pk for one in judged], state=RecordState.RECEIVED
-                )
-            }
-            sightings = self._sightings(judged)
-            for one in judged:
-                row = fresh.get(one.row.pk)
-                if row is None or row.version != one.row.version:
-                    continue
-                to_send += self._write(one, row, recorder, sightings)
-            recorder.flush()
-        return to_send
-
-    def _write(
-        self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]
-    ) -> list[Posting]:
-        if one.failure is not None:
-            recorder.record(row, RecordState.FAILED, one.failure.message, causes=[one.failure])
-            return []
-        if self.flow.state == FlowState.DRY_RUN:
-            recorder.wait(row, f"Dry run: {describe(one.decision)}", None)
-            return []
-        if one.reversals:
-            return self._reverse(one, row, recorder)
-        decision = one.decision
-        match decision:
-            case Post():
-                if not one.drafts:
-                    recorder.record(row, RecordState.POSTED, "Posted as it stands.")
-                    return []
-                return self._freeze(one, decision, row, recorder, sightings)
-            case Hold(needs=needs):
-                causes = [self.cause(need) for need in needs]
-                recorder.record(
-                    row, RecordState.HELD, " ".join(need.message for need in needs), causes=causes,
-                    facts={"rules": list(decision.rules)},
-                )  # fmt: skip
-            case Witness(reason=reason, of=of):
-                recorder.record(row, RecordState.WITNESS, reason, witness_of=of, facts={"rules": list(decision.rules)})
-            case Skip(reason=reason) | Undo(reason=reason):
-                recorder.record(row, RecordState.SKIPPED, reason, facts={"rules": list(decision.rules)})
-            case Wait():
-                self._wait(one, decision, row, recorder)
-            case None:
-                raise TypeError("A record was neither decided nor failed.")
-            case _:
-                assert_never(decision)
-        return []
-
-    def _wait(self, one: Judged, decision: Wait, row: SyncRecord, recorder: Recorder) -> None:
-        """Wait for the source, for a document of ours, or for time; a vendor that nobody created yet is asked for."""
-        waits_for = decision.for_key
-        if decision.create is not None:
-            party = getattr(one.record, "vendor", None) or Party(name=decision.create.name)
-            waits_for = next(iter(vendors_request(self.flow, [party], recorder).values()))
-        is_final = one.record is None or one.record.finality is not Finality.WAITING
-        recorder.wait(row, decision.reason, recorder.now + LOOK_AGAIN if is_final else None, waits_for=waits_for)
-
-    def _freeze(
-        self,
-        one: Judged,
-        decision: Post,
-        row: SyncRecord,
-        recorder: Recorder,
-        sightings: Mapping[str, list[Sighting]],
-    ) -> list[Posting]:
-        """The postings of a record's documents; those that a listing of the ledger shows already are looked up."""
-        sending: list[Posting] = []
-        first_is_pending = False
-        for draft in one.drafts:
-            posting = self._posting(one, draft, row, decision.rules)
-            if sightings.get(posting.stamp):
-                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
-            elif draft.purpose and first_is_pending:
-                posting.state = PostingState.INTENDED  # sent when the document it settles is in the books
-            else:
-                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
-                sending.append(posting)
-            first_is_pending = first_is_pending or draft.purpose == ""
-            recorder.intend(posting)
-        recorder.record(row, RecordState.POSTING, facts={"rules": list(decision.rules)})
-        return sending
-
-    def _reverse(self, one: Judged, row: SyncRecord, recorder: Recorder) -> list[Posting]:
-        sending = []
-        for original, draft in one.reversals:
-            posting = self._posting(one, draft, row, ("G17",), reverses=original)
-            posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
-            recorder.intend(posting)
-            sending.append(posting)
-        recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
-        return sending
-
-    def _posting(
-        self, one: Judged, draft: Draft, row: SyncRecord, rules: Sequence[str], reverses: Posting | None = None
-    ) -> Posting:
-        base = record_key(
-            self.connector.key, self.flow.source.identity, self.connector.streams[row.stream], row.external_id
-        )
-        if reverses is not None:
-            revision = reverses.revision
-            key = document_key(base, purpose=reverses.purpose, revision=revision, is_reversal=True)
-        else:
-            main = one.known.key.removeprefix(base).lstrip(":") if one.known else ""
-            revision = int(main) if main.isdigit() else 1
-            key = document_key(base, purpose=draft.purpose, revision=revision)
-        document = draft.document
-        frozen = document_to_json(document)
-        is_money = not isinstance(document, NewVendor)
-        return Posting(
-            tenant_id=row.tenant_id,
-            record=row,
-            flow=self.flow,
-            purpose=reverses.purpose if reverses else draft.purpose,
-            revision=revision,
-            reverses=reverses,
-            ledger=self.ledger_connection,
-            company=document.company,
-            key=key,
-            stamp=self.ledger.stamp(key),
-            document_type=document.type,
-            document=frozen,
-            document_hash=document_hash(frozen),
-            posting_on=document.posting_date if is_money else None,
-            amount=document.total.amount if is_money else None,
-            currency=document.currency if is_money else "",
-            record_version=row.version,
-            rules=list(rules or getattr(document, "rules", ())),
-        )
-
-    def _sightings(self, judged: Sequence[Judged]) -> dict[str, list[Sighting]]:
-        stamps = []
-        for one in judged:
-            for draft in one.drafts:
-                stamps.append(self._posting(one, draft, one.row, ()).stamp)
-        found: dict[str, list[Sighting]] = {}
-        if stamps:
-            for sighting in Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=stamps):
-                found.setdefault(sighting.stamp, []).append(sighting)
-        return found
-
-    def cause(self, need: Need) -> Cause:
-        """A need as the problem that it opens or joins."""
-        return Cause(
-            code=need.code,
-            message=need.message,
-            value=need.value,
-            scope=f"{need.target}/{need.source_field}",
-            flow_id=self.flow.pk,
-            advice=PROBLEM_CODES.get(need.code, ""),
-            facts={
-                "target": need.target,
-                "field": need.source_field,
-                "label": need.label,
-                **{name: str(value) for name, value in need.facts.items()},
-            },
-        )
-
 
 def received(flow: Flow, slot: int, slots: int, limit: int, now: Any) -> list[SyncRecord]:
     """The records of a flow that are due in a lane, oldest due first."""
@@ -489,8 +336,3 @@ def describe(decision: Decision | None) -> str:
 
 def _need(finding: Finding) -> Need:
     return Need(finding.code, finding.message, value=finding.value)
-
-
-def document_of(posting: Posting) -> Document:
-    """The frozen document of a posting."""
-    return document_from_json(posting.document)

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import connection as database
+from django.db.models import Q
 
 from audit.models import Posting, PostingState, RecordVersion, SyncRecord
 from audit.sync.intake import parse
 from connectors.base import Connector
-from connectors.documents import document_from_json
+from connectors.documents import Role, document_from_json
 from connectors.errors import ConnectorError
 from connectors.records import Link, SpendRecord
 from mappings.translate.context import Linked, PostedDocument
@@ -36,6 +37,60 @@ SELECT mine.id, other.id
  WHERE mine.id = ANY(%(records)s)
  ORDER BY mine.id, abs(other.posting_on - mine.posting_on), other.id
 """
+
+DOUBLES = """
+SELECT mine.id, other.id
+  FROM audit_syncrecord mine
+  JOIN audit_syncrecord other
+    ON other.connection_id = mine.connection_id
+   AND other.tenant_id = mine.tenant_id
+   AND other.id <> mine.id
+   AND other.currency = mine.currency
+   AND other.amount = mine.amount
+   AND other.document_on = mine.document_on
+   AND other.kind IN ('claim_approved', 'claim_cash', 'card_purchase')
+   AND other.state IN ('posted', 'posting')
+   AND NOT other.links && mine.links
+ WHERE mine.id = ANY(%(records)s)
+ ORDER BY mine.id, other.id
+"""
+
+
+def doubles_fetch(connector: Connector, claims: Mapping[int, SpendRecord]) -> dict[int, tuple[str, ...]]:
+    """For each reimbursement the labels of posted records of the same person, day, currency and amount (rule G21)."""
+    if not claims:
+        return {}
+    with database.cursor() as cursor:
+        cursor.execute(DOUBLES, {"records": list(claims)})
+        pairs = cursor.fetchall()
+    rows = {row.pk: row for row in SyncRecord.objects.filter(id__in={other for _, other in pairs})}
+    known = _describe(connector, rows.values())
+    found: dict[int, list[str]] = defaultdict(list)
+    for mine, other in pairs:
+        person = claims[mine].person
+        if other in known and person is not None and known[other][0].person == person:
+            found[mine].append(f"{rows[other].stream} {rows[other].external_id} ({rows[other].label})")
+    return {record_id: tuple(labels) for record_id, labels in found.items()}
+
+
+def open_items_fetch(connection_id: int, roles: Iterable[Role]) -> tuple[PostedDocument, ...]:
+    """Our standing documents of a source with lines on these roles that no later document of ours settles."""
+    wanted = Q()
+    for role in roles:
+        wanted |= Q(document__lines__contains=[{"account": {"role": role.value}}])
+    if not wanted:
+        return ()
+    rows = Posting.objects.filter(
+        wanted, record__connection_id=connection_id, state=PostingState.POSTED, reverses__isnull=True
+    ).order_by("id")
+    candidates = {row.key: row for row in rows}
+    settling = Posting.objects.filter(
+        record__connection_id=connection_id, state=PostingState.POSTED, settles__overlap=list(candidates)
+    )
+    for settled in settling.values_list("settles", flat=True):
+        for key in settled:
+            candidates.pop(key, None)
+    return tuple(posted_document(row) for row in candidates.values())
 
 
 def linked_fetch(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from random import uniform
 from typing import assert_never
 
 from django.db.models import Q
 
 from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordState, SyncRecord
 from audit.models.postings import OPEN_STATES
+from audit.sync.backoff import backoff
 from audit.sync.lanes import Lease
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendors_created
@@ -105,8 +105,8 @@ def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | Non
             value="unavailable",
             connection_id=posting.ledger_id,
         )
-    wait = uniform(0.5, 1.0) * min(BACKOFF_CAP, BACKOFF_FIRST * 2 ** min(posting.attempts, 10))
-    recorder.posting(posting, PostingState.INTENDED, message, settle_at=recorder.now + timedelta(seconds=wait))
+    wait = backoff(posting.attempts, first=BACKOFF_FIRST, cap=BACKOFF_CAP)
+    recorder.posting(posting, PostingState.INTENDED, message, settle_at=recorder.now + wait)
     return None
 
 

@@ -15,7 +15,8 @@ from django.db.models import F, Min, QuerySet
 
 from audit.models import Lane, Posting, PostingState, RecordState, SyncRecord
 from audit.sync.adopt import adoption_ensure
-from audit.sync.decide import Judge, document_of, received
+from audit.sync.decide import Judge, received
+from audit.sync.freeze import Freezer, document_of
 from audit.sync.lanes import Lease, LeaseLostError, database_now
 from audit.sync.outcomes import apply_outcomes
 from audit.sync.read import post_slots
@@ -141,13 +142,13 @@ class Poster:
             limit = 1 if self.solo else self.ledger.batch_size
             rows = received(flow, self.lease.slot, self.slots, limit, now)
             if self.solo:
-                rows = [row for row in self._solo_rows(flow)][:1] or rows
+                rows = self._solo_rows(flow)[:1] or rows
             if not rows:
                 continue
             self.lease.renew(self.ledger.write_timeout.total_seconds(), [row.pk for row in rows])
             judge = Judge(flow, self.connection, self.ledger, self.actor)
             judged = judge.judge(rows)
-            postings = judge.commit(judged, self.lease)
+            postings = Freezer(judge).commit(judged, self.lease)
             for company, group in groupby(postings, key=lambda posting: posting.company):
                 self._send(company, list(group))
             self.solo -= {row.pk for row in rows}

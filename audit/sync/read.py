@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.models import CameBy, HighWaterMark, Hint, LaneKind
 from audit.sync.intake import Counts, Intake
 from audit.sync.lanes import Lease, database_now, lanes_wake
-from audit.sync.reference import reference_due, reference_read
+from audit.sync.reference import reference_due
 from audit.sync.routes import Routes, active_flows
 from connectors.base import Source, StreamSpec, Window
 from connectors.models import Connection
@@ -49,7 +49,6 @@ class Reader:
         for stream in sorted(streams & self.connector.streams.keys()):
             if stream not in unavailable:
                 self._serve_windows(self.connector.streams[stream])
-        reference_read(self.lease, self.connection, self.source, self.actor)
         return self._next_due(streams)
 
     def _intake(self, spec: StreamSpec) -> Intake:
@@ -140,8 +139,8 @@ class Reader:
                 "due_at", flat=True
             )
         )
-        dues.append(reference_due(self.connection))
-        return min(dues, default=None)
+        lists = reference_due(self.connection)
+        return min([*dues, lists] if lists else dues, default=None)
 
 
 def post_slots(ledger: Connection) -> int:

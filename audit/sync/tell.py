@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
-from random import uniform
 
 from django.db.models import Min
 
 from audit.models import FollowUp, FollowUpKind, FollowUpState
+from audit.sync.backoff import backoff
 from audit.sync.lanes import Lease, database_now
 from audit.sync.push import push_due, push_work
 from audit.sync.recorder import Cause, Recorder
@@ -112,8 +112,7 @@ class Teller:
                 record_id=step.record_id,
             )
         else:
-            wait = uniform(0.5, 1.0) * min(3600.0, 30.0 * 2**step.attempts)
-            step.due_at = recorder.now + timedelta(seconds=wait)
+            step.due_at = recorder.now + backoff(step.attempts, first=30.0, cap=3600.0)
         recorder.follow_up(step, outcome.reason)
 
     def _attach(self, steps: Sequence[FollowUp]) -> None:

@@ -9,11 +9,11 @@ import logging
 import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from random import uniform
 
 from django.db import close_old_connections
 
 from audit.models import LaneKind
+from audit.sync.backoff import backoff
 from audit.sync.exchanges import ExchangeLog
 from audit.sync.lanes import Lease, LeaseLostError, database_now, lease_next
 from audit.sync.post import Poster
@@ -21,7 +21,7 @@ from audit.sync.read import Reader
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.reference import reference_due, reference_read
 from audit.sync.tell import Teller
-from connectors.base import Source
+from connectors.base import Ledger, Source
 from connectors.errors import BlockedError, ConnectorError, RateLimitedError, RetryableError
 from connectors.models import Connection, ConnectionState
 from connectors.registry import connector_get
@@ -52,7 +52,7 @@ def lane_work(kinds: Sequence[LaneKind], *, connection_id: int | None = None, ac
             due_at = database_now() + error.retry_after
         except RetryableError as error:
             logger.info("connection unavailable", extra={"connection": connection.pk, "reason": error.message})
-            due_at = database_now() + timedelta(seconds=uniform(0.5, 1.0) * LATER)
+            due_at = database_now() + backoff(0, first=LATER, cap=LATER)
         except BlockedError as error:
             connection_break(connection.pk, error.message)
             _problem(connection, error, actor)
@@ -82,15 +82,15 @@ def _turn(lease: Lease, connection: Connection, log: ExchangeLog, actor: str) ->
         return Poster(lease, connection, ledger, actor).work()
     source = open_source(connection) if descriptor.open_source else None
     if lease.kind is LaneKind.TELL:
-        ledger = (
-            connection_ledger(connection, observer=log.observe, before_call=before_call)
-            if descriptor.open_ledger
-            else None
-        )
-        return Teller(lease, connection, actor, source, ledger, open_source).work()
+        books: Ledger | None = None
+        if descriptor.open_ledger:
+            books = connection_ledger(connection, observer=log.observe, before_call=before_call)
+        return Teller(lease, connection, actor, source, books, open_source).work()
+    lists: Source | Ledger | None = source
     if descriptor.open_ledger:
-        ledger = connection_ledger(connection, observer=log.observe, before_call=before_call)
-        reference_read(lease, connection, ledger, actor)
+        lists = connection_ledger(connection, observer=log.observe, before_call=before_call)
+    if lists is not None:
+        reference_read(lease, connection, lists, actor)
     if source is None:
         return reference_due(connection)
     return Reader(lease, connection, source, actor).work()

@@ -1,0 +1,213 @@
+"""When is a decision a fact? When it is written with its documents, frozen, before the first byte leaves the house.
+
+One transaction writes the decisions of a batch and the postings of its documents: key, stamp and document never change
+afterwards under that key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
+from audit.models.postings import OPEN_STATES
+from audit.sync.decide import LOOK_AGAIN, Judge, Judged, describe
+from audit.sync.keys import document_hash, document_key, record_key
+from audit.sync.lanes import Lease
+from audit.sync.recorder import Cause, Recorder
+from audit.sync.vendors import vendors_request
+from connectors.documents import Document, NewVendor, document_from_json, document_to_json
+from connectors.records import Finality, Party
+from mappings.errors import PROBLEM_CODES
+from mappings.models import FlowState
+from mappings.translate.context import Draft, Hold, Need, Post, Skip, Undo, Wait, Witness
+
+
+@dataclass(slots=True)
+class Freezer:
+    """Writes what a judge decided."""
+
+    judge: Judge
+
+    def commit(self, judged: Sequence[Judged], lease: Lease) -> list[Posting]:
+        """Write the decisions and freeze the documents; answers the postings to send now, already `sending`.
+
+        Records that changed since they were read are left as they are. Raises LeaseLostError."""
+        to_send: list[Posting] = []
+        with lease.commit():
+            recorder = Recorder(lease.tenant_id, self.judge.actor)
+            fresh = {
+                row.pk: row
+                for row in SyncRecord.objects.select_for_update().filter(
+                    id__in=[one.row.pk for one in judged], state=RecordState.RECEIVED
+                )
+            }
+            sightings = self._sightings(judged)
+            busy = set(
+                Posting.objects.filter(record_id__in=list(fresh), state__in=OPEN_STATES).values_list(
+                    "record_id", flat=True
+                )
+            )
+            for one in judged:
+                row = fresh.get(one.row.pk)
+                if row is None or row.version != one.row.version:
+                    continue
+                if row.pk in busy:
+                    recorder.wait(row, "A document of it is still open in the ledger.", recorder.now + LOOK_AGAIN)
+                    continue
+                to_send += self._write(one, row, recorder, sightings)
+            recorder.flush()
+        return to_send
+
+    def _write(
+        self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]
+    ) -> list[Posting]:
+        if one.failure is not None:
+            recorder.record(row, RecordState.FAILED, one.failure.message, causes=[one.failure])
+            return []
+        if self.judge.flow.state == FlowState.DRY_RUN:
+            recorder.wait(row, f"Dry run: {describe(one.decision)}", None)
+            return []
+        if one.reversals:
+            return self._reverse(one, row, recorder)
+        decision = one.decision
+        match decision:
+            case Post():
+                if not one.drafts:
+                    recorder.record(row, RecordState.POSTED, "Posted as it stands.")
+                    return []
+                return self._freeze(one, decision, row, recorder, sightings)
+            case Hold(needs=needs):
+                causes = [self.cause(need) for need in needs]
+                recorder.record(
+                    row, RecordState.HELD, " ".join(need.message for need in needs), causes=causes,
+                    facts={"rules": list(decision.rules)},
+                )  # fmt: skip
+            case Witness(reason=reason, of=of):
+                recorder.record(row, RecordState.WITNESS, reason, witness_of=of, facts={"rules": list(decision.rules)})
+            case Skip(reason=reason) | Undo(reason=reason):
+                recorder.record(row, RecordState.SKIPPED, reason, facts={"rules": list(decision.rules)})
+            case Wait():
+                self._wait(one, decision, row, recorder)
+            case None:
+                raise TypeError("A record was neither decided nor failed.")
+            case _:
+                assert_never(decision)
+        return []
+
+    def _wait(self, one: Judged, decision: Wait, row: SyncRecord, recorder: Recorder) -> None:
+        """Wait for the source, for a document of ours, or for time; a vendor that nobody created yet is asked for."""
+        waits_for = decision.for_key
+        if decision.create is not None:
+            party = getattr(one.record, "vendor", None) or Party(name=decision.create.name)
+            waits_for = next(iter(vendors_request(self.judge.flow, [party], recorder).values()))
+        is_final = one.record is None or one.record.finality is not Finality.WAITING
+        recorder.wait(row, decision.reason, recorder.now + LOOK_AGAIN if is_final else None, waits_for=waits_for)
+
+    def _freeze(
+        self,
+        one: Judged,
+        decision: Post,
+        row: SyncRecord,
+        recorder: Recorder,
+        sightings: Mapping[str, list[Sighting]],
+    ) -> list[Posting]:
+        """The postings of a record's documents; those that a listing of the ledger shows already are looked up."""
+        sending: list[Posting] = []
+        first_is_pending = False
+        for draft in one.drafts:
+            posting = self._posting(one, draft, row, decision.rules)
+            if sightings.get(posting.stamp):
+                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
+            elif draft.purpose and first_is_pending:
+                posting.state = PostingState.INTENDED  # sent when the document it settles is in the books
+            else:
+                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
+                sending.append(posting)
+            first_is_pending = first_is_pending or draft.purpose == ""
+            recorder.intend(posting)
+        recorder.record(row, RecordState.POSTING, facts={"rules": list(decision.rules)})
+        return sending
+
+    def _reverse(self, one: Judged, row: SyncRecord, recorder: Recorder) -> list[Posting]:
+        sending = []
+        for original, draft in one.reversals:
+            posting = self._posting(one, draft, row, ("G17",), reverses=original)
+            posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
+            recorder.intend(posting)
+            sending.append(posting)
+        recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
+        return sending
+
+    def _key(self, one: Judged, draft: Draft, reverses: Posting | None = None) -> tuple[str, int]:
+        """A document's key and revision: that of the record's main document, or of the one that it mirrors."""
+        judge, row = self.judge, one.row
+        base = record_key(
+            judge.connector.key, judge.flow.source.identity, judge.connector.streams[row.stream], row.external_id
+        )
+        if reverses is not None:
+            key = document_key(base, purpose=reverses.purpose, revision=reverses.revision, is_reversal=True)
+            return key, reverses.revision
+        number = one.known.key.removeprefix(base).lstrip(":") if one.known else ""
+        revision = int(number) if number.isdigit() else 1
+        return document_key(base, purpose=draft.purpose, revision=revision), revision
+
+    def _posting(
+        self, one: Judged, draft: Draft, row: SyncRecord, rules: Sequence[str], reverses: Posting | None = None
+    ) -> Posting:
+        key, revision = self._key(one, draft, reverses)
+        document = draft.document
+        frozen = document_to_json(document)
+        return Posting(
+            tenant_id=row.tenant_id,
+            record=row,
+            flow=self.judge.flow,
+            purpose=reverses.purpose if reverses else draft.purpose,
+            revision=revision,
+            reverses=reverses,
+            ledger=self.judge.ledger_connection,
+            company=document.company,
+            key=key,
+            stamp=self.judge.ledger.stamp(key),
+            document_type=document.type,
+            document=frozen,
+            document_hash=document_hash(frozen),
+            posting_on=None if isinstance(document, NewVendor) else document.posting_date,
+            amount=None if isinstance(document, NewVendor) else document.total.amount,
+            currency="" if isinstance(document, NewVendor) else document.currency,
+            record_version=row.version,
+            settles=list(getattr(document, "settles", ())),
+            rules=list(rules or getattr(document, "rules", ())),
+        )
+
+    def _sightings(self, judged: Sequence[Judged]) -> dict[str, list[Sighting]]:
+        """Our documents that a listing of the ledger showed, of those that are about to be frozen."""
+        stamps = [self.judge.ledger.stamp(self._key(one, draft)[0]) for one in judged for draft in one.drafts]
+        found: dict[str, list[Sighting]] = {}
+        if stamps:
+            for sighting in Sighting.objects.filter(ledger=self.judge.ledger_connection, stamp__in=stamps):
+                found.setdefault(sighting.stamp, []).append(sighting)
+        return found
+
+    def cause(self, need: Need) -> Cause:
+        """A need as the problem that it opens or joins."""
+        return Cause(
+            code=need.code,
+            message=need.message,
+            value=need.value,
+            scope=f"{need.target}/{need.source_field}",
+            flow_id=self.judge.flow.pk,
+            advice=PROBLEM_CODES.get(need.code, ""),
+            facts={
+                "target": need.target,
+                "field": need.source_field,
+                "label": need.label,
+                **{name: str(value) for name, value in need.facts.items()},
+            },
+        )
+
+
+def document_of(posting: Posting) -> Document:
+    """The frozen document of a posting."""
+    return document_from_json(posting.document)
