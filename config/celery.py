@@ -15,7 +15,8 @@ from django.db import close_old_connections
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
-QUEUES = ("read", "post", "tell", "default")
+LANES = ("read", "post", "tell")
+QUEUES = (*LANES, "default")
 BROKER_PAUSE_SECONDS = 30.0
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")

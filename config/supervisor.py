@@ -17,7 +17,7 @@ from types import FrameType
 from django.core.management import call_command
 
 from config import trial
-from config.celery import QUEUES
+from config.celery import LANES
 from config.processes import Child, stop_all
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -112,20 +112,18 @@ _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn")
 
 def _own(workers: int, has_beat: bool) -> Iterator[Program]:
     for number in range(1, workers + 1):
-        options = (
-            "--queues",
-            ",".join(QUEUES),
-            "--hostname",
-            f"worker{number}@%h",
-            "--without-gossip",
-            "--without-mingle",
-        )
-        yield Program(
-            f"worker{number}",
-            (sys.executable, "-m", "celery", "-q", "-A", "config.celery", "worker", "--loglevel", "WARNING", *options),
-        )
+        yield _worker(f"worker{number}", LANES)
+    if workers:
+        # Lanes keep a worker busy for most of a minute; ticks and seals must not queue up behind them.
+        yield _worker("housekeeper", ("default",), "--concurrency", "1")
     if has_beat:
         yield Program.of_manage("beat", "beat")
+
+
+def _worker(name: str, queues: Sequence[str], *options: str) -> Program:
+    celery = (sys.executable, "-m", "celery", "-q", "-A", "config.celery", "worker", "--loglevel", "WARNING")
+    alone = ("--without-gossip", "--without-mingle", "--hostname", f"{name}@%h")
+    return Program(name, (*celery, *alone, "--queues", ",".join(queues), *options))
 
 
 def _start(program: Program, environment: Mapping[str, str], logs: Path | None, keep_open: Sequence[int] = ()) -> Child:
@@ -133,7 +131,7 @@ def _start(program: Program, environment: Mapping[str, str], logs: Path | None, 
         program.name,
         program.command,
         # A worker that lost its parent puts its task back instead of finishing it: the servers are gone as well.
-        orphan_signal=signal.SIGQUIT if program.name.startswith("worker") else signal.SIGTERM,
+        orphan_signal=signal.SIGQUIT if "celery" in program.command else signal.SIGTERM,
         log=logs / f"{program.name}.log" if logs else None,
         environment={**environment, **program.environment},
         cwd=PROJECT,

@@ -19,6 +19,7 @@ ALLOWED_HOSTS = _environment.allowed_hosts
 CSRF_TRUSTED_ORIGINS = [_environment.public_url]
 
 MLC_PUBLIC_URL: str = _environment.public_url  # without a slash at the end
+MLC_BEHIND_PROXY: bool = _environment.is_behind_proxy
 MLC_ALLOW_PRIVATE_ADDRESSES: bool = _environment.allow_private_addresses
 MLC_SIMULATED_CONNECTIONS_ALLOWED: bool = _environment.allow_simulated_connections
 MLC_SIMULATORS: dict[str, str] = _environment.simulators  # name -> address of a simulator that runs elsewhere
@@ -123,6 +124,7 @@ LOGIN_URL = "admin:login"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "config.security.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 

