@@ -130,6 +130,8 @@ def _counterparty(sheet: Sheet) -> RuleHit | None:
 
 def _by_counterparty(sheet: Sheet, hit: RuleHit | None, money_side: Side) -> Decision:
     """The account or vendor that a rule names: TRANSIT for an own bank, EXP, or a vendor whose bill this settles."""
+    if hit is None and any(need.code == "ambiguous_link" for need in sheet.needs):
+        return _against(sheet, None, money_side)
     if hit is None:
         unmapped = sheet.setup.resolver.unmapped("counterparty", sheet.record.coding)
         what = (unmapped.label or unmapped.value) if unmapped else "somebody unnamed"

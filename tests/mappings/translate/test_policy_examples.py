@@ -92,12 +92,9 @@ def _by_role(lines: tuple[Line, ...] | tuple[ExampleLine, ...]) -> dict[tuple[st
 
 
 def _tags(line: Line) -> set[str]:
-    """What an example may call the line by: its account, its cash account, its partner or his first name, its centres."""
-    names = {
-        line.account.code,
-        line.account.code.rpartition(" ")[2],
-        *(dimension.code for dimension in line.dimensions),
-    }
+    """What an example may call the line by: its account, its partner or his first name, its cost centres."""
+    code = line.account.code
+    names = {code, code.rpartition(" ")[2], *(dimension.code for dimension in line.dimensions)}
     if line.partner:
         names |= {line.partner.name, line.partner.name.partition(" ")[0]}
     return names
