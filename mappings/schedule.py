@@ -20,6 +20,11 @@ def flow_task_set(name: str) -> None:
     _flow_task = name
 
 
+def flow_task() -> str:
+    """The name that was told; empty where nothing reads sources."""
+    return _flow_task
+
+
 @transaction.atomic
 def flow_schedule(flow: Flow, *, every: timedelta) -> PeriodicTask:
     """Read the flow's source at this interval, of whole minutes. Safe to repeat. Raises RefusedError."""
@@ -53,3 +58,13 @@ def schedule_follow(flow: Flow) -> None:
     if task is not None and task.enabled != enabled:
         task.enabled = enabled
         task.save()
+
+
+@transaction.atomic
+def flow_unschedule(flow: Flow) -> None:
+    """Back to as often as the stream asks for. Safe to repeat."""
+    task = flow.schedule
+    if task is not None:
+        flow.schedule = None
+        flow.save(update_fields=["schedule"])
+        task.delete()

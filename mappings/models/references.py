@@ -45,7 +45,8 @@ class ReferenceValue(models.Model):
 
     def __str__(self) -> str:
         label = " ".join(part for part in (self.code, self.name) if part) or self.external_id
-        return label if self.is_active else f"{label} (archived)"
+        place = getattr(self, "place", "")  # annotated where values of several companies are offered side by side
+        return f"{label}{f' · {place}' if place else ''}{'' if self.is_active else ' (archived)'}"
 
 
 class RoleAccount(models.Model):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -28,20 +26,29 @@ def flow_save(flow: Flow, *, by: Author, reason: str = "") -> Flow:
     """Create or change a flow's set-up (not its state). Raises RefusedError with all reasons.
 
     Once it has been on, where it comes from and goes to is fixed: archive it and make another."""
-    stored = Flow.objects.select_for_update(of=("self",)).filter(pk=flow.pk).first() if flow.pk else None
-    problems = flow_problems(flow)
-    if stored is not None:
-        flow.state, flow.rules_version, flow.first_on_at = stored.state, stored.rules_version, stored.first_on_at
-        moved = [name for name in FROZEN_ONCE_ON if getattr(flow, name) != getattr(stored, name)]
-        if stored.first_on_at and moved:
-            words = ", ".join(name.removesuffix("_id") for name in moved)
-            problems.append(f"The flow has been on, so its {words} can no longer change; archive it and make another.")
-        if stored.state == FlowState.ON and not problems:
-            problems += double_postings(flow)
-    refuse_if(problems)
+    refuse_if(flow_refusals(flow))
     _stored(flow, by, reason)
     flows_touched(Flow.objects.filter(pk=flow.pk), tenant_id=flow.tenant_id, what="flow")
+    flow.refresh_from_db(fields=["rules_version"])
     return flow
+
+
+def flow_refusals(flow: Flow) -> list[str]:
+    """Every reason against storing this set-up; takes state and version from the stored row and locks it."""
+    stored = Flow.objects.select_for_update(of=("self",)).filter(pk=flow.pk).first() if flow.pk else None
+    problems = flow_problems(flow)
+    if stored is None:
+        return problems
+    flow.state, flow.rules_version, flow.first_on_at = stored.state, stored.rules_version, stored.first_on_at
+    if stored.state == FlowState.ARCHIVED:
+        problems.append("The flow is archived; make a new one.")
+    moved = [name for name in FROZEN_ONCE_ON if getattr(flow, name) != getattr(stored, name)]
+    if stored.first_on_at and moved:
+        words = ", ".join(name.removesuffix("_id") for name in moved)
+        problems.append(f"The flow has been on, so its {words} can no longer change; archive it and make another.")
+    if stored.state in (FlowState.ON, FlowState.DRY_RUN) and not problems:
+        problems += double_postings(flow)
+    return problems
 
 
 def flow_problems(flow: Flow) -> list[str]:
@@ -63,6 +70,12 @@ def flow_problems(flow: Flow) -> list[str]:
         problems.append(f"{flow.source} has no stream {flow.stream}; it has {known}.")
     elif streams[flow.stream].is_reference != (flow.document != DocumentKind.SPEND):
         problems.append(f"The stream {flow.stream} does not become {flow.get_document_display()}.")
+    twin = Flow.objects.filter(
+        source=flow.source_id, stream=flow.stream, filter=flow.filter, ledger=flow.ledger_id, company=flow.company,
+        document=flow.document,
+    ).exclude(state=FlowState.ARCHIVED).exclude(pk=flow.pk).first()  # fmt: skip
+    if twin is not None and flow.state != FlowState.ARCHIVED:
+        problems.append(f"{twin} takes this stream and filter into this company already.")
     centre = flow.cost_centre
     if centre is not None and not (value_fits(centre, flow) and centre.kind == "cost_centre"):
         problems.append(f"{centre} is not a cost centre of this company.")
@@ -146,13 +159,10 @@ def _switched(flow: Flow, by: Author, reason: str) -> Flow:
     if flow.state in (FlowState.ON, FlowState.DRY_RUN) and flow.document == DocumentKind.SPEND:
         owners_fill(flow, by=by)
     schedule_follow(flow)
-    flows_touched(_concerned(flow), tenant_id=flow.tenant_id, what="flow")
+    concerned = Flow.objects.filter(source_id=flow.source_id)  # their witnesses depend on what runs
+    flows_touched(concerned, tenant_id=flow.tenant_id, what="flow")
+    flow.refresh_from_db(fields=["rules_version"])
     return flow
-
-
-def _concerned(flow: Flow) -> Any:
-    """Flows whose witnesses and companies depend on this one: those of the same source."""
-    return Flow.objects.filter(source_id=flow.source_id)
 
 
 def _stored(flow: Flow, by: Author, reason: str) -> None:

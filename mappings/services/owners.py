@@ -11,7 +11,7 @@ from connectors.models import Connection
 from connectors.records import Family
 from mappings.models import FamilyOwner, Flow, FlowState
 from mappings.owners import families_shown, proposals, siblings
-from mappings.refusals import RefusedError, of_one_tenant
+from mappings.refusals import of_one_tenant, refuse_if
 from mappings.versions import flows_touched
 
 Author = AbstractBaseUser | None
@@ -34,16 +34,30 @@ def owner_set(
     An owner that has never run may be exchanged from the beginning. One that has run may only be followed by another
     from a later day (X6); two from the same day are refused (X1). Raises RefusedError."""
     of_one_tenant(source.tenant_id, ledger=ledger, flow=flow)
+    wanted = FamilyOwner(
+        tenant_id=source.tenant_id, source=source, ledger=ledger, company=company, family=family, flow=flow,
+        valid_from=valid_from,
+    )  # fmt: skip
+    same, reasons = owner_refusals(wanted)
+    if same is not None and same.flow_id == wanted.flow_id:
+        return same
+    refuse_if(reasons)
+    row = same or wanted
+    row.flow = flow
+    return owner_store(row, by=by, reason=reason)
+
+
+def owner_refusals(wanted: FamilyOwner) -> tuple[FamilyOwner | None, list[str]]:
+    """The row that begins on the same day, if any, and every reason against the wanted one. Locks the family."""
+    flow, valid_from, family = wanted.flow, wanted.valid_from, Family(wanted.family)
     rows = list(
         FamilyOwner.objects.select_for_update(of=("self",))
-        .filter(source=source, ledger=ledger, company=company, family=family)
+        .filter(source=wanted.source, ledger=wanted.ledger, company=wanted.company, family=family)
         .select_related("flow")
     )
     rows.sort(key=lambda row: row.valid_from or date.min)
     same = next((row for row in rows if row.valid_from == valid_from), None)
-    if same is not None and same.flow_id == (flow.pk if flow else None):
-        return same
-    reasons = owner_problems(source, ledger, company, family, flow)
+    reasons = owner_problems(wanted.ledger, wanted.company, family, flow)
     if same is not None and _has_run(same):
         since = f"from {valid_from}" if valid_from else "from the beginning"
         reasons.append(
@@ -54,24 +68,11 @@ def owner_set(
         reasons.append(f"X6: {later[-1]} begins later already; a new owner begins after {later[-1].valid_from}.")
     if same is None and rows and valid_from is None:
         reasons.append("X6: the family has an owner; a new one begins on a posting day.")
-    if reasons:
-        raise RefusedError(*reasons)
-    row = same or FamilyOwner(
-        tenant_id=source.tenant_id,
-        source=source,
-        ledger=ledger,
-        company=company,
-        family=family,
-        valid_from=valid_from,
-    )
-    row.flow = flow
-    return owner_store(row, by=by, reason=reason)
+    return same, reasons
 
 
-def owner_problems(
-    source: Connection, ledger: Connection, company: str, family: Family, flow: Flow | None
-) -> list[str]:
-    """Why a flow cannot own a family of this source in this company at all."""
+def owner_problems(ledger: Connection, company: str, family: Family, flow: Flow | None) -> list[str]:
+    """Why a flow cannot own a family in this company at all."""
     if flow is None:
         return []
     problems = []

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connectors.documents import Role
@@ -44,10 +45,21 @@ def rule_problems(rule: MappingRule) -> list[str]:
         problems.append(f"{value} is archived in the ledger.")
     if flow is not None and (value.connection_id != flow.ledger_id or value.company not in ("", flow.company)):
         problems.append(f"{value} does not belong to the ledger company of {flow}.")
+    if isinstance(rule.when, dict) and not problems and rule_twins(rule).exists():
+        problems.append(f"There is already a rule for {rule.conditions} from the same day on.")
     if value.kind == "account":
         roles = set(RoleAccount.objects.filter(account=value).values_list("role", flat=True))
         problems += account_rule_problems(rule.target, value, roles)
     return problems
+
+
+def rule_twins(rule: MappingRule) -> QuerySet[MappingRule]:
+    """Other rules in force that would answer for the same thing from the same day on."""
+    plan = rule.value.group if rule.value.kind == "cost_centre" else ""
+    return MappingRule.objects.filter(
+        tenant=rule.tenant_id, flow=rule.flow_id, target=rule.target, when=rule.when, valid_from=rule.valid_from,
+        ledger=rule.value.connection_id, company=rule.value.company, plan=plan, archived_at=None,
+    ).exclude(pk=rule.pk)  # fmt: skip
 
 
 def _condition_problems(when: Any) -> list[str]:
