@@ -9,6 +9,7 @@ they rotate is not documented, so a rotated one is stored before the access toke
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import requests.auth
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -19,7 +20,13 @@ from connectors.errors import ConfigurationError
 
 PROVIDER = "Brex"
 ADDRESS = "https://api.brex.com"
-OAUTH_ADDRESS = "https://accounts-api.brex.com/oauth2/default"
+OAUTH_PATH = "/oauth2/default"
+OAUTH_HOSTS = {
+    "api.brex.com": "https://accounts-api.brex.com",
+    "platform.brexapis.com": "https://accounts-api.brex.com",  # the former name of the same API
+    "api-staging.brex.com": "https://accounts-api.staging.brexapps.com",
+    "platform.staging.brexapps.com": "https://accounts-api.staging.brexapps.com",
+}
 INACTIVITY_LIMIT = timedelta(days=90)
 KEEP_ALIVE_AFTER = timedelta(days=60)
 
@@ -51,7 +58,6 @@ class BrexSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    oauth_address: str = Field(OAUTH_ADDRESS, title="OAuth server")
     integration_vendor: str = Field(
         "",
         title="Accounting integration: vendor",
@@ -68,6 +74,12 @@ def settings_of(context: ConnectionContext) -> BrexSettings:
     return context.settings if isinstance(context.settings, BrexSettings) else BrexSettings.model_validate({})
 
 
+def oauth_address(address: str) -> str:
+    """The OAuth server that belongs to an API address. It follows from the address and is no setting of its own, as
+    client secret and refresh token go there; a server that is not Brex's (a simulator) has it beside its API."""
+    return OAUTH_HOSTS.get(urlsplit(address).hostname or "", address.rstrip("/")) + OAUTH_PATH
+
+
 def build_auth(context: ConnectionContext) -> requests.auth.AuthBase:
     """What signs the calls of this connection."""
     credentials = context.credentials
@@ -80,7 +92,7 @@ def build_auth(context: ConnectionContext) -> requests.auth.AuthBase:
     server = TokenServer(
         context,
         provider=PROVIDER,
-        url=f"{settings_of(context).oauth_address.rstrip('/')}/v1/token",
+        url=f"{oauth_address(context.address)}/v1/token",
         client_id=credentials.client_id,
         client_secret=credentials.client_secret,
     )

@@ -58,6 +58,8 @@ class ExpenseLookup:
     ) -> None:
         """Have `wanted` at hand. `changed` and `posted` are the times at which the records of the page changed and
         posted; only ids in `single` are worth a call of their own."""
+        while len(self._known) > REMEMBERED:  # before looking: what is wanted now must stay
+            self._known.pop(next(iter(self._known)))
         missing = {one for one in wanted if one and one not in self._known}
         if not missing or self.is_denied:
             return
@@ -74,8 +76,8 @@ class ExpenseLookup:
             self._load_parts(asked)
         except FeatureDeniedError:
             self.is_denied = True
-        while len(self._known) > REMEMBERED:
-            self._known.pop(next(iter(self._known)))
+        for one in missing:  # not a second time for the same id
+            self._known.setdefault(one, None)
 
     def lent(self, expense_id: str) -> Json | None:
         """The part of an expense that goes with a record; None if it is not known."""

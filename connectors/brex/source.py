@@ -52,7 +52,7 @@ class BrexSource:
     def __init__(self, context: ConnectionContext) -> None:
         self.context = context
         self.client = BrexClient(context)
-        self._identity = context.identity
+        self._identity = ""
         self._expenses = ExpenseLookup(self.client)
         self._fields = FieldLookup(self.client)
         self._users = ListLookup(self.client.users)
@@ -221,15 +221,17 @@ class BrexSource:
         return reference_items(self.client, kind)
 
     def push(self, kind: str, values: Sequence[ReferenceItem]) -> Mapping[str, int]:
+        account = self.context.identity or self.identity()
         if kind == "vendor":
-            return push_vendors(self.client, self.identity(), values)
-        return push_field_values(self.client, self.identity(), settings_of(self.context), kind, values)
+            return push_vendors(self.client, account, values)
+        return push_field_values(self.client, account, settings_of(self.context), kind, values)
 
     def verify(self) -> list[Check]:
         return verify_checks(self.client, self.context)
 
     def identity(self) -> str:
-        """The Brex account's id, as webhooks name it; known ones are not asked for again."""
+        """The Brex account's id, as webhooks name it. Always asked of Brex, once: it proves whose credential this is,
+        and that it lives."""
         if not self._identity:
             self._identity = str(self.client.company().get("id") or "")
         return self._identity

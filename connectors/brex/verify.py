@@ -17,7 +17,7 @@ from connectors.brex.streams import (
     STREAMS,
     VENDORS,
 )
-from connectors.errors import BlockedError, ConnectorError
+from connectors.errors import BlockedError, ConnectorError, RetryableError
 
 ONE = {"limit": 1}
 PROBES: Mapping[str, tuple[str, Mapping[str, int]]] = {
@@ -77,25 +77,32 @@ class FeatureRefusals(Mapping[str, str]):
 
 
 def verify_checks(client: BrexClient, context: ConnectionContext) -> list[Check]:
-    """Token, account, every stream, reference lists, integration, webhook secrets, life of the token."""
-    first = _checked("Token", lambda: _token(client))
+    """Token, account, every stream, reference lists, integration, webhook secrets, life of the token.
+
+    Only what stops everything is `failed`. Raises RetryableError when Brex is away from the start."""
+    first = _checked("Token", partial(_token, client), is_first=True)
     if first.state == "failed":
         return [first, *(Check(name, "skipped", "The token does not work.") for name in ("Account", "Streams"))]
-    checks = [first, _checked("Account", lambda: _account(client, context))]
+    checks = [first, _checked("Account", partial(_account, client, context))]
     checks += [_checked(STREAMS[stream].label, partial(_stream, client, stream)) for stream in PROBES]
     checks += [_checked(name, partial(_list, client, name)) for name in LISTS]
     checks.append(_integration(context))
-    checks.append(_checked("Webhook secret", lambda: _secret(client)))
+    checks.append(_checked("Webhook secret", partial(_secret, client)))
     checks.append(_life(context))
     return checks
 
 
-def _checked(name: str, look: Callable[[], Check]) -> Check:
+def _checked(name: str, look: Callable[[], Check], *, is_first: bool = False) -> Check:
     try:
         return look()
+    except BlockedError as error:
+        return Check(name, "failed", error.message, "Make a new token in Brex and enter it here.")
+    except RetryableError as error:
+        if is_first:
+            raise
+        return Check(name, "warning", error.message, "Test again later.")
     except ConnectorError as error:
-        cure = "Make a new token in Brex and enter it here." if isinstance(error, BlockedError) else ""
-        return Check(name, "failed", error.message, cure)
+        return Check(name, "failed" if is_first else "warning", error.message)
 
 
 def _token(client: BrexClient) -> Check:

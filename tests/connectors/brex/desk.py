@@ -14,7 +14,7 @@ from connectors.brex.source import BrexSource
 from connectors.codec import json_load
 from connectors.simulation import Clock, SimulatorTransport
 
-HOST = "https://api.brex.com"
+HOST = "https://brex.simulated.test"
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 PAYLOADS = Path(__file__).parent / "payloads"
 
@@ -34,7 +34,6 @@ def context(simulator: BrexSimulator, **parts: Any) -> ConnectionContext:
         "address": HOST,
         "credentials": BrexCredentials(user_token=simulator.user_token),
         "settings": BrexSettings(
-            oauth_address=f"{HOST}/oauth2/default",
             integration_vendor="ML_CONNECTOR",
             integration_account_id=vendor_account_id(simulator),
         ),

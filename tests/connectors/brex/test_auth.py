@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from connectors.auth import MemoryTokenStore
 from connectors.base import AccessToken, ConnectionContext, ExchangeNote
-from connectors.brex.auth import BrexCredentials, BrexSettings
+from connectors.brex.auth import BrexCredentials, BrexSettings, oauth_address
 from connectors.brex.client import BrexClient
 from connectors.brex.connector import CONNECTOR
 from connectors.brex.simulator import BrexSimulator, Switches
-from connectors.errors import AuthenticationError, ConfigurationError
+from connectors.errors import AuthenticationError, ConfigurationError, TransportError
 from tests.connectors.brex.desk import account, client, context, oauth_credentials, paths, source
 
 TOKEN = ("POST", "/oauth2/default/v1/token")
@@ -189,5 +189,26 @@ def test_a_check_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyP
     simulator = account()
     simulator.fail("status", "/v1/vendors", status=500, times=10)
     checks = {check.name: check for check in source(simulator).verify()}
-    assert checks["Vendors"].state == "failed"
+    assert checks["Vendors"].state == "warning"
     assert checks["Users"].state == "ok"
+
+
+def test_an_absent_brex_breaks_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.http.time.sleep", lambda seconds: None)
+    simulator = account()
+    simulator.fail("status", "/v2/users/me", status=503, times=10)
+    with pytest.raises(TransportError):
+        source(simulator).verify()
+
+
+@pytest.mark.parametrize(
+    ("address", "server"),
+    [
+        ("https://api.brex.com", "https://accounts-api.brex.com/oauth2/default"),
+        ("https://platform.brexapis.com", "https://accounts-api.brex.com/oauth2/default"),
+        ("https://api-staging.brex.com", "https://accounts-api.staging.brexapps.com/oauth2/default"),
+        ("http://127.0.0.1:8123/", "http://127.0.0.1:8123/oauth2/default"),
+    ],
+)
+def test_secrets_go_only_to_the_oauth_server_of_the_address(address: str, server: str) -> None:
+    assert oauth_address(address) == server

@@ -198,12 +198,11 @@ def test_a_payout_is_a_record_beside_its_claim() -> None:
     assert (str(record.kind), record.external_id) == ("claim_paid", payouts[0])
 
 
-def test_the_identity_is_the_company_that_webhooks_name() -> None:
+def test_the_identity_is_the_company_that_webhooks_name_and_is_always_asked_for() -> None:
     simulator = company()
-    assert source(simulator).identity() == simulator.store.company["id"]
-    before = simulator.call_count
-    assert source(simulator, identity="cuacc_known").identity() == "cuacc_known"
-    assert simulator.call_count == before
+    desk = source(simulator, identity="cuacc_stored_long_ago")
+    assert desk.identity() == desk.identity() == simulator.store.company["id"]
+    assert paths(simulator) == [("GET", "/v2/company")]
 
 
 def test_a_token_of_another_account_is_noticed() -> None:
