@@ -109,6 +109,9 @@ class _Guarded:
             except OSError as error:
                 sock.close()
                 failure = error
+            except BaseException:
+                sock.close()
+                raise
             else:
                 return sock
         raise NeverSentError(self, f"{host} cannot be reached ({failure})") from failure

@@ -12,6 +12,7 @@ from tests.factories import connection_make, tenant_make
 
 @pytest.fixture
 def fake_vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[fake.FakeVendor]:
+    """The registry with nothing but the fake, and what the fake answers."""
     monkeypatch.setattr(registry, "CONNECTORS", {"fake": "tests.connectors.fake.CONNECTOR"})
     monkeypatch.setattr(fake, "VENDOR", fake.FakeVendor())
     registry.connector_get.cache_clear()

@@ -112,9 +112,7 @@ def test_problems_are_shown_at_their_fields_and_nothing_is_saved(
 
 
 def test_a_new_address_forgets_the_credentials_and_says_so(admin: Client, connection: Connection) -> None:
-    answer = admin.post(
-        url("change", connection.pk), fields(connection, address="https://evil.example"), follow=True
-    )
+    answer = admin.post(url("change", connection.pk), fields(connection, address="https://evil.example"), follow=True)
     assert "stored credentials were deleted" in answer.content.decode()
     assert not Credential.objects.exists()
 
@@ -181,7 +179,9 @@ def test_another_tenants_connection_does_not_exist(admin: Client, others: Connec
 
 def test_another_tenants_history_does_not_exist(admin: Client, connection: Connection, others: Connection) -> None:
     version = others.history.first().pk
-    assert admin.get(reverse("admin:connectors_connection_simple_history", args=[others.pk, version])).status_code == 404
+    assert (
+        admin.get(reverse("admin:connectors_connection_simple_history", args=[others.pk, version])).status_code == 404
+    )
     # the id of one's own with the version of another's
     assert (
         admin.get(reverse("admin:connectors_connection_simple_history", args=[connection.pk, version])).status_code

@@ -25,6 +25,7 @@ class Counter(Simulator):
 
     def __init__(self) -> None:
         self.value = 0
+        self.running = False
         super().__init__()
 
     def rules(self) -> Iterable[Rule]:
@@ -53,6 +54,12 @@ class Counter(Simulator):
             raise KeyError(action)
         self.value = arguments["value"]
         return {"was set": True}
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
 
 
 @pytest.fixture
@@ -158,6 +165,7 @@ def test_every_call_is_noted_with_its_fault(call: Caller, counter: Counter) -> N
 
 def test_the_control_plane_is_not_reachable_through_the_vendors_address(counter: Counter) -> None:
     with serve(counter) as served, requests.Session() as session:
+        assert counter.running
         assert session.get(f"{served.url}/state", timeout=5).status_code == 404
         assert session.get(f"{served.control_url}/state", timeout=5).json() == {"value": 0}
         assert session.post(f"{served.control_url}/do/set", json={"value": 7}, timeout=5).json() == {"was set": True}
@@ -170,6 +178,7 @@ def test_the_control_plane_is_not_reachable_through_the_vendors_address(counter:
         moved = session.post(f"{served.control_url}/clock", json={"days": 2}, timeout=5).json()["now"]
         assert datetime.fromisoformat(moved) - before >= timedelta(days=2)
         assert session.get(f"{served.control_url}/nothing", timeout=5).status_code == 404
+    assert not counter.running
 
 
 @pytest.mark.parametrize(

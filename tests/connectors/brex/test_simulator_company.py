@@ -294,6 +294,23 @@ def test_balances_tie_to_the_transactions(cascade: BrexSimulator) -> None:
         assert account["current_balance"]["amount"] == sum(feed)
 
 
+def test_refunds_follow_their_purchases_whole_in_part_above_and_at_another_rate(cascade: BrexSimulator) -> None:
+    purchases = {one["source_id"]: one for one in cascade.store.records if one["type"] == "CARD_EXPENSE_POST"}
+    refunds = [one for one in cascade.store.records if one["type"] == "CARD_EXPENSE_REFUND"]
+    ratios = []
+    for refund in refunds:
+        bought = purchases[refund["source_id"]]
+        ratios.append(refund["amount"]["amount"] / bought["amount"]["amount"])
+        assert refund["erp_posting_date"] >= bought["erp_posting_date"]
+        assert refund["original_amount"] in (None, bought["original_amount"])
+    assert 1 in ratios
+    assert sum(one > 1 for one in ratios) == 1
+    assert any(one < Decimal("0.6") for one in ratios)
+    foreign = [one for one, refund in zip(ratios, refunds, strict=True) if refund["original_amount"]]
+    assert foreign
+    assert all(Decimal("0.9") < one < 1 for one in foreign)
+
+
 def test_both_legal_entities_carry_spend_and_currency_tells_which(cascade: BrexSimulator) -> None:
     entities = {one["id"]: one for one in cascade.store.legal_entities}
     seen = Counter(entities[one["billing_entity_id"]]["displayName"] for one in cascade.store.expenses)

@@ -183,6 +183,16 @@ def test_a_dead_refresh_token_is_an_invalid_grant(account: Account, cause: str) 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.parametrize(("slides", "status"), [(True, 200), (False, 400)])
+def test_whether_a_use_prolongs_a_refresh_token_is_a_switch(account: Account, slides: bool, status: int) -> None:
+    account.switches.refresh_token_slides = slides
+    form = {"grant_type": "refresh_token", "refresh_token": account.simulator.refresh_token}
+    account.simulator.clock.advance(days=60)
+    assert account.form("token", **form).status_code == 200
+    account.simulator.clock.advance(days=60)
+    assert account.form("token", **form).status_code == status
+
+
 def test_a_wrong_client_secret_is_an_invalid_client(account: Account) -> None:
     answer = account.form("token", grant_type="refresh_token", refresh_token="x", client_secret="wrong")
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")

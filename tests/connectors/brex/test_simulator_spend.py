@@ -137,6 +137,13 @@ def test_a_late_posting_appears_among_earlier_days(account: Account) -> None:
     assert account.ids("/v2/transactions/card/primary?posted_at_start=2026-03-02T00:00:00Z") == [late, made[1]]
 
 
+def test_an_unsettled_transaction_is_not_shown(account: Account) -> None:
+    pending = card(account, "2026-03-02", readable_after=3600)
+    assert account.ids("/v2/transactions/card/primary") == []
+    account.simulator.clock.advance(hours=1)
+    assert account.ids("/v2/transactions/card/primary") == [pending]
+
+
 @pytest.mark.parametrize(("how", "count"), [("date", 1), ("instant", 0)])
 def test_what_a_moment_within_the_day_filters_is_a_switch(account: Account, how: str, count: int) -> None:
     account.switches.posted_at_start_compares = how

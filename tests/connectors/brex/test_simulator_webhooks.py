@@ -102,8 +102,42 @@ def test_the_public_library_accepts_a_delivery(receiver: Receiver) -> None:
     ],
 )
 def test_only_known_events_and_https_addresses_are_registered(body: dict[str, Any], status: int) -> None:
-    account = Account(switches=Switches(webhook_http_allowed=False))
+    account = Account(switches=Switches(webhook_http="never"))
     assert account.post("/v1/webhooks", body, "w").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("switch", "url", "status"),
+    [
+        ("loopback", "http://127.0.0.1:8000/h", 200),
+        ("loopback", "http://c.test/h", 400),
+        ("never", "http://localhost/h", 400),
+        ("any", "http://c.test/h", 200),
+    ],
+)
+def test_which_plain_http_addresses_are_taken_is_a_switch(switch: str, url: str, status: int) -> None:
+    account = Account(switches=Switches(webhook_http=switch))
+    assert account.post("/v1/webhooks", {"url": url, "event_types": ["USER_UPDATED"]}, "w").status_code == status
+
+
+def test_payment_updates_need_a_card_administrator(account: Account) -> None:
+    body = {"url": URL, "event_types": ["EXPENSE_PAYMENT_UPDATED"]}
+    assert account.post("/v1/webhooks", body, "a").status_code == 200
+    account.token = account.do("add_token", role="BOOKKEEPER")
+    assert account.post("/v1/webhooks", body, "b").status_code == 403
+
+
+def test_a_pending_authorization_is_told_with_a_growing_version(account: Account, receiver: Receiver) -> None:
+    account.post("/v1/webhooks", {"url": URL, "event_types": ["EXPENSE_PAYMENT_UPDATED"]}, "a")
+    money = {"amount": 24840, "currency": "USD"}
+    merchant = {"raw_descriptor": "RACKSHOP", "mcc": "5732", "country": "FRA"}
+    parts = {"_merchant": merchant, "billing_amount": money, "original_amount": money}
+    expense = account.do("add_expense", expense=parts)["id"]
+    account.do("pending_payment", expense_id=expense)
+    account.do("pending_payment", expense_id=expense, payment_status="DECLINED", reason="CARD_EXPIRED")
+    account.simulator.sender.flush()
+    told = [(one["payment_status"], one["payment_type"], one["version"]) for one in receiver.bodies]
+    assert told == [("PENDING", "PURCHASE", 1), ("DECLINED", "DECLINED", 2)]
 
 
 def test_an_event_needs_the_read_scope_of_its_resource(account: Account) -> None:

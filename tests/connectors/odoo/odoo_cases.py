@@ -126,26 +126,26 @@ class OdooCases:
         assert world.count(outgoing) == 0
 
     def test_a_bill_of_a_partner_with_another_payable_account_is_held(self, world: OdooWorld) -> None:
-        document = world.bill(payable=Account(Role.AP, "22", "252000"))
-        assert {one.code for one in world.open().preflight("1", [document])[0]} == {"payable_account"}
+        values = {"property_account_payable_id": 22}
+        world.act("res.partner", "write", ids=[int(world.vendor.id)], vals=values)
+        assert {one.code for one in world.open().preflight("1", [world.bill()])[0]} == {"payable_account"}
 
-    def test_a_draft_that_somebody_touched_is_restored_by_the_same_load(self, world: OdooWorld) -> None:
+    def test_a_draft_that_was_left_and_touched_is_restored_and_posted(self, world: OdooWorld) -> None:
         outgoing = world.outgoing(world.entry())
         world.faults.fail("drop", "/action_post")
         lost = world.open().post("1", [outgoing])[0]
         assert lost.state is OutcomeState.UNCERTAIN
-        found = world.open().find("1", [outgoing])[0]
-        assert found.state is OutcomeState.CREATED
-        line = world.read("account.move.line", [["move_id", "=", int(found.ledger_id)]], "name")[0]
+        draft = world.move_ids(outgoing)
+        line = world.read("account.move.line", [["move_id", "in", draft]], "name")[0]
         world.act("account.move.line", "write", ids=[line["id"]], vals={"account_id": 36})
-        final = world.open().post("1", [outgoing])[0]
-        assert (final.state, final.differences, final.ledger_id) == (OutcomeState.POSTED, (), found.ledger_id)
+        final = world.open().find("1", [outgoing])[0]
+        assert (final.state, final.differences, final.ledger_id) == (OutcomeState.POSTED, (), str(draft[0]))
 
-    def test_an_export_that_gives_a_second_external_id_does_not_hide_ours(self, world: OdooWorld) -> None:
-        outgoing, posted = world.posted(world.entry())
-        ids = [int(posted.ledger_id)]
-        world.act("account.move", "export_data", ids=ids, fields_to_export=["id", "name"])
-        assert world.open().find("1", [outgoing])[0] == posted
+    def test_a_credit_that_mirrors_a_bill_closes_it(self, world: OdooWorld) -> None:
+        bill, _ = world.posted(world.bill())
+        credit, _ = world.posted(world.bill(is_credit=True, reverses=bill.key))
+        assert world.open_items(bill, world.payable) == 0
+        assert world.open_items(credit, world.payable) == 0
 
     def test_odoos_own_reversal_is_no_twin(self, world: OdooWorld) -> None:
         outgoing, posted = world.posted(world.entry())
@@ -219,3 +219,48 @@ class OdooCases:
         assert {one.state for one in checks} == {"ok"}, checks
         assert {"server", "key", "company", "rights", "lock dates", "decimals"} <= {one.name for one in checks}
         assert world.faults.writes == []
+
+
+class ProtocolCases:
+    """What must hold over each protocol; subclass it with a fixture `world`."""
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_document_posted_twice_is_one_document(self, world: OdooWorld, kind: str) -> None:
+        outgoing = world.of_kind(kind)
+        first = world.open().post("1", [outgoing])[0]
+        assert (first.state, first.error, first.differences) == (OutcomeState.POSTED, None, ())
+        assert world.open().post("1", [outgoing])[0] == first
+        assert world.open().find("1", [outgoing])[0] == first
+        assert world.count(outgoing) == 1
+
+    @pytest.mark.parametrize("fault", UNCLEAR)
+    def test_a_lost_answer_leaves_one_document(self, world: OdooWorld, fault: str) -> None:
+        for number in range(2):
+            outgoing = world.of_kind("entry")
+            world.faults.fail_write(number, fault)
+            assert world.open().post("1", [outgoing])[0].state is OutcomeState.UNCERTAIN
+            final = world.delivered(outgoing)
+            assert (final.state, final.differences) == (OutcomeState.POSTED, ())
+            assert world.count(outgoing) == 1
+
+    def test_refusals_say_what_would_cure_them(self, world: OdooWorld) -> None:
+        with world.archived_account() as account:
+            outgoing = world.outgoing(cost_on(world, account))
+            outcome = world.open().post("1", [outgoing])[0]
+        assert outcome.state is OutcomeState.REJECTED
+        assert outcome.error.cure == "inactive_account"  # type: ignore[union-attr]
+        unknown = world.outgoing(cost_on(world, "99999999"))
+        assert world.open().post("1", [unknown])[0].error.cure == "unknown_account"  # type: ignore[union-attr]
+        assert [world.count(one) for one in (outgoing, unknown)] == [0, 0]
+
+    def test_a_wrong_key_blocks(self, world: OdooWorld) -> None:
+        with pytest.raises(AuthenticationError):
+            world.open_with_wrong_key().facts("1", frozenset())
+
+    def test_another_database_blocks(self, world: OdooWorld) -> None:
+        world.credentials = world.credentials.model_copy(update={"database": "nowhere"})
+        with pytest.raises((ConfigurationError, AuthenticationError)):
+            world.open().facts("1", frozenset())
+
+    def test_the_checklist_is_clean(self, world: OdooWorld) -> None:
+        assert {one.state for one in world.open().verify()} == {"ok"}

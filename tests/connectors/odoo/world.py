@@ -17,6 +17,7 @@ from connectors.documents import Account, NewVendor, Payment, Role
 from connectors.odoo.auth import OdooCredentials
 from connectors.odoo.client import OdooClient
 from connectors.odoo.ledger import OdooLedger
+from connectors.odoo.versions import Version
 from tests.cases.fault_transport import FaultTransport
 from tests.cases.ledger_world import LedgerWorld
 
@@ -55,6 +56,7 @@ class OdooWorld(LedgerWorld):
         self.inner = inner
         self.credentials = credentials
         self.faults = FaultTransport(inner, is_write)
+        self.speaks_xmlrpc = False
         self.admin = OdooClient(self._context(administrator, inner))
 
     def _context(self, credentials: OdooCredentials, transport: BaseAdapter) -> ConnectionContext:
@@ -63,11 +65,16 @@ class OdooWorld(LedgerWorld):
         )
 
     def open(self) -> OdooLedger:
-        return OdooLedger(self._context(self.credentials, self.faults))
+        return self._spoken(OdooLedger(self._context(self.credentials, self.faults)))
 
     def open_with_wrong_key(self) -> OdooLedger:
         wrong = self.credentials.model_copy(update={"api_key": type(self.credentials.api_key)("0" * 40)})
-        return OdooLedger(self._context(wrong, self.faults))
+        return self._spoken(OdooLedger(self._context(wrong, self.faults)))
+
+    def _spoken(self, ledger: OdooLedger) -> OdooLedger:
+        if self.speaks_xmlrpc:
+            ledger.client.version_set(Version(18, "18.0"))
+        return ledger
 
     def act(self, model: str, method: str, **arguments: Any) -> Any:
         """Something that a person does in Odoo."""
