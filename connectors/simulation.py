@@ -144,6 +144,12 @@ class Simulator:
         """A vendor's own control actions (move a record on, rotate a key, send a webhook)."""
         raise KeyError(action)
 
+    def start(self) -> None:
+        """Begin what runs beside the requests (a webhook sender); `serve` calls it. Safe to repeat."""
+
+    def stop(self) -> None:
+        """End what `start` began; `serve` calls it when its block ends."""
+
     def fail(self, kind: str, path: str = ".*", **parts: Any) -> Fault:
         """Arrange one fault; returns it, so that a test may look at what is left of `times`."""
         fault = Fault(kind, path, **parts)
@@ -347,10 +353,12 @@ def serve(simulator: Simulator, port: int = 0, control_port: int = 0) -> Iterato
     threads = [threading.Thread(target=one.serve_forever, args=(0.05,), daemon=True) for one in servers]
     for thread in threads:
         thread.start()
+    simulator.start()
     try:
         addresses = [f"http://127.0.0.1:{one.server_port}" for one in servers]
         yield Served(addresses[0], addresses[1], simulator)
     finally:
+        simulator.stop()
         for server in servers:
             server.shutdown()
             server.server_close()

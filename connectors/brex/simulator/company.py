@@ -6,12 +6,12 @@ Cascade Robotics: an American parent (USD, with a card in JPY for its Tokyo staf
 ==================  ====  ==========================================================================================
 kind                some  of which
 ==================  ====  ==========================================================================================
-accounting records   397  card purchases 173 (USD 109, EUR 46, JPY 18), refunds 12, card payments 13 and one returned,
+accounting records   398  card purchases 173 (USD 109, EUR 46, JPY 18), refunds 12, card payments 14 and one returned,
                           rewards 3, repayments 3; claims 43: accruals 43, fundings 38, payouts 38, four of other kinds;
                           bills 34 and a credit, payments 25, by card 2, funding 5; INVOICE and INVOICE_PAYMENT;
-                          READY_FOR_EXPORT 379, REVIEW 11, PREPARE 5, EXPORTED 2
-card transactions    210  PURCHASE 175, REFUND 12, CHARGEBACK 4, REWARDS_CREDIT 3, COLLECTION 14, BNPL_FEE 2
-cash transactions    116  on two accounts in USD: PAYMENT 41, FBO_TRANSFER 24, CARD_COLLECTION 10, own moves 14, fees 9,
+                          READY_FOR_EXPORT 380, REVIEW 11, PREPARE 5, EXPORTED 2
+card transactions    211  PURCHASE 175, REFUND 12, CHARGEBACK 4, REWARDS_CREDIT 3, COLLECTION 15, BNPL_FEE 2
+cash transactions    117  on two accounts in USD: PAYMENT 41, FBO_TRANSFER 24, CARD_COLLECTION 11, own moves 14, fees 9,
                           interest and dividends 6, PAYBACK 3, rewards 1, eight of kinds that are always held
 expenses             277  CARD 194 (7 split parents with 14 children, 9 not final), REIMBURSEMENT 47, BILLPAY 34,
                           CLAWBACK 1, UNSET 1

@@ -16,10 +16,14 @@ def add_refunds(build: Builder, purchases: list[Purchase]) -> None:
     chosen = [
         one for one in purchases if one.record["line_items"][-1].get("_offset") and len(one.record["line_items"]) == 2
     ]
+    chosen.sort(key=lambda one: one.record["original_amount"] is None)  # the foreign ones first
     for number, one in enumerate(chosen[::2][:12]):
+        original = None
         minor = one.minor if number % 3 else build.minor(one.minor // 3, one.minor // 2, one.currency)
         if number == 5:
             minor = build.minor(one.minor + 1_000, one.minor + 3_000, one.currency)
+        elif original := one.record["original_amount"]:
+            minor = one.minor * 977 // 1000  # the network's rate has moved
         day = min(one.day + timedelta(days=build.random.randint(4, 12)), build.last)
         transaction = build.simulator.add_card(
             "REFUND",
@@ -42,6 +46,7 @@ def add_refunds(build: Builder, purchases: list[Purchase]) -> None:
             day,
             [build.line("DEBIT", minor, one.currency, "201100", offset=True), credit],
             source_id=one.expense["id"],
+            original=original,
             user=one.record["user"],
             memo=f"Refund {transaction['description']}",
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.brex.simulator.auth import ALL_SCOPES
 from connectors.brex.simulator.control_webhooks import WebhookControl
-from connectors.brex.simulator.state import Item, Store, public
+from connectors.brex.simulator.state import Item, Store, public, stamp
 
 if TYPE_CHECKING:
     from connectors.brex.simulator.simulator import BrexSimulator
@@ -115,10 +115,9 @@ class Control:
     def approve(self, ids: list[str], readable_after: float = 0, webhook: bool = True) -> list[str]:
         """To READY_FOR_EXPORT with one webhook for all; `readable_after` seconds the records stay invisible."""
         records = [self._move(self._record(one), "READY_FOR_EXPORT") for one in ids]
-        if readable_after:
-            until = self.simulator.clock.now() + timedelta(seconds=readable_after)
-            for one in records:
-                one["_visible_at"] = until.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for one in records:
+            one["readable_after"] = readable_after
+            self._hide(one)
         if webhook:
             self._tell_ready(records)
         return [str(one["id"]) for one in records]
@@ -139,12 +138,14 @@ class Control:
         return public(self.simulator.store.expenses.put(expense))
 
     def add_card_transaction(self, type: str, amount: int, currency: str = "USD", **more: Any) -> Item:
-        """`posted_at_date` may lie in the past: a late posting."""
+        """`posted_at_date` may lie in the past: a late posting. `readable_after` seconds it is not settled yet."""
         day = more.pop("posted_at_date", self.simulator.clock.now().date().isoformat())
+        self._hide(more)
         return self.simulator.add_card(type, amount, currency, day, more.pop("description", "CARD"), **more)
 
     def add_cash_transaction(self, account_id: str, type: str | None, amount: int | None, **more: Any) -> Item:
         day = more.pop("posted_at_date", self.simulator.clock.now().date().isoformat())
+        self._hide(more)
         return self.simulator.add_cash(account_id, type, amount, day, more.pop("description", "CASH"), **more)
 
     def add_vendor(self, company_name: str, email: str | None = None, phone: str | None = None) -> Item:
@@ -203,6 +204,11 @@ class Control:
     def _move(self, record: Item, review_status: str) -> Item:
         record.update(review_status=review_status, version=record["version"] + 1, updated_at=self.simulator.stamp())
         return self.simulator.store.records.put(record)
+
+    def _hide(self, item: Item) -> None:
+        """Turn `readable_after` seconds into the moment from which lists show the object."""
+        if seconds := item.pop("readable_after", 0):
+            item["_visible_at"] = stamp(self.simulator.clock.now() + timedelta(seconds=seconds))
 
     def _tell_ready(self, records: list[Item]) -> None:
         told = [one for one in records if one["source_type"] != "BILL" or self.simulator.switches.webhook_for_bills]

@@ -194,7 +194,10 @@ class WebhookSender:
         if subscription is None or subscription["status"] != "ACTIVE":
             self._finish(message, "failed")
             return
-        status, answer = self.deliver(subscription["url"], self.headers(message), message.body)
+        with self.simulator.lock:
+            headers = self.headers(message)
+        # Without the lock: the receiver may ask the simulator for the record before it answers.
+        status, answer = self.deliver(subscription["url"], headers, message.body)
         with self.simulator.lock:
             message.attempts.append({"at": self.simulator.stamp(), "status": status})
             if 200 <= status < 300:

@@ -120,7 +120,7 @@ class AuthorizationServer:
             old.dies_at = old.dies_at or now + timedelta(seconds=switches.rotation_grace_seconds)
         if switches.refresh_rotation != "off":
             answer["refresh_token"] = self.new_refresh(client_id, old.scopes).value
-        else:
+        elif switches.refresh_token_slides:
             old.expires_at = now + timedelta(days=switches.refresh_token_days)
         return answer
 

@@ -44,8 +44,8 @@ class BrexSimulator(Simulator):
     """One Brex account in memory. Its address serves the API, `/oauth2/default` and `/files`.
 
     `user_token`, `client_id` and `client_secret` are accepted from the start; without them they are made from `seed`.
-    `switches` holds every behaviour that is not documented. Webhooks leave through `sender` once `sender.start()` was
-    called, or by `sender.flush()`; `deliver` replaces HTTP in tests.
+    `switches` holds every behaviour that is not documented. Webhooks leave through `sender`: in its own
+    thread after `start()` (which `serve` calls), or in the caller's by `sender.flush()`; `deliver` replaces HTTP.
     """
 
     key = "brex"
@@ -107,6 +107,12 @@ class BrexSimulator(Simulator):
             "refresh_token": self.refresh_token,
             "token_path": f"{oauth.PREFIX}/v1/token",
         }
+
+    def start(self) -> None:
+        self.sender.start()
+
+    def stop(self) -> None:
+        self.sender.stop()
 
     def rules(self) -> Iterable[Rule]:
         yield from self.oauth.rules()

@@ -20,6 +20,7 @@ class Switches:
     user_token_idle_days: int = 90
     access_token_seconds: int = 3600
     refresh_token_days: int = 90
+    refresh_token_slides: bool = True  # whether a use begins the days anew
     refresh_rotation: str = "off"  # off | strict (old one dies) | grace (old one lives `rotation_grace_seconds`)
     rotation_grace_seconds: int = 60
     token_answers_have_expires_in: bool = True
@@ -61,7 +62,7 @@ class Switches:
     receipt_link_seconds: int = 900
     upload_link_seconds: int = 1800
     # Webhooks
-    webhook_http_allowed: bool = True  # Brex takes https alone; loopback tests have no certificate
+    webhook_http: str = "loopback"  # never (as Brex) | loopback (a local receiver has no certificate) | any
     webhook_headers: str = "webhook"  # webhook | svix | both
     secret_prefix: bool = True
     secret_overlap_hours: float = 24.0

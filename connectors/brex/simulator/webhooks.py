@@ -157,8 +157,7 @@ class WebhooksApi:
 
     def _checked(self, call: ApiCall, body: Item) -> Item:
         url, types, group_id = required_text(body, "url"), body.get("event_types"), body.get("group_id")
-        allowed = ("https", "http") if self.simulator.switches.webhook_http_allowed else ("https",)
-        if urlsplit(url).scheme not in allowed or not urlsplit(url).hostname:
+        if not self._is_deliverable(url):
             raise invalid("[url] must be an HTTPS address")
         if not isinstance(types, list) or not types or any(one not in EVENT_TYPES for one in types):
             raise invalid("[event_types] is invalid")
@@ -168,10 +167,18 @@ class WebhooksApi:
             raise invalid("[group_id] is invalid")
         return {"group_id": group_id, "url": url, "event_types": list(dict.fromkeys(types))}
 
+    def _is_deliverable(self, url: str) -> bool:
+        address, http = urlsplit(url), self.simulator.switches.webhook_http
+        local = address.hostname in ("127.0.0.1", "::1", "localhost")
+        plain = address.scheme == "http" and (http == "any" or (http == "loopback" and local))
+        return bool(address.hostname) and (address.scheme == "https" or plain)
+
     def _need_event(self, token: Token, event_type: str) -> None:
         scopes = NEEDED_SCOPES.get(event_type)
         if scopes:
             self.simulator.gate.need_scope(token, scopes)
+            if event_type == "EXPENSE_PAYMENT_UPDATED" and token.role not in ("CARD_ADMIN", "ACCOUNT_ADMIN"):
+                raise ApiError(403, f"{event_type} needs the role CARD_ADMIN")
         elif event_type.startswith("EMBEDDED_"):
             raise ApiError(403, f"{event_type} is for embedded partners")
 
