@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -130,7 +129,7 @@ class Gate:
 
     def add_client(self, client_id: str, client_secret: str, redirect_uris: tuple[str, ...], user_id: str = "") -> None:
         self.credentials.clients[client_id] = {
-            "secret": client_secret or secrets.token_hex(16),
+            "secret": client_secret,
             "redirect_uris": redirect_uris,
             "user_id": user_id,
         }

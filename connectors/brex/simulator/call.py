@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -135,10 +135,6 @@ def parse_moment(text: str, name: str = "date") -> datetime:
     except ValueError as error:
         raise invalid(f"{name} is not a valid date-time") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def day_of(text: str) -> date:
-    return datetime.fromisoformat(text).date()
 
 
 def required_text(body: Item, name: str, longest: int | None = None) -> str:

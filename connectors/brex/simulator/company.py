@@ -13,7 +13,7 @@ accounting records   398  card purchases 173 (USD 109, EUR 46, JPY 18), refunds 
 card transactions    211  PURCHASE 175, REFUND 12, CHARGEBACK 4, REWARDS_CREDIT 3, COLLECTION 15, BNPL_FEE 2
 cash transactions    117  on two accounts in USD: PAYMENT 41, FBO_TRANSFER 24, CARD_COLLECTION 11, own moves 14, fees 9,
                           interest and dividends 6, PAYBACK 3, rewards 1, eight of kinds that are always held
-expenses             277  CARD 194 (7 split parents with 14 children, 9 not final), REIMBURSEMENT 47, BILLPAY 34,
+expenses             277  CARD 194 (7 split parents with 14 children, 7 not final), REIMBURSEMENT 47, BILLPAY 34,
                           CLAWBACK 1, UNSET 1
 ==================  ====  ==========================================================================================
 

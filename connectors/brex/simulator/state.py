@@ -13,8 +13,6 @@ from typing import Any
 Item = dict[str, Any]
 Key = tuple[str, str]
 
-FIRST: Key = ("", "")
-
 
 def stamp(moment: datetime) -> str:
     """UTC with microseconds and `Z`: text order is time order."""
