@@ -34,16 +34,6 @@ class OdooCredentials(BaseModel):
         return SecretStr(value.get_secret_value().strip())
 
 
-class OdooSettings(BaseModel):
-    """What a person may choose about an Odoo connection."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    journal_code: str = Field(default="", title="Code of the journal for entries", max_length=10)
-    bill_journal_code: str = Field(default="", title="Code of the journal for vendor bills", max_length=10)
-    payment_journal_code: str = Field(default="", title="Code of the journal for payments", max_length=10)
-
-
 class OdooAuth(AuthBase):
     """Bearer key and database of every JSON-2 call; XML-RPC carries both in its body, discovery needs neither."""
 

@@ -69,6 +69,10 @@ class OdooClient:
                 ) from error
         return self._version
 
+    def version_set(self, version: Version) -> None:
+        """Spare the question, where the version is known."""
+        self._version = version
+
     def call(
         self,
         model: str,

@@ -56,7 +56,7 @@ class Desk:
         )
 
     def payment_outcome(
-        self, outgoing: Outgoing, row: PaymentRow, move: Move | None, lines: Sequence[MoveLine], *extra: Finding
+        self, outgoing: Outgoing, row: PaymentRow, move: Move | None, lines: Sequence[MoveLine]
     ) -> Outcome:
         """The outcome of a payment: posted only when its entry is in the books and its payable line is settled."""
         payment = checked(outgoing.document, Payment)
@@ -75,7 +75,7 @@ class Desk:
             ledger_id=f"{PAYMENT_PREFIX}{row.id}",
             number=row.name,
             link=self.link("account.payment", row.id),
-            differences=(*differences, *extra),
+            differences=differences,
         )
 
     def remove_draft(self, model: str, record_id: int, outgoing: Outgoing, error: ConnectorError) -> Outcome:

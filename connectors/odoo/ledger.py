@@ -29,7 +29,7 @@ from connectors.odoo.payments import PaymentPoster, find_payments
 from connectors.odoo.posting import MovePoster, find_moves
 from connectors.odoo.preflight import Preflight
 from connectors.odoo.reference import reference_items
-from connectors.odoo.settling import settle_entries
+from connectors.odoo.settling import settle_moves
 from connectors.odoo.stamps import stamp_of
 from connectors.odoo.verify import verify_connection
 
@@ -39,6 +39,14 @@ FIND: dict[type, Find] = {
     VendorBill: find_moves,
     JournalEntry: find_moves,
     Payment: find_payments,
+}
+
+
+POSTERS: dict[type, type[PartnerPoster] | type[MovePoster] | type[PaymentPoster]] = {
+    NewVendor: PartnerPoster,
+    VendorBill: MovePoster,
+    JournalEntry: MovePoster,
+    Payment: PaymentPoster,
 }
 
 
@@ -71,29 +79,24 @@ class OdooLedger:
         Four calls for a hundred entries or as many bills: load, post, read the documents, read their lines; one more
         for each document that settles another."""
         desk = self._desk(company)
-        groups: tuple[tuple[type, Callable[[Sequence[Outgoing]], dict[str, Outcome]]], ...] = (
-            (NewVendor, PartnerPoster(desk).post),
-            (VendorBill, MovePoster(desk).post),
-            (JournalEntry, MovePoster(desk).post),
-            (Payment, PaymentPoster(desk).post),
-        )
         outcomes: dict[str, Outcome] = {}
-        for kind, post in groups:
+        for kind, poster in POSTERS.items():
             group = [one for one in batch if isinstance(one.document, kind)]
             if not group:
                 continue
             try:
-                outcomes.update(post(group))
+                outcomes.update(poster(desk).post(group))
             except ConnectorError as error:
                 # Raised before anything of this group was sent; what earlier groups did must still be told.
                 if not outcomes and isinstance(error, BlockedError | RateLimitedError):
                     raise
                 outcomes.update((one.key, failed(one, OutcomeState.NOT_SENT, error)) for one in group)
-        settle_entries(desk, batch, outcomes)
+        settle_moves(desk, batch, outcomes)
         return [outcomes[one.key] for one in batch]
 
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
-        """Drafts and cancelled ones too. What is in the books but has not settled what it should is completed."""
+        """Drafts and cancelled ones too. What was left half done is completed from the frozen document: a draft of
+        ours is loaded again and posted, and what is in the books settles what it should."""
         desk = self._desk(company)
         outcomes: dict[str, Outcome] = {}
         seen: set[str] = set()
@@ -111,8 +114,22 @@ class OdooLedger:
                 f"A search in Odoo does not show {known}, which is there: a right, a filter or the company was lost.",
                 provider="Odoo",
             )
-        settle_entries(desk, batch, outcomes)
+        self._complete(company, [one for one in batch if outcomes[one.key].state is OutcomeState.CREATED], outcomes)
+        settle_moves(desk, batch, outcomes)
         return [outcomes[one.key] for one in batch]
+
+    def _complete(self, company: str, drafts: Sequence[Outgoing], outcomes: dict[str, Outcome]) -> None:
+        """The same `load` again restores a draft that somebody touched; then it is posted and read back.
+
+        One that Odoo refuses now is deleted, and so absent; one that could not be sent stays as it was found."""
+        if not drafts:
+            return
+        for one, answer in zip(drafts, self.post(company, drafts), strict=True):
+            last = self.post(company, [one])[0] if answer.state is OutcomeState.SPLIT else answer
+            if last.state is OutcomeState.REJECTED:
+                outcomes[one.key] = Outcome(one.key, OutcomeState.ABSENT, error=last.error)
+            elif last.state not in (OutcomeState.UNCERTAIN, OutcomeState.NOT_SENT):
+                outcomes[one.key] = last
 
     def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
         yield from list_stamped(self._desk(company), since)

@@ -173,7 +173,7 @@ def complete_payments(desk: Desk, pairs: Sequence[Pair]) -> dict[str, Outcome]:
     open_ones = [(one, move_id) for one, move_id in booked if move_id in moves and moves[move_id].state == "posted"]
     try:
         findings = Settler(desk).settle(open_ones)
-    except RejectedError as error:
+    except (RejectedError, OutcomeUnknownError) as error:  # what is reconciled all the same is read back below
         trouble = (Finding("not_reconciled", error.message, ""),)
         findings = {one.key: trouble for one, _ in open_ones}
     lines = desk.lookup.lines(moves)
@@ -184,8 +184,10 @@ def complete_payments(desk: Desk, pairs: Sequence[Pair]) -> dict[str, Outcome]:
             outcomes[one.key] = Outcome(one.key, OutcomeState.ABSENT)
             continue
         move = moves.get(payment.move_id or 0)
-        found = findings.get(one.key, ())
-        outcomes[one.key] = desk.payment_outcome(one, payment, move, lines.get(payment.move_id or 0, []), *found)
+        outcome = desk.payment_outcome(one, payment, move, lines.get(payment.move_id or 0, []))
+        if outcome.state is not OutcomeState.POSTED:
+            outcome = replace(outcome, differences=(*outcome.differences, *findings.get(one.key, ())))
+        outcomes[one.key] = outcome
     return outcomes
 
 

@@ -142,6 +142,7 @@ class JournalRow(Row):
     active: bool
     company_id: Ref
     currency_id: Ref
+    default_account_id: Ref
 
 
 class PartnerRow(Row):

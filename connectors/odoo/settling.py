@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
-from connectors.documents import JournalEntry, Payment
-from connectors.errors import ConnectorError, RejectedError
+from connectors.documents import JournalEntry, Payment, VendorBill
+from connectors.errors import ConnectorError, OutcomeUnknownError, RejectedError
 from connectors.odoo.desk import PAYMENT_PREFIX, Desk
 from connectors.odoo.schema import Move, MoveLine, PaymentRow
 from connectors.odoo.stamps import stamp_of
@@ -66,7 +66,7 @@ class Settler:
         for outgoing, move_id in moves:
             keys = settled_keys(outgoing)
             document = outgoing.document
-            reverses = document.reverses if isinstance(document, JournalEntry) else ""
+            reverses = document.reverses if isinstance(document, JournalEntry | VendorBill) else ""
             tasks.append(
                 Task(
                     outgoing,
@@ -126,10 +126,10 @@ class Settler:
         return findings
 
     def _own(self, task: Task, lines: Mapping[int, list[MoveLine]]) -> list[MoveLine]:
-        """A payment closes its payable line only; its money line waits for the bank's statement."""
+        """A payment or bill closes its payable line only; a money line waits for the bank's statement."""
         document = task.outgoing.document
         mine = lines.get(task.move_id, [])
-        if isinstance(document, Payment):
+        if isinstance(document, Payment | VendorBill):
             return [line for line in mine if line.account_id == int(document.payable.id)]
         return list(mine)
 
@@ -140,22 +140,27 @@ def settled_keys(outgoing: Outgoing) -> tuple[str, ...]:
         return document.settles
     if isinstance(document, JournalEntry):
         return (*document.settles, *([document.reverses] if document.reverses else []))
+    if isinstance(document, VendorBill):
+        return (document.reverses,) if document.reverses else ()
     return ()
 
 
-def settle_entries(desk: Desk, batch: Sequence[Outgoing], outcomes: dict[str, Outcome]) -> None:
-    """Complete the entries among outcomes that are in the books. One that cannot be completed now is uncertain, so
-    that the next look-up completes it."""
+def settle_moves(desk: Desk, batch: Sequence[Outgoing], outcomes: dict[str, Outcome]) -> None:
+    """Complete the entries and bills among outcomes that are in the books. One that cannot be completed now is
+    reported as created only, so that the next look-up completes it."""
     moves = [
         (one, int(outcomes[one.key].ledger_id))
         for one in batch
-        if isinstance(one.document, JournalEntry)
+        if isinstance(one.document, JournalEntry | VendorBill)
         and settled_keys(one)
         and outcomes[one.key].state is OutcomeState.POSTED
         and not outcomes[one.key].ledger_id.startswith(PAYMENT_PREFIX)
     ]
     try:
-        findings = Settler(desk).settle(moves)
+        try:
+            findings = Settler(desk).settle(moves)
+        except OutcomeUnknownError:
+            findings = Settler(desk).settle(moves)  # only what is still open is tried again
     except ConnectorError as error:
         for outgoing, _ in moves:
             before = outcomes[outgoing.key]
@@ -163,7 +168,7 @@ def settle_entries(desk: Desk, batch: Sequence[Outgoing], outcomes: dict[str, Ou
                 trouble = Finding("not_reconciled", error.message, "")
                 outcomes[outgoing.key] = replace(before, differences=(*before.differences, trouble))
             else:
-                outcomes[outgoing.key] = replace(before, state=OutcomeState.UNCERTAIN, error=error)
+                outcomes[outgoing.key] = replace(before, state=OutcomeState.CREATED, error=error)
         return
     for key, found in findings.items():
         outcomes[key] = replace(outcomes[key], differences=(*outcomes[key].differences, *found))

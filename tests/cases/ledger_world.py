@@ -16,7 +16,8 @@ from connectors.records import Side
 from tests.cases.fault_transport import FaultTransport
 
 DAY = date(2026, 10, 12)
-UNFINISHED = (OutcomeState.UNCERTAIN, OutcomeState.ABSENT, OutcomeState.CREATED, OutcomeState.NOT_SENT)
+LOOK = (OutcomeState.UNCERTAIN, OutcomeState.CREATED)
+SEND = (OutcomeState.ABSENT, OutcomeState.NOT_SENT)
 
 
 class LedgerWorld(ABC):
@@ -223,9 +224,9 @@ class LedgerWorld(ABC):
         ledger = ledger or self.open()
         outcome = Outcome(outgoing.key, OutcomeState.UNCERTAIN)
         for _ in range(6):
-            if outcome.state is OutcomeState.UNCERTAIN:
+            if outcome.state in LOOK:
                 outcome = ledger.find(self.company, [outgoing])[0]
-            elif outcome.state in UNFINISHED:
+            elif outcome.state in SEND:
                 outcome = ledger.post(self.company, [outgoing])[0]
             else:
                 return outcome

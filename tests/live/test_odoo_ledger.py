@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors.odoo.auth import OdooCredentials
 from tests.cases.ledger_cases import LedgerCases
-from tests.connectors.odoo.odoo_cases import OdooCases
+from tests.connectors.odoo.odoo_cases import OdooCases, ProtocolCases
 from tests.connectors.odoo.world import OdooWorld
 
 pytestmark = pytest.mark.live
@@ -32,3 +32,18 @@ def world() -> OdooWorld:
 
 class TestRealOdoo(LedgerCases, OdooCases):
     """Company 1 of the prepared database, with references of its own in every run."""
+
+    def test_an_export_that_gives_a_second_external_id_does_not_hide_ours(self, world: OdooWorld) -> None:
+        outgoing, posted = world.posted(world.entry())
+        ids = [int(posted.ledger_id)]
+        world.act("account.move", "export_data", ids=ids, fields_to_export=["id", "name"])
+        assert world.open().find("1", [outgoing])[0] == posted
+
+
+class TestRealOdooOverXmlRpc(ProtocolCases):
+    """The protocol of versions 16 to 18, which 19 still speaks."""
+
+    @pytest.fixture
+    def world(self, world: OdooWorld) -> OdooWorld:
+        world.speaks_xmlrpc = True
+        return world

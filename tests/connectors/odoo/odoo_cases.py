@@ -12,8 +12,10 @@ import pytest
 
 from connectors.base import OutcomeState, Window
 from connectors.documents import Account, Dimension, Line, Role
+from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.odoo.source import OdooSource, parse
 from connectors.records import Side, VendorRecord
+from tests.cases.ledger_cases import KINDS, UNCLEAR, cost_on
 from tests.connectors.odoo.world import OdooWorld
 
 

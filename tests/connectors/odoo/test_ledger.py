@@ -8,7 +8,7 @@ from connectors.odoo.auth import OdooCredentials
 from connectors.odoo.simulator import OdooSimulator
 from connectors.simulation import SimulatorTransport
 from tests.cases.ledger_cases import LedgerCases
-from tests.connectors.odoo.odoo_cases import OdooCases
+from tests.connectors.odoo.odoo_cases import OdooCases, ProtocolCases
 from tests.connectors.odoo.world import OdooWorld
 
 
@@ -31,3 +31,12 @@ def world(simulator: OdooSimulator) -> OdooWorld:
 
 class TestSimulatedOdoo(LedgerCases, OdooCases):
     """The database as a fresh server has it."""
+
+
+class TestSimulatedOdooOverXmlRpc(ProtocolCases):
+    """The protocol of versions 16 to 18."""
+
+    @pytest.fixture
+    def world(self, world: OdooWorld) -> OdooWorld:
+        world.speaks_xmlrpc = True
+        return world
