@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -35,7 +36,9 @@ def entry(
     if sheet.needs or sheet.waits or own is None or day is None or company_amounts is None:
         return None
     posting = PostingDay(own, day)
-    lines = _lines(sheet, (*costs, *controls), company_amounts, posting)
+    at = len(costs)
+    controls_first = [*company_amounts[at:], *company_amounts[:at]]
+    lines = _lines(sheet, (*controls, *costs), controls_first, posting)
     return JournalEntry(
         company=sheet.setup.company,
         journal=sheet.setup.entry_journal,
@@ -54,6 +57,7 @@ def bill(
     sheet: Sheet, costs: Sequence[Part], *, partner: Partner | None, payable: Account | None, posting: PostingDay | None
 ) -> VendorBill | None:
     """A vendor bill of these lines, or a vendor credit when they sum to a credit (B28)."""
+    costs = [part if part.is_personal else replace(part, partner=None) for part in costs]  # the bill has its own
     owed = sum((part.signed for part in costs), Decimal(0))
     is_credit = owed < 0
     control = [] if payable is None else [Part(payable, Side.DEBIT if is_credit else Side.CREDIT, abs(owed))]

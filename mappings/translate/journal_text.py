@@ -15,7 +15,9 @@ def render_journal(document: Document) -> str:
     if isinstance(document, NewVendor):
         details = " · ".join(part for part in (document.email, document.phone, document.tax_id) if part)
         return f"new vendor  {document.name}{f' · {details}' if details else ''}\n"
-    rows = [_row(line, document) for line in postings(document)]
+    lines = sorted(postings(document), key=lambda line: line.side is Side.CREDIT)
+    rows = [_aligned("account", "debit", "credit", "cost centre", "partner", "text")]
+    rows += [_row(line, document) for line in lines]
     return "\n".join((*_heading(document), *rows)) + "\n"
 
 
@@ -70,13 +72,15 @@ def _row(line: Line, document: JournalEntry | VendorBill | Payment) -> str:
         amount += f" ({line.company_amount:.{exponent(document.company_currency)}f})"
         if isinstance(document, Payment):
             amount = amount.partition(" ")[0]
-    cells = (
+    return _aligned(
         f"{line.account.code or line.account.id} {line.account.role}",
         amount if line.side is Side.DEBIT else "",
         amount if line.side is Side.CREDIT else "",
         " ".join(dimension.code or dimension.id for dimension in line.dimensions),
         line.partner.name or line.partner.id if line.partner else "",
-        line.text,
+        "" if line.text == document.text else line.text,
     )
-    aligned = (f"{cells[0]:<16}", f"{cells[1]:>20}", f"{cells[2]:>20}", f"{cells[3]:<10}", f"{cells[4]:<18}", cells[5])
-    return ("    " + "  ".join(aligned)).rstrip()
+
+
+def _aligned(account: str, debit: str, credit: str, centre: str, partner: str, text: str) -> str:
+    return f"    {account:<16}  {debit:>18}  {credit:>18}  {centre:<11}  {partner:<16}  {text}".rstrip()

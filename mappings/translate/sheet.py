@@ -65,8 +65,8 @@ class Sheet:
     # --- what is missing ------------------------------------------------------------------------------------
 
     def rule(self, *names: str) -> None:
-        """Name rules that made this document, once each, in order."""
-        self.rules += [name for name in dict.fromkeys(names) if name not in self.rules]
+        """Name rules that made this document, once each, in the order of the policy."""
+        self.rules = sorted({*self.rules, *names}, key=lambda name: (name[0], int(name[1:])))
 
     def need(
         self,

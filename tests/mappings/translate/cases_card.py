@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.records import Family, Finality, Party, RecordKind, Side
+from typing import Any
+
+from connectors.records import Family, Finality, Party, RecordKind, Side, SpendRecord
 from mappings.translate.context import Skip, Undo, Wait
 from mappings.translate.reversal import assemble_reversal
 from tests.mappings.translate.cases import Case, case
@@ -15,23 +17,25 @@ DISPUTE = a_setup({"chargeback": "dispute"})
 AS_BILL = a_setup({"card_expense": "bill_and_payment"})
 
 
-def purchase(amount: str = "100.00", on: str = "02-05", **given: object):
-    return record(K.CARD_PURCHASE, amount, posting_moment=day(on), document_moment=day(on), links=BOUGHT, **given)
+def purchase(amount: str = "100.00", on: str = "02-05", **given: Any) -> SpendRecord:
+    return bought(K.CARD_PURCHASE, amount, on, memo="Client visit", **given)
 
 
-def refund(amount: str, on: str, **given: object):
-    given = {"coding": (), **given}
-    return record(K.CARD_REFUND, amount, posting_moment=day(on), document_moment=day(on), links=BOUGHT, **given)
+def refund(amount: str, on: str, **given: Any) -> SpendRecord:
+    return bought(K.CARD_REFUND, amount, on, **{"coding": ()} | given)
 
 
-def chargeback(amount: str, on: str, **given: object):
-    return record(
-        K.CHARGEBACK, amount, posting_moment=day(on), document_moment=day(on), links=BOUGHT, family=Family.CARD_CREDIT,
-        coding=(), **given,
-    )  # fmt: skip
+def chargeback(amount: str, on: str) -> SpendRecord:
+    return bought(K.CHARGEBACK, amount, on, family=Family.CARD_CREDIT, coding=())
 
 
-def two_centres(**given: object):
+def bought(kind: RecordKind, amount: str, on: str, **given: Any) -> SpendRecord:
+    """A card record of the expense exp_1 at an airline that is no vendor of the ledger."""
+    days = {"posting_moment": day(on), "document_moment": day(on)}
+    return record(kind, amount, **days | {"merchant": "NORTHWIND AIR", "links": BOUGHT} | given)
+
+
+def two_centres(**given: Any) -> SpendRecord:
     lines = (line("60.00", cost_center="A"), line("40.00", cost_center="B"))
     return purchase("100.00", "01-20", lines=lines, **given)
 

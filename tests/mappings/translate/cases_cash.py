@@ -27,7 +27,9 @@ FIFTY = facts(rates={("EUR", day("01-20")): "1.10", ("EUR", day("02-03")): "1.13
 
 
 def cash(kind: RecordKind, amount: str, **given: Any) -> SpendRecord:
-    return record(kind, amount, **{"source_account": "cash_a", "family": Family.CASH, "coding": ()} | given)
+    memo = kind.value.replace("_", " ")
+    usual = {"source_account": "cash_a", "family": Family.CASH, "coding": (), "person": None, "memo": memo}
+    return record(kind, amount, **usual | given)
 
 
 def own_accounts(story: Story) -> None:
@@ -63,12 +65,16 @@ def bill(story: Story, amount: str, **given: Any) -> None:
 
 
 def claim(story: Story, amount: str = "80.00", on: str = "01-20", **given: Any) -> None:
+    given = {"merchant": "HOTEL ADLER", "document_moment": day("01-15"), "family": Family.CLAIM_COST} | given
     links = ("claim:exp_2", "expense:exp_2")
-    story.post(record(K.CLAIM_APPROVED, amount, links=links, posting_moment=day(on), family=Family.CLAIM_COST, **given))
+    story.post(record(K.CLAIM_APPROVED, amount, links=links, posting_moment=day(on), **given))
 
 
 def claim_record(kind: RecordKind, amount: str = "80.00", on: str = "02-03", **given: Any) -> SpendRecord:
-    return record(kind, amount, links=("claim:exp_2",), posting_moment=day(on), coding=(), **given)
+    moment = day(on)
+    return record(
+        kind, amount, links=("claim:exp_2",), posting_moment=moment, document_moment=moment, coding=(), **given
+    )
 
 
 def after_claim(story: Story, *records: SpendRecord, amount: str = "80.00") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from connectors.documents import Role
+from connectors.documents import Account, Role
 from connectors.records import Family, Party, RecordKind, SpendRecord
 from mappings.flow_settings import FlowFilter
 from mappings.routing import FlowView, Owners, OwnerView, Routed, WitnessOf, route
@@ -174,7 +174,7 @@ def possible_duplicates(story: Story) -> None:
     story.documents.clear()
 
 
-def account_ap():
+def account_ap() -> Account:
     return a_setup().accounts_by_code["211000"]
 
 
