@@ -67,8 +67,8 @@ class BrexClient:
 
     # --- https://developer.brex.com/openapi/accounting_api
 
-    def records(self, since: datetime | None, until: datetime, limit: int = RECORDS_PAGE) -> Pages:
-        params: Json = {"updated_at[lte]": stamp(until), "limit": limit}
+    def records(self, since: datetime | None, until: datetime) -> Pages:
+        params: Json = {"updated_at[lte]": stamp(until), "limit": RECORDS_PAGE}
         if since:
             params["updated_at[gte]"] = stamp(since)
         return self._pages("/v3/accounting/records", params)

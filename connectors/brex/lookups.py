@@ -1,9 +1,9 @@
 """What do records need from other lists? Look-ups joined by list, kept for the life of a source, never one by one
 unless so few are missing that a list would cost more.
 
-`/v1/expenses` has no filter on ids. Expenses and the records made of them change within the same minutes, so the
-window of a page of records is read in bulk; what is not found there is looked for by the day its payment posted, and
-only the rest is asked for singly.
+`/v1/expenses` has no filter on ids. Expenses and the records made of them change within the same minutes, so one list
+of changed expenses is read along with the pages of records; what is not found there is looked for by the day its
+payment posted, and only the rest is asked for singly.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from connectors.brex.client import BrexClient, Json, Pages, stamp
 from connectors.brex.errors import FeatureDeniedError, MissingError
+from connectors.errors import RejectedError
 
 LENT = (
     "id",
@@ -42,7 +43,7 @@ LENT = (
 FEW = 3  # so many are asked for singly at once
 REMEMBERED = 20_000
 VALUES_PER_CALL = 100
-MARGINS = (timedelta(hours=1), timedelta(days=1))  # around change times, around posting times
+MARGIN_OF_CHANGE, MARGIN_OF_POSTING = timedelta(hours=1), timedelta(days=1)
 
 
 class ExpenseLookup:
@@ -52,6 +53,8 @@ class ExpenseLookup:
         self.client = client
         self.is_denied = False
         self._known: dict[str, Json | None] = {}
+        self._changes: Iterator[list[Json]] = iter(())
+        self._changes_since: datetime | None = None
 
     def load(
         self, wanted: Iterable[str], *, changed: Sequence[datetime], posted: Sequence[datetime], single: Iterable[str]
@@ -63,17 +66,16 @@ class ExpenseLookup:
         missing = {one for one in wanted if one and one not in self._known}
         if not missing or self.is_denied:
             return
-        asked = sorted(missing)
         try:
-            if len(missing) > FEW:
-                for name, times, margin in zip(
-                    ("updated_at", "payment_posted_at"), (changed, posted), MARGINS, strict=True
-                ):
-                    if missing and times:
-                        missing -= self._scan(name, min(times) - margin, max(times) + margin, missing)
-            for one in sorted(missing & set(single)):
+            if len(missing) > FEW and changed:
+                self._read_changes(min(changed) - MARGIN_OF_CHANGE, missing)
+            if len(left := missing - self._known.keys()) > FEW and posted:
+                since, until = min(posted) - MARGIN_OF_POSTING, max(posted) + MARGIN_OF_POSTING
+                days = {"payment_posted_at_start": stamp(since), "payment_posted_at_end": stamp(until)}
+                self._read(self.client.expenses(days), left)
+            for one in sorted((missing & set(single)) - self._known.keys()):
                 self._known[one] = self._single(one)
-            self._load_parts(asked)
+            self._load_parts(missing)
         except FeatureDeniedError:
             self.is_denied = True
         for one in missing:  # not a second time for the same id
@@ -84,17 +86,24 @@ class ExpenseLookup:
         expense = self._known.get(expense_id)
         return lend(expense) if expense else None
 
-    def _scan(self, name: str, start: datetime, end: datetime, missing: set[str]) -> set[str]:
-        """Read a window until all are found, but no more pages than a tenth of what is missed."""
-        found: set[str] = set()
-        pages = self.client.expenses({f"{name}_start": stamp(start), f"{name}_end": stamp(end)})
+    def _read_changes(self, since: datetime, missing: set[str]) -> None:
+        """Go on with one list of changed expenses from page to page of records, so that none is read twice."""
+        if self._changes_since is None or since < self._changes_since:
+            self._changes = self.client.expenses({"updated_at_start": stamp(since)})
+            self._changes_since = since
+        try:
+            self._read(self._changes, missing)
+        except FeatureDeniedError:
+            raise
+        except RejectedError:  # how long a cursor lives is not documented: the next page opens the list anew
+            self._changes_since = None
+
+    def _read(self, pages: Iterator[list[Json]], missing: set[str]) -> None:
+        """Read until all are found, but no more pages than a tenth of what is missed."""
         for page in islice(pages, 2 + len(missing) // 10):
-            for expense in page:
-                self._known[str(expense.get("id"))] = expense
-                found.add(str(expense.get("id")))
-            if missing <= found:
-                break
-        return found & missing
+            self._known.update({str(expense.get("id")): expense for expense in page})
+            if missing <= self._known.keys():
+                return
 
     def _single(self, expense_id: str) -> Json | None:
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from connectors.base import ReferenceItem
 from connectors.brex.client import BrexClient, Json, Pages
 from connectors.brex.errors import FeatureDeniedError
 from connectors.errors import UnsupportedError
 
+PRIMARY = "primary"
 CATEGORIES = (
     "ADVERTISING_AND_MARKETING",
     "AIRLINE_EXPENSES",
@@ -149,25 +150,40 @@ def _field_values(client: BrexClient) -> Iterator[ReferenceItem]:
             )
 
 
+def card_account_of(accounts: Sequence[Json], currency: str) -> str:
+    """The id of the only account, or of the only one in a currency; else `primary`."""
+    fitting = [one for one in accounts if _currency(one) == currency] if len(accounts) > 1 else accounts
+    return str(fitting[0].get("id")) if len(fitting) == 1 else PRIMARY
+
+
+def _currency(account: Json) -> str:
+    return str((account.get("current_balance") or {}).get("currency") or "USD")
+
+
 def _source_accounts(client: BrexClient) -> Iterator[ReferenceItem]:
-    readers: tuple[tuple[str, Callable[[], Iterator[Json]]], ...] = (
-        ("card", lambda: iter(client.card_accounts())),
-        ("cash", lambda: _rows(client.cash_accounts())),
+    """Card and cash accounts, and `primary` where charges cannot be told apart by account."""
+    try:
+        cards = client.card_accounts()
+    except FeatureDeniedError:
+        cards = []
+    yield from (_account("card", row) for row in cards)
+    if not cards or any(card_account_of(cards, _currency(row)) == PRIMARY for row in cards):
+        yield ReferenceItem("source_account", PRIMARY, name="Brex card, account not told", group="card")
+    try:
+        yield from (_account("cash", row) for row in _rows(client.cash_accounts()))
+    except FeatureDeniedError:
+        return
+
+
+def _account(group: str, row: Json) -> ReferenceItem:
+    return ReferenceItem(
+        "source_account",
+        str(row["id"]),
+        name=str(row.get("name") or f"Brex {group} {_currency(row)}"),
+        group=group,
+        is_active=row.get("status") in (None, "ACTIVE"),
+        facts={"currency": _currency(row)},
     )
-    for group, read in readers:
-        try:
-            for row in read():
-                currency = str((row.get("current_balance") or {}).get("currency") or "USD")
-                yield ReferenceItem(
-                    "source_account",
-                    str(row["id"]),
-                    name=str(row.get("name") or f"Brex {group} account"),
-                    group=group,
-                    is_active=row.get("status") in (None, "ACTIVE"),
-                    facts={"currency": currency},
-                )
-        except FeatureDeniedError:
-            continue
 
 
 def _categories(client: BrexClient) -> Iterator[ReferenceItem]:

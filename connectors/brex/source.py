@@ -30,7 +30,7 @@ from connectors.brex.lookups import (
 from connectors.brex.parse_record import EXPENSE_TYPES, stage
 from connectors.brex.push import push_field_values, push_vendors
 from connectors.brex.receipts import receipt_files
-from connectors.brex.reference import reference_items
+from connectors.brex.reference import card_account_of, reference_items
 from connectors.brex.schema import read_instant
 from connectors.brex.streams import (
     ACCOUNTING_RECORDS,
@@ -58,7 +58,7 @@ class BrexSource:
         self._users = ListLookup(self.client.users)
         self._transfers = TransferLookup(self.client)
         self._refusals = FeatureRefusals(self.client)
-        self._card_account: str | None = None
+        self._card_accounts: list[Json] | None = None
         self._expense_ids: dict[str, str] | None = None
 
     # --- reading
@@ -119,7 +119,7 @@ class BrexSource:
                 stage=stage(str(item.get("review_status") or "")),
                 expense=expense,
                 fields=self._fields.of(item),
-                card_account=self.card_account() if item.get("source_type") == "CARD" else None,
+                card_account=self._card_account(item.get("amount")) if item.get("source_type") == "CARD" else None,
             )
             for item, expense in zip(page, lent, strict=True)
         ]
@@ -133,7 +133,7 @@ class BrexSource:
         return [
             _item(
                 item,
-                card_account=self.card_account(),
+                card_account=self._card_account(item.get("amount")),
                 expense=expense,
                 fields=self._fields.of(expense=expense),
                 user=self._user(expense),
@@ -166,11 +166,12 @@ class BrexSource:
         self._fields.load(expenses=page)
         items = []
         for item in page:
+            is_card = item.get("expense_type") == "CARD"
             parts: Json = {
                 "fields": self._fields.of(expense=item),
                 "user": self._user(item),
                 "parent": parents.get(str(item.get("id"))),
-                "card_account": self.card_account() if item.get("expense_type") == "CARD" else None,
+                "card_account": self._card_account(item.get("billing_amount")) if is_card else None,
             }
             items.append(_item(item, **parts))
             if item.get("expense_type") == "REIMBURSEMENT" and _has_payout(item):
@@ -186,16 +187,15 @@ class BrexSource:
         user = self._users.get(identifier) if identifier else None
         return {key: user.get(key) for key in ("id", "first_name", "last_name", "email")} if user else None
 
-    def card_account(self) -> str:
-        """The only card account; with several, nothing in the API says which one a charge is on: `primary` then
-        stands for the feed, which serves the primary account alone."""
-        if self._card_account is None:
+    def _card_account(self, amount: Any) -> str:
+        """The account of a charge: the only one, or the only one in its currency. With several, nothing in the API
+        tells them apart, and `primary` stands for all of them."""
+        if self._card_accounts is None:
             try:
-                accounts = self.client.card_accounts()
+                self._card_accounts = self.client.card_accounts()
             except FeatureDeniedError:
-                accounts = []
-            self._card_account = str(accounts[0].get("id")) if len(accounts) == 1 else "primary"
-        return self._card_account
+                self._card_accounts = []
+        return card_account_of(self._card_accounts, (amount or {}).get("currency") or "USD")
 
     # --- the rest of the door
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import ReferenceItem
+from connectors.base import ReferenceItem, Window
 from connectors.brex.auth import BrexCredentials
-from connectors.brex.reference import READERS
+from connectors.brex.reference import READERS, card_account_of
 from connectors.brex.simulator import BrexSimulator, Switches
-from tests.connectors.brex.desk import company, source
+from tests.connectors.brex.desk import NOW, company, source
 
 
 @pytest.fixture(scope="module")
@@ -68,4 +68,33 @@ def test_what_the_token_may_not_read_is_empty(simulator: BrexSimulator) -> None:
     token = simulator.control("add_token", {"scopes": ["expenses.card.readonly"]})
     desk = source(simulator, credentials=BrexCredentials(user_token=token))
     assert list(desk.reference("employee")) == []
-    assert list(desk.reference("source_account")) == []
+    assert [item.external_id for item in desk.reference("source_account")] == ["primary"]
+
+
+@pytest.mark.parametrize(
+    ("currencies", "of_usd", "of_eur"),
+    [
+        ([], "primary", "primary"),
+        (["USD"], "a0", "a0"),
+        (["USD", "EUR"], "a0", "a1"),
+        (["USD", "USD", "EUR"], "primary", "a2"),
+        ([None, "EUR"], "a0", "a1"),
+    ],
+)
+def test_a_charge_belongs_to_the_only_account_of_its_currency(
+    currencies: list[str | None], of_usd: str, of_eur: str
+) -> None:
+    accounts = [
+        {"id": f"a{number}", "current_balance": {"amount": 1, "currency": one} if one else None}
+        for number, one in enumerate(currencies)
+    ]
+    assert (card_account_of(accounts, "USD"), card_account_of(accounts, "EUR")) == (of_usd, of_eur)
+
+
+def test_charges_name_the_accounts_that_are_listed(simulator: BrexSimulator) -> None:
+    listed = {item.external_id for item in items(simulator, "source_account") if item.group == "card"}
+    for stream in ("accounting_records", "card_transactions", "expenses"):
+        pages = source(simulator).read(stream, Window(None, NOW))
+        named = {item.payload["lookups"].get("card_account") for page in pages for item in page} - {None}
+        assert named
+        assert named <= listed

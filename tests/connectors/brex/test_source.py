@@ -63,6 +63,28 @@ def test_it_needs_at_most_one_call_for_ten_records() -> None:
         assert simulator.call_count - before <= max(9, count / 10), (stream, Counter(paths(simulator)))
 
 
+def test_thousands_of_records_are_joined_with_their_expenses_in_few_calls() -> None:
+    simulator = account(switches=Switches(requests_per_minute=None))
+    simulator.control("seed_records", {"count": 2000, "streams": ["records", "expenses", "card_transactions"]})
+    for stream in (ACCOUNTING_RECORDS, CARD_TRANSACTIONS):
+        before = simulator.call_count
+        items = [item for page in source(simulator).read(stream, WHOLE) for item in page]
+        assert len([item for item in items if item.payload["lookups"].get("expense")]) == 2000
+        assert simulator.call_count - before < 0.02 * 2000
+
+
+@pytest.mark.parametrize("remembered", [20_000, 30])
+def test_a_list_of_expenses_that_breaks_off_loses_no_merchant(monkeypatch: pytest.MonkeyPatch, remembered: int) -> None:
+    monkeypatch.setattr("connectors.brex.lookups.REMEMBERED", remembered)
+    monkeypatch.setattr("connectors.brex.client.RECORDS_PAGE", 100)
+    simulator = account()
+    simulator.control("seed_records", {"count": 400, "streams": ["records", "expenses"]})
+    body = '{"type": "BAD_REQUEST", "message": "cursor is invalid"}'
+    simulator.fail("status", "/v1/expenses$", status=400, body=body, skip=2)
+    items = [item for page in source(simulator).read(ACCOUNTING_RECORDS, WHOLE) for item in page]
+    assert len([item for item in items if item.payload["lookups"].get("expense")]) == 400
+
+
 def test_records_that_are_polled_in_small_numbers_ask_for_their_expenses_singly() -> None:
     simulator = company()
     newest = next(one for one in simulator.store.records if one["type"] == "CARD_EXPENSE_POST")
