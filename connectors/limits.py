@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import redis
 from django.conf import settings
 from django.utils import timezone
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from connectors.base import Connector, Limit
 from connectors.models import Connection, Credential
@@ -48,4 +50,5 @@ def _close(connection_id: int, until: datetime) -> None:
 
 @cache
 def _cache(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+    """Fails within a second: the limiter has its own way on, and the client's default is to try for four."""
+    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1))

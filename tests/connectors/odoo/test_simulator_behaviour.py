@@ -7,8 +7,14 @@ import requests
 
 from connectors.odoo.simulator import OdooSimulator
 from connectors.simulation import SimulatorTransport
+from tests.connectors.odoo.odoo_behaviour.access_cases import AccessCases
+from tests.connectors.odoo.odoo_behaviour.analytic_cases import AnalyticCases, CurrencyCases
 from tests.connectors.odoo.odoo_behaviour.bill_cases import BillCases
+from tests.connectors.odoo.odoo_behaviour.clock_cases import ClockCases
 from tests.connectors.odoo.odoo_behaviour.entry_cases import EntryCases
+from tests.connectors.odoo.odoo_behaviour.loading_cases import LoadCases
+from tests.connectors.odoo.odoo_behaviour.lock_cases import LockCases
+from tests.connectors.odoo.odoo_behaviour.payment_cases import PaymentCases
 from tests.connectors.odoo.odoo_behaviour.reading_cases import ReadingCases
 from tests.connectors.odoo.odoo_behaviour.rpc_cases import RpcCases
 from tests.connectors.odoo.odoo_behaviour.target import Target
@@ -43,4 +49,32 @@ class TestEntries(EntryCases):
 
 
 class TestBills(BillCases):
+    pass
+
+
+class TestLocks(LockCases):
+    pass
+
+
+class TestAccess(AccessCases):
+    pass
+
+
+class TestAnalytic(AnalyticCases):
+    pass
+
+
+class TestCurrencies(CurrencyCases):
+    pass
+
+
+class TestPayments(PaymentCases):
+    pass
+
+
+class TestLoading(LoadCases):
+    pass
+
+
+class TestClock(ClockCases):
     pass

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from .entry_cases import refusal
-from .target import APOLLO, EU, EUR, GBP, US, US_BOOKS, USD, ZEUS, Target, command, in_company
+from .target import APOLLO, EU, EUR, GBP, SALES, US, US_BOOKS, USD, ZEUS, Target, command, in_company
 
 D = Decimal
 B = US_BOOKS
 JPY = 25
+DEPARTMENTS = 2
 SIGNS = (
     "The operation cannot be completed: The amount expressed in the secondary currency must be positive when account is "
     "debited and negative when account is credited. If the currency is the same as the one from the company, this amount "
@@ -59,13 +60,23 @@ class AnalyticCases:
         assert (error.status, error.message) == (500, "invalid literal for int() with base 10: 'abc'")
 
     def test_a_mandatory_plan_is_enforced_only_when_asked(self, target: Target) -> None:
-        [plan] = target.call("account.analytic.plan/create", user="admin2", vals_list=[_mandatory(target)]) if False else [0]
-        del plan
-        with mandatory(target, 2):
+        with mandatory(target, DEPARTMENTS):
             strict, lenient = target.entry(), target.entry()
             error = refusal(target, "account.move/action_post", ids=[strict], context={**in_company(EU), "validate_analytic": True})
             assert error.message == "One or more lines require a 100% analytic distribution."
             assert target.post_moves(lenient) is False
+            lines = target.move(strict, "line_ids")["line_ids"]
+            target.call("account.move.line/write", ids=lines, vals={"analytic_distribution": {str(SALES): 100}})
+            assert target.post_moves(strict, validate_analytic=True) is False
+
+
+@contextmanager
+def mandatory(target: Target, plan: int) -> Iterator[None]:
+    try:
+        target.call("account.analytic.plan/write", ids=[plan], vals={"default_applicability": "mandatory"})
+        yield
+    finally:
+        target.call("account.analytic.plan/write", ids=[plan], vals={"default_applicability": "optional"})
 
 
 class CurrencyCases:
