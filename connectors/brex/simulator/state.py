@@ -183,7 +183,7 @@ class State:
 
 def public(item: Item) -> Item:
     """The object as Brex would send it."""
-    return {name: value for name, value in item.items() if not name.startswith("_")}
+    return {name: value for name, value in item.items() if name[0] != "_"}
 
 
 def encode_cursor(key: Key, filters: str) -> str:
