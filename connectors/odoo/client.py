@@ -145,16 +145,22 @@ class OdooClient:
 
     def external_ids(self, model: str, ids: Sequence[int], *, company: str) -> dict[int, list[str]]:
         """All external ids of records. `ir.model.data` itself is closed to ordinary users, and `get_external_id`
-        shows one name only: a record that somebody exported has a second, and then all of them are asked for."""
+        shows one name only: a record that somebody exported has a second, and then all of them are asked for. Over
+        XML-RPC that method always fails (`dictionary key must be string`, observed on Odoo 19.0)."""
         if not ids:
             return {}
+        if not self.version.has_json2:
+            return self._all_external_ids(model, ids, company)
         first = self.call(model, "get_external_id", company=company, ids=ids)
         found = {int(key): [str(name)] if name else [] for key, name in first.items()}
         foreign = [key for key, names in found.items() if names and not names[0].startswith("mlc.")]
-        if foreign:
-            for row in self.call(model, "get_metadata", company=company, ids=foreign):
-                found[int(row["id"])] = [str(one["xmlid"]) for one in row["xmlids"]]
-        return found
+        return {**found, **self._all_external_ids(model, foreign, company)}
+
+    def _all_external_ids(self, model: str, ids: Sequence[int], company: str) -> dict[int, list[str]]:
+        rows = self.call(model, "get_metadata", company=company, ids=ids) if ids else []
+        return {
+            int(row["id"]): [str(one["xmlid"]) for one in row.get("xmlids") or [row] if one["xmlid"]] for row in rows
+        }
 
     def names(self, model: str) -> Names:
         """How this version names the fields that were renamed; `fields_get` tells, once per installation."""
