@@ -10,7 +10,7 @@ from mappings.translate.lines import coding_day, dimensions_of, in_role
 from mappings.translate.linked import of_kind, only_twin
 from mappings.translate.money import cash_leg, money_leg
 from mappings.translate.partners import vendor_of
-from mappings.translate.settlement import settled_bill, undone
+from mappings.translate.settlement import cleared, settled_bill, undone
 from mappings.translate.sheet import Part, Sheet
 
 PAID_OUT = (
@@ -86,16 +86,18 @@ def own_transfer(sheet: Sheet) -> Decision:
 def money_in(sheet: Sheet) -> Decision:
     """What a record of its own explains clears TRANSIT; otherwise a counterparty rule says what it is (B15)."""
     sheet.rule("B15")
-    if only_twin(sheet, *CAME_IN, what="record of this money") is not None:
-        return _against(sheet, sheet.transit(), Side.DEBIT)
+    other = only_twin(sheet, *CAME_IN, what="record of this money")
+    if other is not None:
+        return sheet.answer(cleared(sheet, other, Side.DEBIT, money_leg(sheet)))
     return _by_counterparty(sheet, _counterparty(sheet), Side.DEBIT)
 
 
 def money_out(sheet: Sheet) -> Decision:
     """Linked to a bill payment, payout or our transfer: TRANSIT; otherwise a counterparty rule (B16)."""
     sheet.rule("B16")
-    if only_twin(sheet, *PAID_OUT, what="payment of this money") is not None:
-        return _against(sheet, sheet.transit(), Side.CREDIT)
+    other = only_twin(sheet, *PAID_OUT, what="payment of this money")
+    if other is not None:
+        return sheet.answer(cleared(sheet, other, Side.CREDIT, money_leg(sheet)))
     return _by_counterparty(sheet, _counterparty(sheet), Side.CREDIT)
 
 

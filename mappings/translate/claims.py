@@ -13,7 +13,7 @@ from mappings.translate.money import money_leg
 from mappings.translate.partners import employee_of
 from mappings.translate.records_as_coded import money_account, split_sides
 from mappings.translate.refunds import pro_rata
-from mappings.translate.settlement import Drafts, settled_bill, settled_item, undone
+from mappings.translate.settlement import Drafts, cleared, settled_bill, settled_item, undone
 from mappings.translate.sheet import Sheet
 
 CASH_BASIS = "Cash basis: the cost is booked when it is paid."
@@ -129,8 +129,7 @@ def operational(sheet: Sheet) -> Decision:
                    value=sheet.record.external_id)  # fmt: skip
         return sheet.hold()
     cash_side = Side.CREDIT if sheet.amount.amount > 0 else Side.DEBIT
-    transit = sheet.part(sheet.transit(), cash_side.other)
-    return sheet.answer([("", build.entry(sheet, transit, sheet.part(money_leg(sheet), cash_side)))])
+    return sheet.answer(cleared(sheet, twin, cash_side, money_leg(sheet)))
 
 
 def _same_direction(sheet: Sheet, other: Linked) -> bool:
@@ -170,8 +169,7 @@ def payback(sheet: Sheet) -> Decision:
     sheet.rule("B32")
     recorded = only_twin(sheet, RecordKind.CARD_REPAYMENT, RecordKind.CLAIM_GIVEN_BACK, what="repayment")
     if recorded is not None or sheet.setup.repayments_are_recorded:
-        transit = sheet.part(sheet.transit(), Side.CREDIT)
-        return sheet.answer([("", build.entry(sheet, transit, sheet.part(money_leg(sheet), Side.DEBIT)))])
+        return sheet.answer(cleared(sheet, recorded, Side.DEBIT, money_leg(sheet)))
     items = [
         item
         for item in open_items(sheet.known.open_items, Role.EMREC, Side.DEBIT)

@@ -67,11 +67,21 @@ def only_twin(
         return linked[0]
     if twins:
         sheet.rule("G4")
-    if len(twins) > 1:
+    if len(_events(twins)) > 1:
         sheet.need("ambiguous_link", f"{len(twins)} records could be the {what}.", value=sheet.record.external_id,
                    facts={"records": ", ".join(one.external_id for one in twins)})  # fmt: skip
         return None
     return twins[0] if twins else None
+
+
+def _events(twins: Sequence[Linked]) -> list[set[str]]:
+    """Records that share an id tell one event: the payment of a bill and its funding are one candidate, not two."""
+    events: list[set[str]] = []
+    for twin in twins:
+        names = {f"{link.kind}:{link.id}" for link in twin.record.links} or {f"record:{twin.record_id}"}
+        told = [event for event in events if event & names]
+        events = [event for event in events if event not in told] + [names.union(*told)]
+    return events
 
 
 def _documents(sheet: Sheet) -> Iterable[PostedDocument]:

@@ -13,9 +13,10 @@ from mappings.policies import signed_shares
 from mappings.translate import as_bill, build
 from mappings.translate.context import Decision, Linked, Witness
 from mappings.translate.lines import cost_parts
-from mappings.translate.linked import POSTS, Standing, of_kind, spent_on
+from mappings.translate.linked import POSTS, Standing, of_kind, open_items, spent_on
 from mappings.translate.partners import vendor_of
 from mappings.translate.records_as_coded import split_sides
+from mappings.translate.settlement import settled_item
 from mappings.translate.sheet import Part, Sheet
 
 
@@ -50,12 +51,15 @@ def _disputed(sheet: Sheet, is_credit: bool) -> Decision:
     """The credit waits on DISPUTE; taken back it leaves from there, and won it goes where the purchase stands."""
     dispute = sheet.role(Role.DISPUTE, sheet.currency)
     card_side = Side.DEBIT if is_credit else Side.CREDIT
+    credited = [posted for one in of_kind(sheet.known.linked, RecordKind.CHARGEBACK) for posted in one.documents]
+    if not is_credit and (items := open_items(credited, Role.DISPUTE, Side.CREDIT)):
+        return sheet.answer(settled_item(sheet, items, Side.DEBIT, sheet.card()))
     main = build.entry(sheet, sheet.part(dispute, card_side.other), sheet.part(sheet.card(), card_side))
     if not is_credit or sheet.known.choices.get("outcome") != "won":
         return sheet.answer([("", main)])
     on = date.fromisoformat(sheet.known.choices["outcome_on"])
     costs = _costs(sheet, sheet.record.lines, Side.CREDIT)
-    closed = build.entry(sheet, costs, sheet.part(dispute, Side.DEBIT), on=on)
+    closed = build.entry(sheet, costs, sheet.part(dispute, Side.DEBIT), on=on, settles=(sheet.known.key,))
     return sheet.answer([("", main), ("won", closed)])
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from connectors.documents import Account, Document, JournalEntry, Line, Role, VendorBill
+from connectors.documents import Account, Document, JournalEntry, Line, Payment, Role, VendorBill
 from connectors.records import Side
 from mappings.translate import build
 from mappings.translate.context import Linked, PostedDocument
 from mappings.translate.days import posting_day
-from mappings.translate.linked import OpenItem, settled_before
+from mappings.translate.linked import OpenItem, open_items, settled_before
 from mappings.translate.reversal import UnknownCompanyAmountError, mirrored
 from mappings.translate.sheet import Sheet
 
@@ -53,6 +53,16 @@ def settled_item(sheet: Sheet, items: list[OpenItem], side: Side, money: Account
         return [("", main), ("fx", _difference(sheet, main, fx, fx_side, money, abs(gain)))]
     rest = sheet.part(fx, fx_side, Decimal(0), partner=partner, company_amount=abs(gain))
     return [("", build.entry(sheet, [*paid, *rest], control, settles=(item.key,)))]
+
+
+def cleared(sheet: Sheet, other: Linked | None, money_side: Side, money: Account | None) -> Drafts:
+    """The record's money against TRANSIT; what the other record left open there is taken out and reconciled (G9)."""
+    items = open_items(other.documents, Role.TRANSIT, money_side) if other else []
+    if [item for item in items if item.currency == sheet.currency and item.line.amount == sheet.total]:
+        return settled_item(sheet, items, money_side.other, money)
+    payments = [posted.key for posted in other.documents if isinstance(posted.document, Payment)] if other else []
+    transit = sheet.part(sheet.transit(), money_side.other)
+    return [("", build.entry(sheet, transit, sheet.part(money, money_side), settles=tuple(payments[:1])))]
 
 
 def _difference(
