@@ -177,6 +177,6 @@ def _lifetime(value: Any) -> float:
         seconds = Decimal(str(value))
     except ArithmeticError as error:
         raise PayloadError("The token server gave a lifetime that is not a number.") from error
-    if not 0 < seconds < 10**9:
+    if not seconds.is_finite() or not 0 < seconds < 10**9:
         raise PayloadError("The token server gave a token without a lifetime.")
     return float(seconds)
