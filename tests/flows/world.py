@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from connectors.services import transport_register
 from connectors.simulation import SimulatorTransport
 from mappings.models import Flow
 
-TOKEN = "bxt_simulated_0123456789abcdef"  # noqa: S105 - a simulator's
+TOKEN = "bxt_simulated_0123456789abcdef"
 
 BOOKS: dict[str, Any] = {
     "ledger": "Odoo",
@@ -59,6 +60,31 @@ class World:
 
     def tally(self, name: str) -> Tally:
         return flow_tally(self.flow(name))
+
+    def purchase(self, amount: str, *, gl: str = "600000", day: str = "", **more: Any) -> dict[str, Any]:
+        """A card purchase that is ready for export, both sides coded; answers the accounting record."""
+        day = day or (datetime.now(UTC) - timedelta(days=5)).strftime("%Y-%m-%d")
+        money = {"amount": Decimal(amount), "currency": "USD"}
+        record: dict[str, Any] = self.brex.control(
+            "add_record",
+            {
+                "record": {
+                    "type": "CARD_EXPENSE_POST",
+                    "review_status": "READY_FOR_EXPORT",
+                    "source_type": "CARD",
+                    "amount": money,
+                    "erp_posting_date": f"{day}T00:00:00Z",
+                    "posted_at": f"{day}T15:30:00Z",
+                    "memo": "Toner",
+                    "line_items": [
+                        {"type": "DEBIT", "amount": money, "memo": "Toner", "accounting_field_values": [coded(gl)]},
+                        {"type": "CREDIT", "amount": money, "memo": None, "accounting_field_values": [coded("201100")]},
+                    ],
+                    **more,
+                }
+            },
+        )
+        return record
 
     def moves(self, **conditions: Any) -> list[dict[str, Any]]:
         """The moves that Odoo itself holds, with their lines."""
@@ -108,5 +134,11 @@ def world(slug: str, **parts: Any) -> Iterator[World]:
             transport_register(address, None)
 
 
-def record_money(amount: str, currency: str = "USD") -> dict[str, Any]:
-    return {"amount": Decimal(amount), "currency": currency}
+def coded(gl: str) -> dict[str, str]:
+    """A line's coding to a GL account, as Brex carries it."""
+    return {
+        "brex_field_id": "extended_field_gl",
+        "remote_field_id": "gl_account",
+        "brex_field_value_id": f"efo_{gl}",
+        "remote_field_value_id": gl,
+    }
