@@ -30,7 +30,7 @@ class Sealed(str):
         return "<sealed>"
 
 
-class SecretField(EncryptedFieldMixin, models.TextField):  # type: ignore[misc]
+class SecretField(EncryptedFieldMixin, models.TextField):  # type: ignore[misc,type-arg]
     """Text that is encrypted with settings.CREDENTIAL_KEYS (the first key writes, all read), bound to its row.
 
     Assign a plain text and save the row; loaded rows hold it `Sealed`, and only `reveal(row)` decrypts it. The

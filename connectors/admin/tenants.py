@@ -34,7 +34,7 @@ class TenantAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # type: i
         return tenant.connections.filter(archived_at=None).count()
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
 
 @admin.register(Membership)

@@ -34,16 +34,16 @@ class SuperuserAdmin(ModelAdmin):  # type: ignore[misc]
     """Things of the whole installation: they belong to no tenant, so tenants' administrators do not see them."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     has_change_permission = has_view_permission
     has_delete_permission = has_view_permission
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
 
 @admin.register(User)

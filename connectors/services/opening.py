@@ -11,7 +11,7 @@ from django.conf import settings
 from connectors.addresses import address_check
 from connectors.base import ConnectionContext, ExchangeNote, Ledger, Observer, Source
 from connectors.credentials import CredentialsError, schema_check
-from connectors.errors import ConfigurationError
+from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.limits import limiter_for
 from connectors.models import Connection, ConnectionState, Credential
 from connectors.models.connections import SIMULATOR
@@ -54,7 +54,7 @@ def connection_context(
         credentials=credentials,
         settings=chosen,
         identity=connection.identity,
-        tokens=DatabaseTokenStore(connection.pk, lambda error: connection_break(connection.pk, error.message)),
+        tokens=DatabaseTokenStore(connection.pk, lambda error: _break(connection, error)),
         limiter=limiter_for(connection, descriptor, credential, address),
         observer=_noting_success(connection, observer),
         transport=_transports.get(connection.address),
@@ -92,10 +92,14 @@ def _address(connection: Connection) -> tuple[str, bool]:
         raise ConfigurationError(f"{connection.name} leads to a simulator, which this installation does not allow.")
     if connection.address in _transports:
         return f"http://{connection.address.removeprefix(SIMULATOR)}.invalid", True
-    served = getattr(settings, "MLC_SIMULATORS", {}).get(connection.address.removeprefix(SIMULATOR))
+    served = settings.MLC_SIMULATORS.get(connection.address.removeprefix(SIMULATOR))
     if not served:
         raise ConfigurationError(f"No simulator runs at {connection.address}; MLC_SIMULATORS does not name it.")
     return address_check(served, allow_private=True), True
+
+
+def _break(connection: Connection, error: AuthenticationError) -> None:
+    connection_break(connection.pk, error.message)
 
 
 def _noting_success(connection: Connection, observer: Observer | None) -> Observer:

@@ -91,7 +91,7 @@ def connection_check(connection: Connection, *, chosen: Mapping[str, Any] | None
     except ValidationError as error:
         problems |= {field: " ".join(texts) for field, texts in error.message_dict.items()}
     if problems:
-        raise ValidationError(problems)  # type: ignore[arg-type]
+        raise ValidationError(problems)
 
 
 def settings_check(vendor: str, chosen: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def connection_verify(connection: Connection, *, by: AbstractBaseUser | None = N
 
     A vendor that is merely away changes no state. Safe to repeat; raises nothing of the vendor's."""
     checks: list[Check] = []
-    told, unavailable, expires_at, is_away = "", {}, None, False
+    unavailable: dict[str, str] = {}
+    told, expires_at, is_away = "", None, False
     try:
         context = connection_context(connection)
         descriptor = connector_get(connection.vendor)
@@ -29,7 +30,7 @@ def connection_verify(connection: Connection, *, by: AbstractBaseUser | None = N
             if opened is None:
                 continue
             side: Source | Ledger = opened(context)
-            checks += side.verify()
+            checks += [check for check in side.verify() if check not in checks]
             if not _failed(checks):
                 told = told or side.identity()
                 unavailable |= dict(getattr(side, "unavailable_streams", dict)())
