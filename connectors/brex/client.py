@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from connectors.base import ConnectionContext
 from connectors.brex.auth import PROVIDER, build_auth
@@ -24,6 +25,11 @@ RESULTS_PER_CALL = 100  # the maximum is not documented
 VALUES_PER_CALL = 1000
 IDEMPOTENCY_KEY = "Idempotency-Key"
 EXPANDED = ("merchant", "department", "location", "user")
+
+
+def quoted(identifier: str) -> str:
+    """An id as one part of a path, whatever is in it."""
+    return quote(identifier, safe="")
 
 
 def stamp(instant: datetime) -> str:
@@ -97,7 +103,7 @@ class BrexClient:
 
     def expense(self, expense_id: str, expand: Sequence[str] = EXPANDED) -> Json:
         params = {"expand[]": expand, "load_custom_fields": "true"}
-        return _object(self.api.get(f"/v1/expenses/{expense_id}", params=params))
+        return _object(self.api.get(f"/v1/expenses/{quoted(expense_id)}", params=params))
 
     # --- https://developer.brex.com/openapi/transactions_api
 
@@ -113,7 +119,7 @@ class BrexClient:
         return self._pages("/v2/transactions/card/primary", params)
 
     def cash_transactions(self, account_id: str, since: datetime | None) -> Pages:
-        return self._pages(f"/v2/transactions/cash/{account_id}", {"limit": PAGE, **_posted(since)})
+        return self._pages(f"/v2/transactions/cash/{quoted(account_id)}", {"limit": PAGE, **_posted(since)})
 
     # --- https://developer.brex.com/openapi/payments_api
 
@@ -121,7 +127,7 @@ class BrexClient:
         return self._pages("/v1/vendors", {"limit": PAGE})
 
     def vendor(self, vendor_id: str) -> Json:
-        return _object(self.api.get(f"/v1/vendors/{vendor_id}"))
+        return _object(self.api.get(f"/v1/vendors/{quoted(vendor_id)}"))
 
     def create_vendor(self, vendor: Json, key: str) -> Json:
         return _object(self._keyed("POST", "/v1/vendors", vendor, key))
@@ -130,7 +136,7 @@ class BrexClient:
         return self._pages("/v1/transfers", {"limit": PAGE})
 
     def transfer(self, transfer_id: str) -> Json:
-        return _object(self.api.get(f"/v1/transfers/{transfer_id}"))
+        return _object(self.api.get(f"/v1/transfers/{quoted(transfer_id)}"))
 
     def create_transfer(self, transfer: Json, key: str) -> Json:
         return _object(self._keyed("POST", "/v1/transfers", transfer, key))
@@ -144,18 +150,18 @@ class BrexClient:
         params: Json = {"limit": PAGE}
         if brex_ids:
             params["brex_id[]"] = list(brex_ids)
-        return self._pages(f"/v1/fields/{field_id}/values", params)
+        return self._pages(f"/v1/fields/{quoted(field_id)}/values", params)
 
     def create_field(self, field: Json, key: str) -> Json:
         return _object(self._keyed("POST", "/v1/fields", field, key))
 
     def create_values(self, field_id: str, items: Sequence[Json], key: str) -> Json:
         """At most 1,000 values."""
-        return _object(self._keyed("POST", f"/v1/fields/{field_id}/values", {"items": list(items)}, key))
+        return _object(self._keyed("POST", f"/v1/fields/{quoted(field_id)}/values", {"items": list(items)}, key))
 
     def update_values(self, field_id: str, items: Sequence[Json]) -> Json:
         """At most 1,000 values; saying the same twice changes nothing."""
-        path = f"/v1/fields/{field_id}/values"
+        path = f"/v1/fields/{quoted(field_id)}/values"
         return _object(self.api.request("PUT", path, json={"items": list(items)}, writes=True, repeatable=True))
 
     # --- https://developer.brex.com/openapi/webhooks_api
@@ -169,7 +175,9 @@ class BrexClient:
     def replace_webhook(self, webhook_id: str, url: str, event_types: Sequence[str]) -> Json:
         """A full replacement, so safe to repeat."""
         body = {"url": url, "event_types": list(event_types), "status": "ACTIVE"}
-        return _object(self.api.request("PUT", f"/v1/webhooks/{webhook_id}", json=body, writes=True, repeatable=True))
+        return _object(
+            self.api.request("PUT", f"/v1/webhooks/{quoted(webhook_id)}", json=body, writes=True, repeatable=True)
+        )
 
     def webhook_secrets(self) -> list[Json]:
         return _array(self.api.get("/v1/webhooks/secrets"))

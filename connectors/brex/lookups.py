@@ -136,11 +136,15 @@ def children_of(client: BrexClient, parents: Sequence[str]) -> dict[str, list[Js
 def lend(expense: Json) -> Json:
     """Only the fields of LENT, of the expense and of its items, with receipts by id."""
     kept = {name: expense[name] for name in LENT if expense.get(name) is not None}
-    kept["receipts"] = [{"id": one["id"]} for one in expense.get("receipts") or () if one.get("id")]
-    items = expense.get("expense_line_items") or ()
-    if items:
+    kept["receipts"] = [{"id": one["id"]} for one in rows(expense.get("receipts")) if one.get("id")]
+    if items := rows(expense.get("expense_line_items")):
         kept["expense_line_items"] = [lend(item) for item in items]
     return kept
+
+
+def rows(value: Any) -> list[Json]:
+    """The objects of a list; nothing where Brex sends something else, which is the parser's to complain about."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 class ListLookup:
@@ -254,20 +258,21 @@ class FieldLookup:
 
 def _line_codings(item: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
     """Field, value, and whether the line itself tells the remote ids."""
-    for line in item.get("line_items") or ():
-        for ref in line.get("accounting_field_values") or ():
+    for line in rows(item.get("line_items")):
+        for ref in rows(line.get("accounting_field_values")):
             field, value = ref.get("brex_field_id"), ref.get("brex_field_value_id")
             if field and value:
                 yield str(field), str(value), bool(ref.get("remote_field_id") and ref.get("remote_field_value_id"))
 
 
 def _options(expense: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for custom in expense.get("custom_fields") or ():
-        data = (custom.get("value") or {}).get("data")
+    for custom in rows(expense.get("custom_fields")):
+        value = custom.get("value")
+        data = value.get("data") if isinstance(value, dict) else None
         for one in data if isinstance(data, list) else [data]:
             if isinstance(one, dict) and one.get("option_id"):
                 yield str(custom.get("key")), str(one["option_id"])
-    for part in expense.get("expense_line_items") or ():
+    for part in rows(expense.get("expense_line_items")):
         yield from _options(part)
 
 

@@ -56,7 +56,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "BILL_EXPENSE_CARD_PAYMENT": Meaning(RecordKind.BILL_CARD_PAYMENT, Family.BILL_PAYMENT),
     "BILL_MONEY_MOVEMENT_PAYIN": Meaning(RecordKind.BILL_FUNDING, Family.CASH),
 }
-UNKNOWN = Meaning(RecordKind.UNKNOWN, Family.CARD_SPEND)
+FAMILIES_OF_UNKNOWN = {"REIMBURSEMENT": Family.CLAIM_COST, "BILL": Family.BILL}
 
 EXPENSE_TYPES = frozenset(name for name in MEANINGS if "_EXPENSE_" in name and name.startswith(("CARD", "REIMB")))
 """Types whose source is surely an expense, so that it can be asked for by id."""
@@ -71,7 +71,8 @@ def parse_accounting_record(item: Mapping[str, Any], lookups: Mapping[str, Any])
     record = AccountingRecord.model_validate(item)
     expense = Expense.model_validate(lookups["expense"]) if lookups.get("expense") else None
     labels = read_labels(lookups)
-    meaning = MEANINGS.get(record.type, UNKNOWN)
+    family = FAMILIES_OF_UNKNOWN.get(record.source_type, Family.CARD_SPEND)
+    meaning = MEANINGS.get(record.type, Meaning(RecordKind.UNKNOWN, family))
     amount = major_money(record.amount)
     person = record_person(record.user)
     vendor = record.vendor

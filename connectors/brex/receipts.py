@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from connectors.base import ReceiptFile
 from connectors.brex.client import BrexClient, Json
 from connectors.brex.errors import MissingError
+from connectors.brex.lookups import rows
 from connectors.brex.parse_record import EXPENSE_TYPES
 from connectors.brex.streams import ACCOUNTING_RECORDS, EXPENSES, PAYMENT_PART
 from connectors.errors import PayloadError, RejectedError
@@ -73,14 +74,11 @@ def _of_expense(client: BrexClient, expense_id: str) -> Links:
     except MissingError:
         return {}
     links = _fresh(expense)
-    for item in expense.get("expense_line_items") or ():
+    for item in rows(expense.get("expense_line_items")):
         links.update(_fresh(item))
     return links
 
 
 def _fresh(holder: Json) -> Links:
-    return {
-        str(receipt["id"]): str(receipt["download_uris"][0])
-        for receipt in holder.get("receipts") or ()
-        if receipt.get("id") and receipt.get("download_uris")
-    }
+    found = ((receipt.get("id"), receipt.get("download_uris")) for receipt in rows(holder.get("receipts")))
+    return {str(key): str(uris[0]) for key, uris in found if key and isinstance(uris, list) and uris}

@@ -26,6 +26,7 @@ from connectors.brex.lookups import (
     ListLookup,
     TransferLookup,
     chunks,
+    rows,
 )
 from connectors.brex.parse_record import EXPENSE_TYPES, stage
 from connectors.brex.push import push_field_values, push_vendors
@@ -105,13 +106,14 @@ class BrexSource:
         return found
 
     def _record_items(self, page: list[Json]) -> list[Item]:
+        of_expenses = [_source_id(item) for item in page if str(item.get("type")) in EXPENSE_TYPES]
         self._expenses.load(
-            (str(item.get("source_id") or "") for item in page if item.get("type") in EXPENSE_TYPES or _is_bill(item)),
+            (*of_expenses, *(_source_id(item) for item in page if item.get("source_type") == "BILL")),
             changed=_instants(page, "updated_at"),
             posted=_instants(page, "posted_at"),
-            single=[str(item.get("source_id")) for item in page if item.get("type") in EXPENSE_TYPES],
+            single=of_expenses,
         )
-        lent = [self._expenses.lent(str(item.get("source_id") or "")) for item in page]
+        lent = [self._expenses.lent(_source_id(item)) for item in page]
         self._fields.load(page)
         return [
             _item(
@@ -161,7 +163,7 @@ class BrexSource:
             str(part.get("id")): str(item.get("id"))
             for item in page
             if item.get("status") == "SPLIT"
-            for part in item.get("expense_line_items") or ()
+            for part in rows(item.get("expense_line_items"))
         }
         self._fields.load(expenses=page)
         items = []
@@ -183,8 +185,9 @@ class BrexSource:
         return [_item({key: value for key, value in item.items() if key != "payment_accounts"}) for item in page]
 
     def _user(self, expense: Json | None) -> Json | None:
-        identifier = str((expense or {}).get("user_id") or ((expense or {}).get("user") or {}).get("id") or "")
-        user = self._users.get(identifier) if identifier else None
+        named = (expense or {}).get("user")
+        identifier = (expense or {}).get("user_id") or (named.get("id") if isinstance(named, dict) else "")
+        user = self._users.get(str(identifier)) if identifier else None
         return {key: user.get(key) for key in ("id", "first_name", "last_name", "email")} if user else None
 
     def _card_account(self, amount: Any) -> str:
@@ -195,7 +198,8 @@ class BrexSource:
                 self._card_accounts = self.client.card_accounts()
             except FeatureDeniedError:
                 self._card_accounts = []
-        return card_account_of(self._card_accounts, (amount or {}).get("currency") or "USD")
+        currency = amount.get("currency") if isinstance(amount, dict) else None
+        return card_account_of(self._card_accounts, currency or "USD")
 
     # --- the rest of the door
 
@@ -213,8 +217,8 @@ class BrexSource:
     def _expense_of(self, transaction_id: str) -> str:
         """Transactions cannot be asked for by id: the feed is read once in a source's life."""
         if self._expense_ids is None:
-            rows = (row for page in self.client.card_transactions(None) for row in page)
-            self._expense_ids = {str(row.get("id")): str(row.get("expense_id") or "") for row in rows}
+            found = (row for page in self.client.card_transactions(None) for row in page)
+            self._expense_ids = {str(row.get("id")): str(row.get("expense_id") or "") for row in found}
         return self._expense_ids.get(transaction_id, "")
 
     def reference(self, kind: str) -> Iterator[ReferenceItem]:
@@ -248,8 +252,8 @@ def _item(item: Json, *, external_id: str = "", **lookups: Any) -> Item:
     return Item(external_id or str(item.get("id") or ""), {"item": item, "lookups": kept})
 
 
-def _is_bill(item: Json) -> bool:
-    return item.get("source_type") == "BILL"
+def _source_id(record: Json) -> str:
+    return str(record.get("source_id") or "")
 
 
 def _has_payout(expense: Json) -> bool:

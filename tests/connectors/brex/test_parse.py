@@ -39,7 +39,7 @@ accounting_records.BILL_EXPENSE.credit: bill F7 -50 USD final
 accounting_records.BILL_EXPENSE_PAYMENT: bill_payment F8 242 USD final
 accounting_records.BILL_EXPENSE_CARD_PAYMENT: bill_card_payment F8 242 USD final
 accounting_records.BILL_MONEY_MOVEMENT_PAYIN: bill_funding F4 242 USD final
-accounting_records.INVOICE: unknown F1 242 USD final
+accounting_records.INVOICE: unknown F7 242 USD final
 accounting_records.yen: card_purchase F1 1200 JPY final
 card_transactions.PURCHASE: card_purchase F1 248.40 USD final
 card_transactions.PURCHASE.split: card_purchase F1 100 USD final

@@ -220,6 +220,45 @@ def test_a_payout_is_a_record_beside_its_claim() -> None:
     assert (str(record.kind), record.external_id) == ("claim_paid", payouts[0])
 
 
+ODD = (None, 7, "text", True, [], [None], ["text"], [[]], {}, {"odd": 1}, [{}], {"id": 7}, [{"id": None}])
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [
+        (ACCOUNTING_RECORDS, "/v3/accounting/records$"),
+        (ACCOUNTING_RECORDS, "/v1/expenses$"),
+        (CARD_TRANSACTIONS, "/v2/transactions/card/primary$"),
+        (CARD_TRANSACTIONS, "/v1/expenses$"),
+        (CASH_TRANSACTIONS, "/v2/transactions/cash/"),
+        (CASH_TRANSACTIONS, "/v1/transfers$"),
+        (EXPENSES, "/v1/expenses$"),
+        (VENDORS, "/v1/vendors$"),
+    ],
+)
+def test_an_odd_value_in_one_record_never_stops_the_others(
+    small_company: BrexSimulator, stream: str, path: str, odd: Any
+) -> None:
+    """What cannot be read fails alone, in parse; reading and joining must come through."""
+    whole = [item for page in source(small_company).read(stream, WHOLE) for item in page]
+    names = {name for item in whole for name in item.payload["item"]}
+    names |= {name for item in whole for name in item.payload["lookups"].get("expense") or {}}
+    for name in sorted(names - {"id"}):
+        small_company.inject(path, f"items.*.{name}", odd, times=100)
+    try:
+        items = [item for page in source(small_company).read(stream, WHOLE) for item in page]
+    finally:
+        small_company.injections.clear()
+    ids = {item.payload["item"]["id"] for item in whole}
+    assert {item.payload["item"]["id"] for item in items} == ids
+
+
+@pytest.fixture(scope="module")
+def small_company() -> BrexSimulator:
+    return company(records=40, switches=Switches(requests_per_minute=None))
+
+
 def test_the_identity_is_the_company_that_webhooks_name_and_is_always_asked_for() -> None:
     simulator = company()
     desk = source(simulator, identity="cuacc_stored_long_ago")
