@@ -21,23 +21,66 @@ PURCHASE, BUYER = "Purchase/User", "Purchase/Administrator"
 EXPENSES, RIGHTS = "Expenses/Team Approver", "Access Rights"
 OFFICER, PRODUCTS = "Employees/Officer: Manage all employees", "Products/Create"
 
-# model: "operations group, operations group ..." where operations are of read, write, create, unlink.
+# Of each model: the letters of read, write, create and unlink, and the group that has these rights.
 _RULES: dict[str, tuple[tuple[str, str], ...]] = {
-    "account.account": (("r", USER), ("r", CONTACTS), ("r", READONLY), ("r", INVOICING), ("r", BUYER), ("rwcu", ACCOUNTANT)),
+    "account.account": (
+        ("r", USER),
+        ("r", CONTACTS),
+        ("r", READONLY),
+        ("r", INVOICING),
+        ("r", BUYER),
+        ("rwcu", ACCOUNTANT),
+    ),
     "account.analytic.account": (("rwcu", FULL), ("rwcu", ANALYTIC), ("r", USER)),
-    "account.analytic.line": (("rwcu", ANALYTIC), ("rwcu", INVOICING), ("r", READONLY), ("r", ACCOUNTANT), ("rwcu", EXPENSES), ("r", PURCHASE)),
+    "account.analytic.line": (
+        ("rwcu", ANALYTIC),
+        ("rwcu", INVOICING),
+        ("r", READONLY),
+        ("r", ACCOUNTANT),
+        ("rwcu", EXPENSES),
+        ("r", PURCHASE),
+    ),
     "account.analytic.plan": (("rwcu", FULL), ("rwcu", ANALYTIC)),
     "account.full.reconcile": (("rwcu", FULL), ("rwcu", INVOICING), ("r", READONLY)),
-    "account.journal": (("r", EXPENSES), ("r", BUYER), ("r", PURCHASE), ("r", INVOICING), ("r", READONLY), ("rwcu", ACCOUNTANT)),
-    "account.move": (("rwcu", INVOICING), ("r", EXPENSES), ("rwcu", PURCHASE), ("r", READONLY), ("r", ACCOUNTANT), ("r", PORTAL)),
-    "account.move.line": (("r", PORTAL), ("rwc", PURCHASE), ("rwcu", BUYER), ("r", EXPENSES), ("r", ACCOUNTANT), ("r", READONLY), ("rwcu", INVOICING)),
+    "account.journal": (
+        ("r", EXPENSES),
+        ("r", BUYER),
+        ("r", PURCHASE),
+        ("r", INVOICING),
+        ("r", READONLY),
+        ("rwcu", ACCOUNTANT),
+    ),
+    "account.move": (
+        ("rwcu", INVOICING),
+        ("r", EXPENSES),
+        ("rwcu", PURCHASE),
+        ("r", READONLY),
+        ("r", ACCOUNTANT),
+        ("r", PORTAL),
+    ),
+    "account.move.line": (
+        ("r", PORTAL),
+        ("rwc", PURCHASE),
+        ("rwcu", BUYER),
+        ("r", EXPENSES),
+        ("r", ACCOUNTANT),
+        ("r", READONLY),
+        ("rwcu", INVOICING),
+    ),
     "account.move.reversal": (("rwc", INVOICING),),
     "account.partial.reconcile": (("rwcu", INVOICING), ("rwcu", FULL), ("r", PURCHASE), ("r", READONLY)),
     "account.payment": (("r", READONLY), ("rwcu", INVOICING)),
     "account.payment.method.line": (("r", USER), ("rwcu", INVOICING)),
     "account.payment.register": (("rwc", INVOICING),),
     "account.payment.term": (("r", PORTAL), ("r", USER), ("rwcu", ACCOUNTANT)),
-    "account.tax": (("r", USER), ("r", READONLY), ("r", INVOICING), ("rwcu", ACCOUNTANT), ("r", PURCHASE), ("r", BUYER)),
+    "account.tax": (
+        ("r", USER),
+        ("r", READONLY),
+        ("r", INVOICING),
+        ("rwcu", ACCOUNTANT),
+        ("r", PURCHASE),
+        ("r", BUYER),
+    ),
     "account.tax.group": (("r", USER), ("rwcu", ACCOUNTANT)),
     "hr.department": (("r", USER), ("rwcu", OFFICER)),
     "hr.employee": (("rwcu", OFFICER), ("r", ADMIN), ("r", USER)),
@@ -51,19 +94,45 @@ _RULES: dict[str, tuple[tuple[str, str], ...]] = {
     "res.country": (("r", PORTAL), ("r", CONTACTS), ("r", PUBLIC), ("rwcu", ADMIN), ("r", USER)),
     "res.currency": (("r", PUBLIC), ("rwcu", ACCOUNTANT), ("rwcu", ADMIN), ("r", USER), ("r", PORTAL)),
     "res.currency.rate": (("r", PORTAL), ("r", USER), ("rwcu", ADMIN), ("rwcu", ACCOUNTANT), ("r", PUBLIC)),
-    "res.partner": (("r", PURCHASE), ("r", ACCOUNTANT), ("r", PUBLIC), ("r", PORTAL), ("rwcu", CONTACTS), ("r", USER), ("rwc", BUYER)),
+    "res.partner": (
+        ("r", PURCHASE),
+        ("r", ACCOUNTANT),
+        ("r", PUBLIC),
+        ("r", PORTAL),
+        ("rwcu", CONTACTS),
+        ("r", USER),
+        ("rwc", BUYER),
+    ),
     "res.partner.bank": (("rwcu", CONTACTS), ("r", USER)),
     "res.users": (("r", USER), ("rwcu", RIGHTS), ("r", PUBLIC), ("r", PORTAL)),
     "res.users.apikeys": (("r", PORTAL), ("r", USER)),
 }
 _LETTERS = {"read": "r", "write": "w", "create": "c", "unlink": "u"}
 _VERBS = {"read": "access", "write": "modify", "create": "create", "unlink": "delete"}
-_COOKIES = "If you really, really need access, perhaps you can win over your friendly administrator with a batch of freshly baked cookies."
+_COOKIES = (
+    "If you really, really need access, perhaps you can win over your friendly administrator with a batch of freshly "
+    "baked cookies."
+)
 _RELATED_COMPANY = {
-    "account.analytic.line", "account.full.reconcile", "account.journal", "account.move", "account.move.line",
-    "account.payment", "account.payment.method.line", "account.payment.term", "account.tax",
-    "account.analytic.account", "hr.employee", "hr.department", "hr.expense", "purchase.order",
-    "purchase.order.line", "res.currency.rate", "res.partner", "res.partner.bank", "product.product",
+    "account.analytic.line",
+    "account.full.reconcile",
+    "account.journal",
+    "account.move",
+    "account.move.line",
+    "account.payment",
+    "account.payment.method.line",
+    "account.payment.term",
+    "account.tax",
+    "account.analytic.account",
+    "hr.employee",
+    "hr.department",
+    "hr.expense",
+    "purchase.order",
+    "purchase.order.line",
+    "res.currency.rate",
+    "res.partner",
+    "res.partner.bank",
+    "product.product",
 }
 
 
@@ -78,7 +147,9 @@ def check_access(env: Environment, model: str, operation: str) -> None:
     if has_model_access(env, model, operation):
         return
     letter = _LETTERS[operation]
-    groups = "\n".join(f"\t- {group}" for group in sorted(group for letters, group in _RULES[model] if letter in letters))
+    groups = "\n".join(
+        f"\t- {group}" for group in sorted(group for letters, group in _RULES[model] if letter in letters)
+    )
     raise access_error(
         f"You are not allowed to {_VERBS[operation]} '{SCHEMA[model].label}' ({model}) records.\n\n"
         f"This operation is allowed for the following groups:\n{groups}\n\n"
@@ -120,7 +191,9 @@ def rule_error(env: Environment, model: str, operation: str, hidden: list[Record
         f"- {SCHEMA[model].label} ({model})\n\n{_COOKIES}"
     )
     if operation != "create" and model != "res.company":
-        companies = {one for record in hidden for one in _companies_of(env, model, record)} & set(env.user["company_ids"])
+        companies = {one for record in hidden for one in _companies_of(env, model, record)} & set(
+            env.user["company_ids"]
+        )
         if companies:
             names = ", ".join(env.store.tables["res.company"][one]["name"] for one in sorted(companies))
             text += (

@@ -16,7 +16,12 @@ from .schema import SCHEMA
 from .store import Record
 from .values import stored
 
-SIGNATURES = ((b"\x89PNG", "image/png"), (b"%PDF", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
+SIGNATURES = (
+    (b"\x89PNG", "image/png"),
+    (b"%PDF", "application/pdf"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+)
 
 
 def create_attachments(env: Environment, vals_list: list[Record]) -> list[int]:
@@ -29,7 +34,9 @@ def create_attachments(env: Environment, vals_list: list[Record]) -> list[int]:
             raise access_error("Sorry, you are not allowed to access this document.")
         content = _content(str(record.pop("datas", "") or ""), record.pop("raw", None))
         record.update(
-            content=content, file_size=len(content), checksum=hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+            content=content,
+            file_size=len(content),
+            checksum=hashlib.sha1(content, usedforsecurity=False).hexdigest(),
             mimetype=record.get("mimetype") or _mimetype(str(record.get("name") or ""), content),
             company_id=env.company["id"],
         )

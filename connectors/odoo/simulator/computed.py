@@ -6,13 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from .environment import LABELS, Environment, Getter, computed
-from .rates import currency_rate
+from .rates import ONE, currency_rate
 from .schema import SCHEMA
 from .store import Record
 
 DRAFT_NAMES = {
-    "entry": "Draft Entry", "out_invoice": "Draft Invoice", "out_refund": "Draft Credit Note",
-    "in_invoice": "Draft Bill", "in_refund": "Draft Vendor Credit Note", "out_receipt": "Draft Sales Receipt",
+    "entry": "Draft Entry",
+    "out_invoice": "Draft Invoice",
+    "out_refund": "Draft Credit Note",
+    "in_invoice": "Draft Bill",
+    "in_refund": "Draft Vendor Credit Note",
+    "out_receipt": "Draft Sales Receipt",
     "in_receipt": "Draft Purchase Receipt",
 }
 LOCKS = ("fiscalyear_lock_date", "tax_lock_date", "sale_lock_date", "purchase_lock_date", "hard_lock_date")
@@ -52,18 +56,20 @@ def _code(env: Environment, record: Record) -> Any:
     return record["code_store"] if env.company["id"] in record["company_ids"] else False
 
 
-LABELS.update({
-    "account.move": _move_label,
-    "account.move.line": line_label,
-    "account.account": _account_label,
-    "account.analytic.account": lambda env, r: f"[{r['code']}] {r['name']}" if r.get("code") else r.get("name"),
-    "account.payment": lambda env, r: r.get("name") or "Draft Payment",
-    "account.payment.method.line": lambda env, r: f"{r['name']} ({env.label('account.journal', r['journal_id'])})",
-    "res.partner": lambda env, r: (
-        f"{env.label('res.partner', r['parent_id'])}, {r['name']}" if r.get("parent_id") else r.get("name")
-    ),
-    "res.partner.bank": lambda env, r: r.get("acc_number"),
-})
+LABELS.update(
+    {
+        "account.move": _move_label,
+        "account.move.line": line_label,
+        "account.account": _account_label,
+        "account.analytic.account": lambda env, r: f"[{r['code']}] {r['name']}" if r.get("code") else r.get("name"),
+        "account.payment": lambda env, r: r.get("name") or "Draft Payment",
+        "account.payment.method.line": lambda env, r: f"{r['name']} ({env.label('account.journal', r['journal_id'])})",
+        "res.partner": lambda env, r: (
+            f"{env.label('res.partner', r['parent_id'])}, {r['name']}" if r.get("parent_id") else r.get("name")
+        ),
+        "res.partner.bank": lambda env, r: r.get("acc_number"),
+    }
+)
 
 computed("account.account", "code")(_code)
 computed("account.account", "placeholder_code")(lambda env, r: r["code_store"])
@@ -173,7 +179,9 @@ def _is_reconciled(env: Environment, record: Record) -> bool:
     if move is None:
         return False
     lines = env.store.tables["account.move.line"]
-    partner_lines = [lines[id] for id in move["line_ids"] if lines[id]["account_id"] == record["destination_account_id"]]
+    partner_lines = [
+        lines[id] for id in move["line_ids"] if lines[id]["account_id"] == record["destination_account_id"]
+    ]
     return bool(partner_lines) and all(line["reconciled"] for line in partner_lines)
 
 
@@ -200,7 +208,11 @@ def _order_lines(env: Environment, record: Record) -> list[int]:
 @computed("account.analytic.account", "balance")
 def _analytic_balance(env: Environment, record: Record) -> Decimal:
     lines = env.store.tables["account.analytic.line"].values()
-    return sum((line["amount"] for line in lines if record["id"] in (line["account_id"], line["x_plan2_id"])), Decimal(0))
+    total = Decimal(0)
+    for line in lines:
+        if record["id"] in (line["account_id"], line["x_plan2_id"]):
+            total += line["amount"]
+    return total
 
 
 @computed("res.currency", "rate")
@@ -210,14 +222,16 @@ def _rate(env: Environment, record: Record) -> Decimal:
 
 @computed("res.currency", "inverse_rate")
 def _inverse_rate(env: Environment, record: Record) -> Decimal:
-    return 1 / _rate(env, record)
+    return ONE / currency_rate(env, record["id"], env.company["id"], env.today)
 
 
 @computed("res.currency", "date")
 def _rate_date(env: Environment, record: Record) -> Any:
     days = [
-        rate["name"] for rate in env.store.tables["res.currency.rate"].values()
-        if rate["currency_id"] == record["id"] and rate.get("company_id") in (env.company["id"], False, None)
+        rate["name"]
+        for rate in env.store.tables["res.currency.rate"].values()
+        if rate["currency_id"] == record["id"]
+        and rate.get("company_id") in (env.company["id"], False, None)
         and rate["name"] <= env.today
     ]
     return max(days, default=False)

@@ -5,6 +5,7 @@ Each action is reached as `simulator.control(name, {...})`, or as `POST /do/<nam
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, timedelta
@@ -12,6 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .environment import Environment
+from .errors import serialization_failure as failure
+from .json2 import error_answer
 from .registry import call_named
 from .store import Record
 
@@ -33,7 +36,7 @@ def _act(
 ) -> Any:
     """Run as the administrator of one company, in a transaction of its own."""
     user = simulator.store.tables["res.users"][2]
-    return simulator.execute(user, {"allowed_company_ids": [company], **(context or {})}, {}, work, ("", ""))
+    return simulator.execute(user, {"allowed_company_ids": [company], **(context or {})}, {}, work)
 
 
 @action
@@ -61,7 +64,7 @@ def archive(simulator: OdooSimulator, model: str, id: int, active: bool = False)
 
 @action
 def deactivate_currency(simulator: OdooSimulator, currency: int, active: bool = False) -> bool:
-    return archive(simulator, "res.currency", currency, active)
+    return bool(archive(simulator, "res.currency", currency, active))
 
 
 @action
@@ -73,9 +76,15 @@ def set_rate(simulator: OdooSimulator, currency: int, day: str, rate: str, compa
             if (known["currency_id"], known["name"], known["company_id"]) == (currency, day, company):
                 env.update("res.currency.rate", known["id"], {"rate": Decimal(rate)})
                 return int(known["id"])
-        return env.insert("res.currency.rate", {
-            "currency_id": currency, "name": day, "rate": Decimal(rate), "company_id": company,
-        })
+        return env.insert(
+            "res.currency.rate",
+            {
+                "currency_id": currency,
+                "name": day,
+                "rate": Decimal(rate),
+                "company_id": company,
+            },
+        )
 
     return int(_act(simulator, company, work))
 
@@ -134,18 +143,32 @@ def delete_move(simulator: OdooSimulator, id: int) -> bool:
 
 @action
 def add_key(
-    simulator: OdooSimulator, name: str, login: str = "integration@example.com", days: int | None = None,
+    simulator: OdooSimulator,
+    name: str,
+    login: str = "integration@example.com",
+    days: int | None = None,
     scope: str | None = None,
 ) -> str:
     """A new API key of a user; `days` until it expires (negative: expired already), none: never."""
     users = simulator.store.tables["res.users"].values()
     user = next(one for one in users if one["login"] == login)
-    key = f"{len(simulator.api_keys):02x}{abs(hash((simulator.seed, name))):038x}"[:40]
+    key = hashlib.sha1(f"{simulator.seed} {name}".encode(), usedforsecurity=False).hexdigest()
     moment = simulator.clock.now().astimezone(UTC)
     expires = (moment + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S.%f") if days is not None else False
-    _act(simulator, 1, lambda env: env.insert("res.users.apikeys", {
-        "name": name, "key": key, "user_id": user["id"], "scope": scope or False, "expiration_date": expires,
-    }))
+    _act(
+        simulator,
+        1,
+        lambda env: env.insert(
+            "res.users.apikeys",
+            {
+                "name": name,
+                "key": key,
+                "user_id": user["id"],
+                "scope": scope or False,
+                "expiration_date": expires,
+            },
+        ),
+    )
     simulator.api_keys[name] = key
     return key
 
@@ -162,7 +185,7 @@ def revoke_key(simulator: OdooSimulator, name: str) -> bool:
 @action
 def archive_user(simulator: OdooSimulator, login: str, active: bool = False) -> bool:
     users = simulator.store.tables["res.users"].values()
-    return archive(simulator, "res.users", next(one["id"] for one in users if one["login"] == login), active)
+    return bool(archive(simulator, "res.users", next(one["id"] for one in users if one["login"] == login), active))
 
 
 @action
@@ -176,9 +199,16 @@ def restart(simulator: OdooSimulator) -> bool:
 def add_employee(simulator: OdooSimulator, name: str, work_email: str, company: int = 1) -> Record:
     def work(env: Environment) -> Record:
         [contact] = call_named(env, "res.partner", "create", [], {"vals_list": [{"name": name, "email": work_email}]})
-        employee = env.insert("hr.employee", {
-            "name": name, "work_email": work_email, "work_contact_id": contact, "company_id": company, "active": True,
-        })
+        employee = env.insert(
+            "hr.employee",
+            {
+                "name": name,
+                "work_email": work_email,
+                "work_contact_id": contact,
+                "company_id": company,
+                "active": True,
+            },
+        )
         return {"employee": employee, "partner": contact}
 
     return dict(_act(simulator, company, work))
@@ -186,27 +216,58 @@ def add_employee(simulator: OdooSimulator, name: str, work_email: str, company: 
 
 @action
 def add_purchase_order(
-    simulator: OdooSimulator, partner: int, lines: list[Record], company: int = 1, name: str = "", state: str = "purchase"
+    simulator: OdooSimulator,
+    partner: int,
+    lines: list[Record],
+    company: int = 1,
+    name: str = "",
+    state: str = "purchase",
 ) -> int:
     """An order with lines of `name`, `quantity` and `price`."""
 
     def work(env: Environment) -> int:
         number = name or f"P{env.store.sequences['purchase.order'] + 1:05d}"
         total = sum((Decimal(str(line["quantity"])) * Decimal(str(line["price"])) for line in lines), Decimal(0))
-        order = env.insert("purchase.order", {
-            "name": number, "partner_id": partner, "partner_ref": False, "date_order": env.started, "state": state,
-            "date_approve": env.started if state == "purchase" else False, "invoice_status": "to invoice",
-            "currency_id": env.company["currency_id"], "company_id": company, "amount_untaxed": total,
-            "amount_tax": Decimal(0), "amount_total": total, "invoice_ids": [], "origin": False,
-        })
+        order = env.insert(
+            "purchase.order",
+            {
+                "name": number,
+                "partner_id": partner,
+                "partner_ref": False,
+                "date_order": env.started,
+                "state": state,
+                "date_approve": env.started if state == "purchase" else False,
+                "invoice_status": "to invoice",
+                "currency_id": env.company["currency_id"],
+                "company_id": company,
+                "amount_untaxed": total,
+                "amount_tax": Decimal(0),
+                "amount_total": total,
+                "invoice_ids": [],
+                "origin": False,
+            },
+        )
         for line in lines:
             quantity, price = Decimal(str(line["quantity"])), Decimal(str(line["price"]))
-            env.insert("purchase.order.line", {
-                "order_id": order, "name": line["name"], "product_qty": quantity, "price_unit": price, "tax_ids": [],
-                "qty_received": quantity, "qty_invoiced": Decimal(0), "qty_to_invoice": quantity, "state": state,
-                "price_subtotal": quantity * price, "price_total": quantity * price, "company_id": company,
-                "partner_id": partner, "date_planned": env.started,
-            })
+            env.insert(
+                "purchase.order.line",
+                {
+                    "order_id": order,
+                    "name": line["name"],
+                    "product_qty": quantity,
+                    "price_unit": price,
+                    "tax_ids": [],
+                    "qty_received": quantity,
+                    "qty_invoiced": Decimal(0),
+                    "qty_to_invoice": quantity,
+                    "state": state,
+                    "price_subtotal": quantity * price,
+                    "price_total": quantity * price,
+                    "company_id": company,
+                    "partner_id": partner,
+                    "date_planned": env.started,
+                },
+            )
         return order
 
     return int(_act(simulator, company, work))
@@ -214,7 +275,12 @@ def add_purchase_order(
 
 @action
 def open_transaction(
-    simulator: OdooSimulator, name: str, model: str, method: str, ids: list[int] | None = None, company: int = 1,
+    simulator: OdooSimulator,
+    name: str,
+    model: str,
+    method: str,
+    ids: list[int] | None = None,
+    company: int = 1,
     **arguments: Any,
 ) -> Any:
     """Start a slow call: it is answered and dated now, and seen by others only after `commit_transaction`."""
@@ -268,10 +334,11 @@ def measured_speed(simulator: OdooSimulator) -> bool:
 
 
 @action
-def serialization_failure(simulator: OdooSimulator, path: str = ".*", times: int = 1, delay: float = SERIALIZATION_SECONDS) -> bool:
+def serialization_failure(
+    simulator: OdooSimulator, path: str = ".*", times: int = 1, delay: float = SERIALIZATION_SECONDS
+) -> bool:
     """Answer 500 after the server's own five tries have failed; nothing is done."""
-    from .errors import serialization_failure as failure
-    from .json2 import error_answer
-
-    simulator.fail("status", path, times=times, status=500, delay=delay, body=error_answer(failure()).get_data(as_text=True))
+    simulator.fail(
+        "status", path, times=times, status=500, delay=delay, body=error_answer(failure()).get_data(as_text=True)
+    )
     return True

@@ -20,11 +20,36 @@ Predicate = Callable[[Record], bool]
 Candidates = set[int] | None
 
 OPERATORS = {
-    "=", "!=", "<", "<=", ">", ">=", "in", "not in", "like", "ilike", "=like", "=ilike", "not like", "not ilike",
-    "not =like", "not =ilike", "child_of", "parent_of", "any", "not any",
+    "=",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "in",
+    "not in",
+    "like",
+    "ilike",
+    "=like",
+    "=ilike",
+    "not like",
+    "not ilike",
+    "not =like",
+    "not =ilike",
+    "child_of",
+    "parent_of",
+    "any",
+    "not any",
 }
-NEGATIVE = {"!=": "=", "not in": "in", "not like": "like", "not ilike": "ilike", "not any": "any",
-            "not =like": "=like", "not =ilike": "=ilike"}
+NEGATIVE = {
+    "!=": "=",
+    "not in": "in",
+    "not like": "like",
+    "not ilike": "ilike",
+    "not any": "any",
+    "not =like": "=like",
+    "not =ilike": "=ilike",
+}
 COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 TRUE_LEAF, FALSE_LEAF = (1, "=", 1), (0, "=", 1)
 
@@ -154,7 +179,9 @@ def _condition(env: Environment, model: str, field: Field, sign: str, wanted: An
     if sign in ("like", "ilike", "=like", "=ilike"):
         pattern = _pattern(sign, wanted)
         if field.relation:
-            return lambda record: any(pattern(str(env.label(field.relation, id))) for id in _ids(get(model, record, name)))
+            return lambda record: any(
+                pattern(str(env.label(field.relation, id))) for id in _ids(get(model, record, name))
+            )
         return lambda record: pattern(_text(get(model, record, name)))
     if field.relation and any(isinstance(value, str) for value in _many(wanted)):
         texts = set(_many(wanted))
@@ -214,7 +241,9 @@ def _value(env: Environment, field: Field, sign: str, wanted: Any) -> Any:
         return False if wanted in (None, "") else wanted
     if field.kind == "integer":
         raise OdooError(
-            "psycopg2.errors.InvalidTextRepresentation", 500, 1,
+            "psycopg2.errors.InvalidTextRepresentation",
+            500,
+            1,
             f'invalid input syntax for type integer: "{wanted}"\n',
         )
     if field.kind == "date":

@@ -98,6 +98,4 @@ FOREIGN_KEY_TEXT = (
 
 def foreign_key_error(label: str, model: str, field_label: str, field: str) -> OdooError:
     """An id that does not exist, given for a many2one: the database's foreign key speaks of deleting."""
-    return constraint_error(
-        FOREIGN_KEY_TEXT.format(label=label, model=model, field_label=field_label, field=field)
-    )
+    return constraint_error(FOREIGN_KEY_TEXT.format(label=label, model=model, field_label=field_label, field=field))

@@ -36,7 +36,12 @@ def _search_count(self: Records, domain: Any, limit: Any = None) -> int:
 
 @method(ANY, "search_read", on_records=False)
 def _search_read(
-    self: Records, domain: Any = None, fields: Any = None, offset: int = 0, limit: Any = None, order: Any = None,
+    self: Records,
+    domain: Any = None,
+    fields: Any = None,
+    offset: int = 0,
+    limit: Any = None,
+    order: Any = None,
     load: Any = "_classic_read",
 ) -> list[dict[str, Any]]:
     return read(self.env, self.model, search(self.env, self.model, domain or [], offset, limit, order), fields, load)
@@ -48,7 +53,9 @@ def _read(self: Records, fields: Any = None, load: Any = "_classic_read") -> lis
 
 
 @method(ANY, "name_search", on_records=False)
-def _name_search(self: Records, name: str = "", domain: Any = None, operator: str = "ilike", limit: int = 100) -> list[Any]:
+def _name_search(
+    self: Records, name: str = "", domain: Any = None, operator: str = "ilike", limit: int = 100
+) -> list[Any]:
     found = search(self.env, self.model, domain or [])
     wanted = name.lower()
     labels = ([id, self.env.label(self.model, id)] for id in found)
@@ -105,6 +112,8 @@ def write(env: Environment, model: str, ids: Sequence[int], vals: Record) -> Non
     """Write the same values on existing, writable records."""
     check_existing(env, model, ids)
     check_records(env, model, ids, "write")
+    if not vals:
+        return
     writer = WRITERS.get(model)
     if writer is not None:
         writer(env, ids, vals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -19,7 +20,9 @@ NO_DATABASE = (
     "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>No database is selected and "
     "the requested URL was not found in the server-wide controllers.</p>\n"
 )
-UNSUPPORTED = "<!doctype html>\n<html lang=en>\n<title>415 Unsupported Media Type</title>\n<h1>Unsupported Media Type</h1>\n"
+UNSUPPORTED = (
+    "<!doctype html>\n<html lang=en>\n<title>415 Unsupported Media Type</title>\n<h1>Unsupported Media Type</h1>\n"
+)
 COOKIE_CLASH = (
     "<!doctype html>\n<html lang=en>\n<title>403 Forbidden</title>\n<h1>Forbidden</h1>\n<p>Cannot use both the "
     "session_id cookie and the x-odoo-database header.</p>\n"
@@ -74,16 +77,17 @@ def handle(simulator: OdooSimulator, request: Request, model: str, method: str) 
         data = request.get_data(cache=True)
         if len(data) > simulator.switches.size_limit:
             raise OdooError(
-                "werkzeug.exceptions.RequestEntityTooLarge", 413, 1,
-                "The data value transmitted exceeds the capacity limit.", 413,
+                "werkzeug.exceptions.RequestEntityTooLarge",
+                413,
+                1,
+                "The data value transmitted exceeds the capacity limit.",
+                413,
             )
         body = _body(data)
         ids, context = body.pop("ids", ()), body.pop("context", None) or {}
-        return answer(
-            simulator.execute(
-                user, context, request.environ, lambda env: call_named(env, model, method, ids, body), (model, method)
-            )
-        )
+        entries = len(ids) if isinstance(ids, list) else 1
+        work = partial(call_named, model=model, name=method, ids=ids, arguments=body)
+        return answer(simulator.execute(user, context, request.environ, work, method, entries))
     except OdooError as error:
         return error_answer(error)
 

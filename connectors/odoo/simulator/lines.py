@@ -35,12 +35,34 @@ def is_invoice(move: Record) -> bool:
 def new_line(env: Environment, move: Record, **values: Any) -> Record:
     """A line with every stored field at its default."""
     return {
-        "move_id": move["id"], "account_id": False, "partner_id": False, "name": False, "debit": ZERO, "credit": ZERO,
-        "balance": ZERO, "amount_currency": ZERO, "currency_id": move["currency_id"], "currency_rate": ONE,
-        "quantity": ONE, "price_unit": ZERO, "discount": ZERO, "price_subtotal": ZERO, "price_total": ZERO,
-        "tax_ids": [], "tax_line_id": False, "analytic_distribution": False, "display_type": "product",
-        "date_maturity": False, "reconciled": False, "amount_residual": ZERO, "amount_residual_currency": ZERO,
-        "matching_number": False, "full_reconcile_id": False, "purchase_line_id": False, "sequence": 100, **values,
+        "move_id": move["id"],
+        "account_id": False,
+        "partner_id": False,
+        "name": False,
+        "debit": ZERO,
+        "credit": ZERO,
+        "balance": ZERO,
+        "amount_currency": ZERO,
+        "currency_id": move["currency_id"],
+        "currency_rate": ONE,
+        "quantity": ONE,
+        "price_unit": ZERO,
+        "discount": ZERO,
+        "price_subtotal": ZERO,
+        "price_total": ZERO,
+        "tax_ids": [],
+        "tax_line_id": False,
+        "analytic_distribution": False,
+        "display_type": "product",
+        "date_maturity": False,
+        "reconciled": False,
+        "amount_residual": ZERO,
+        "amount_residual_currency": ZERO,
+        "matching_number": False,
+        "full_reconcile_id": False,
+        "purchase_line_id": False,
+        "sequence": 100,
+        **values,
     }
 
 
@@ -70,7 +92,7 @@ def line_from(env: Environment, move: Record, vals: Record, known: Record | None
         check_link(env, "account.move.line", "partner_id", line["partner_id"])
     elif known is None:
         line["partner_id"] = move["commercial_partner_id"]
-    if "currency_id" in vals and vals["currency_id"]:
+    if vals.get("currency_id"):
         env.get("res.currency", vals["currency_id"])
         line["currency_id"] = vals["currency_id"]
     for name in ("quantity", "price_unit", "discount"):
@@ -152,7 +174,8 @@ def _check_account(env: Environment, move: Record, line: Record) -> None:
 def crossover(label: str, env: Environment, company: int, account: str) -> Exception:
     name = env.store.tables["res.company"][company]["name"]
     return user_error(
-        "Uh-oh! You’ve got some company inconsistencies here:\n"
-        f"- “{label}” belongs to company “{name}” while “Account” (account_id: '{account}') belongs to another company.\n"
+        "Uh-oh! You’ve got some company inconsistencies here:\n"  # noqa: RUF001  Odoo's own words
+        f"- “{label}” belongs to company “{name}” while “Account” (account_id: '{account}') belongs to another "
+        "company.\n"
         "To avoid a mess, no company crossover is allowed!"
     )

@@ -6,34 +6,21 @@ external id decides between create and update, and the whole table is loaded or 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .access import check_access
+from .cells import CellError, converter
 from .environment import Environment, Records
-from .errors import OdooError, type_error, user_error, value_error
+from .errors import OdooError, user_error, value_error
 from .generic import create, write
-from .reading import search
 from .registry import ANY, method
 from .schema import SCHEMA, Field
 from .store import Record
 
 SERIALIZATION = "could not serialize access due to concurrent update\n"
-DECODER = json.JSONDecoder(parse_float=Decimal)
 CONSTRAINT_PREFIX = "The operation cannot be completed: "
-
-
-class CellError(Exception):
-    """A cell that cannot be read; becomes a message of the answer."""
-
-    def __init__(self, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.more = more
 
 
 @dataclass(slots=True)
@@ -169,7 +156,9 @@ def _name_children(env: Environment, model: str, id: int, item: Item, before: se
     for name, children in item.children.items():
         relation = SCHEMA[model].fields[name].relation
         table = env.store.tables[relation]
-        made = [one for one in _children(env, model, id) if one not in before and table[one]["display_type"] == "product"]
+        made = [
+            one for one in _children(env, model, id) if one not in before and table[one]["display_type"] == "product"
+        ]
         fresh = [child for child in children if not _known(env, relation, child.external_id)]
         for child, line in zip(fresh, made, strict=False):
             if child.external_id:
@@ -197,9 +186,12 @@ def _give_name(env: Environment, model: str, id: int, external_id: str) -> None:
     module, _, name = external_id.partition(".")
     if " " in name:
         raise OdooError(
-            "psycopg2.errors.CheckViolation", 500, 1,
+            "psycopg2.errors.CheckViolation",
+            500,
+            1,
             'new row for relation "ir_model_data" violates check constraint "ir_model_data_name_nospaces"\n'
-            f"DETAIL:  Failing row contains ({id}, null, {env.started}, {env.started}, null, {id}, f, {name}, {module}, {model}).\n",
+            f"DETAIL:  Failing row contains ({id}, null, {env.started}, {env.started}, null, {id}, f, {name}, "
+            f"{module}, {model}).\n",
         )
     env.store.name_record(external_id, model, id)
 
@@ -232,7 +224,7 @@ def _column(table: Table, index: int, path: Sequence[str]) -> None:
     if known is None:
         raise value_error(f"Invalid field name '{name}'")
     label = f"{table.prefix}{known.label}"
-    table.columns.append(Column(index, name, _converter(known, rest[0] if rest else "", label), label))
+    table.columns.append(Column(index, name, converter(known, rest[0] if rest else "", label), label))
 
 
 def _items(
@@ -261,7 +253,11 @@ def _items(
 
 
 def _item(
-    env: Environment, table: Table, row: Sequence[Any], info: dict[str, Any], messages: list[dict[str, Any]],
+    env: Environment,
+    table: Table,
+    row: Sequence[Any],
+    info: dict[str, Any],
+    messages: list[dict[str, Any]],
     parent: Field | None = None,
 ) -> Item:
     vals: Record = {}
@@ -270,111 +266,17 @@ def _item(
             vals[column.name] = column.convert(env, row[column.index])
         except CellError as error:
             known = parent or SCHEMA[table.model].fields[column.name]
-            messages.append({
-                **info, "type": "error", "field": known.name, "message": error.message, **error.more,
-                "field_name": known.label,
-            })
+            messages.append(
+                {
+                    **info,
+                    "type": "error",
+                    "field": known.name,
+                    "message": error.message,
+                    **error.more,
+                    "field_name": known.label,
+                }
+            )
     external_id = str(row[table.key] or "") if table.key is not None else ""
     if external_id and "." not in external_id:
         external_id = f"__import__.{external_id}"
     return Item(external_id, vals, {}, info)
-
-
-def _converter(known: Field, key: str, label: str) -> Callable[[Environment, Any], Any]:
-    if known.kind == "many2one":
-        return lambda env, cell: _reference(env, known, key, label, cell) if cell not in ("", None, False) else False
-    if known.kind == "many2many":
-        return lambda env, cell: [
-            [6, 0, [_reference(env, known, key, label, part.strip()) for part in str(cell or "").split(",") if part.strip()]]
-        ]
-    kinds: dict[str, Callable[[Environment, Any], Any]] = {
-        "float": lambda env, cell: _number(cell, label), "monetary": lambda env, cell: _number(cell, label),
-        "integer": lambda env, cell: _integer(cell, label), "boolean": lambda env, cell: _boolean(cell),
-        "date": lambda env, cell: _date(cell, label), "json": lambda env, cell: _json(cell, label),
-        "selection": lambda env, cell: _selection(known, cell, label),
-    }
-    return kinds.get(known.kind, lambda env, cell: cell or False)
-
-
-def _number(cell: Any, label: str) -> Any:
-    if cell in ("", None, False):
-        return False
-    try:
-        return Decimal(cell)
-    except (InvalidOperation, TypeError):
-        raise CellError(f"'{cell}' does not seem to be a number for field '{label}'") from None
-
-
-def _integer(cell: Any, label: str) -> Any:
-    if cell in ("", None, False):
-        return False
-    try:
-        return int(cell)
-    except ValueError:
-        raise CellError(f"'{cell}' does not seem to be an integer for field '{label}'") from None
-
-
-def _boolean(cell: Any) -> bool:
-    return str(cell or "").lower() in ("1", "true", "yes")
-
-
-def _date(cell: Any, label: str) -> Any:
-    if not cell:
-        return False
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(cell)[:10]):
-        raise CellError(
-            f"'{cell}' does not seem to be a valid date for field '{label}'", moreinfo="Use the format '2012-12-31'"
-        )
-    return str(cell)[:10]
-
-
-def _json(cell: Any, label: str) -> Any:
-    if not cell:
-        return False
-    if not isinstance(cell, str):
-        raise type_error(f"the JSON object must be str, bytes or bytearray, not {type(cell).__name__}")
-    try:
-        return DECODER.decode(cell)
-    except ValueError:
-        raise CellError(f"'{cell}' does not seem to be a valid JSON for field '{label}'") from None
-
-
-def _selection(known: Field, cell: Any, label: str) -> Any:
-    from .schema import SELECTIONS
-
-    allowed = next((keys for (_, name), keys in SELECTIONS.items() if name == known.name), ())
-    if cell and allowed and cell not in allowed:
-        raise CellError(f"Value '{cell}' not found in selection field '{label}'", moreinfo=list(allowed))
-    return cell or False
-
-
-def _reference(env: Environment, known: Field, key: str, label: str, cell: Any) -> int:
-    text = str(cell)
-    if key == ".id":
-        if not text.isdigit():
-            raise CellError(f"Invalid database id '{text}' for the field '{label}'", moreinfo=_possible(known))
-        if int(text) not in env.store.tables[known.relation]:
-            raise CellError(
-                f"No matching record found for database id '{text}' in field '{label}'", moreinfo=_possible(known)
-            )
-        return int(text)
-    if key == "id":
-        found = env.store.external_ids.get(text if "." in text else f"__import__.{text}")
-        if found is None:
-            raise CellError(
-                f"No matching record found for external id '{text}' in field '{label}'", moreinfo=_possible(known)
-            )
-        return found.id
-    for id in search(env, known.relation, [], order="id"):
-        record = env.store.tables[known.relation][id]
-        if text in (env.label(known.relation, id), record.get("name"), record.get("code_store")):
-            return id
-    raise CellError(f"No matching record found for name '{text}' in field '{label}'", moreinfo=_possible(known))
-
-
-def _possible(known: Field) -> dict[str, Any]:
-    return {
-        "name": "Possible Values", "type": "ir.actions.act_window", "target": "new", "view_mode": "list,form",
-        "views": [[False, "list"], [False, "form"]], "context": {"create": False}, "help": "See all possible values",
-        "res_model": "ir.model.data", "domain": [["model", "=", known.relation]],
-    }

@@ -12,8 +12,11 @@ from .numbering import period_of
 from .store import Record
 
 LABELS = {
-    "fiscalyear_lock_date": "Global Lock Date", "tax_lock_date": "Tax Return Lock Date",
-    "purchase_lock_date": "Purchase Lock date", "sale_lock_date": "Sales Lock Date", "hard_lock_date": "Hard Lock Date",
+    "fiscalyear_lock_date": "Global Lock Date",
+    "tax_lock_date": "Tax Return Lock Date",
+    "purchase_lock_date": "Purchase Lock date",
+    "sale_lock_date": "Sales Lock Date",
+    "hard_lock_date": "Hard Lock Date",
 }
 
 
@@ -22,8 +25,11 @@ def violated(env: Environment, move: Record, day: str, *, taxed: bool) -> list[t
     company = env.store.tables["res.company"][move["company_id"]]
     kind = env.get("account.journal", move["journal_id"])["type"]
     applies = {
-        "fiscalyear_lock_date": True, "hard_lock_date": True, "tax_lock_date": taxed,
-        "purchase_lock_date": kind == "purchase", "sale_lock_date": kind == "sale",
+        "fiscalyear_lock_date": True,
+        "hard_lock_date": True,
+        "tax_lock_date": taxed,
+        "purchase_lock_date": kind == "purchase",
+        "sale_lock_date": kind == "sale",
     }
     return sorted(
         (company[name], name) for name, yes in applies.items() if yes and company.get(name) and day <= company[name]

@@ -19,7 +19,13 @@ from .values import day, linked, stored
 
 PURCHASES = ("in_invoice", "in_refund", "in_receipt")
 READONLY_WHEN_POSTED = {
-    "invoice_line_ids", "line_ids", "invoice_date", "date", "partner_id", "invoice_payment_term_id", "currency_id",
+    "invoice_line_ids",
+    "line_ids",
+    "invoice_date",
+    "date",
+    "partner_id",
+    "invoice_payment_term_id",
+    "currency_id",
 }
 _LINE_FIELDS = ("line_ids", "invoice_line_ids")
 _FIELDS = SCHEMA["account.move"].fields
@@ -57,20 +63,37 @@ def _create_move(env: Environment, vals: Record) -> Record:
     if "date" in vals and not vals["date"]:
         raise missing_value("Journal Entry", "account.move", "Date", "date")
     move: Record = {
-        "name": vals.get("name") if vals.get("name") not in ("/", None) else False, "state": "draft", "move_type": kind,
-        "date": day(vals.get("date")) or env.today, "invoice_date": invoice_date,
+        "name": vals.get("name") if vals.get("name") not in ("/", None) else False,
+        "state": "draft",
+        "move_type": kind,
+        "date": day(vals.get("date")) or env.today,
+        "invoice_date": invoice_date,
         "invoice_date_due": day(vals.get("invoice_date_due")),
         "partner_id": vals.get("partner_id") or False,
         "commercial_partner_id": (partner.get("commercial_partner_id") or partner["id"]) if partner else False,
-        "company_id": company["id"], "journal_id": journal["id"],
+        "company_id": company["id"],
+        "journal_id": journal["id"],
         "currency_id": currency or journal.get("currency_id") or company["currency_id"],
-        "invoice_currency_rate": ZERO, "line_ids": [], "amount_untaxed": ZERO, "amount_tax": ZERO, "amount_total": ZERO,
-        "amount_residual": ZERO, "amount_untaxed_signed": ZERO, "amount_tax_signed": ZERO, "amount_total_signed": ZERO,
-        "amount_residual_signed": ZERO, "payment_state": "not_paid", "auto_post": vals.get("auto_post") or "no",
-        "checked": False, "posted_before": False, "matched_payment_ids": [], "inalterable_hash": False,
+        "invoice_currency_rate": ZERO,
+        "line_ids": [],
+        "amount_untaxed": ZERO,
+        "amount_tax": ZERO,
+        "amount_total": ZERO,
+        "amount_residual": ZERO,
+        "amount_untaxed_signed": ZERO,
+        "amount_tax_signed": ZERO,
+        "amount_total_signed": ZERO,
+        "amount_residual_signed": ZERO,
+        "payment_state": "not_paid",
+        "auto_post": vals.get("auto_post") or "no",
+        "checked": False,
+        "posted_before": False,
+        "matched_payment_ids": [],
+        "inalterable_hash": False,
         "invoice_payment_term_id": vals.get("invoice_payment_term_id") or False,
         "origin_payment_id": vals.get("origin_payment_id") or False,
-        "reversed_entry_id": vals.get("reversed_entry_id") or False, "invoice_user_id": env.uid,
+        "reversed_entry_id": vals.get("reversed_entry_id") or False,
+        "invoice_user_id": env.uid,
     }
     for name in _TEXTS:
         move[name] = vals.get(name) or False
@@ -104,14 +127,16 @@ def _journal(env: Environment, kind: str, wanted: Any) -> Record:
     for journal in env.store.tables["account.journal"].values():
         if journal["company_id"] == env.company["id"] and journal["type"] == journal_type and journal["active"]:
             return journal
-    raise user_error(f"No journal could be found in company {env.company['name']} for any of those types: {journal_type}")
+    raise user_error(
+        f"No journal could be found in company {env.company['name']} for any of those types: {journal_type}"
+    )
 
 
 def _journal_crossover(env: Environment, vals: Record, journal: Record) -> str:
     company = env.get("res.company", vals["company_id"])["name"]
     label = f"({vals['ref']})" if vals.get("ref") else ""
     return (
-        "Uh-oh! You’ve got some company inconsistencies here:\n"
+        "Uh-oh! You’ve got some company inconsistencies here:\n"  # noqa: RUF001  Odoo's own words
         f"- “Draft Entry {label}” belongs to company “{company}” while “Journal” (journal_id: '{journal['name']}') "
         "belongs to another company.\nTo avoid a mess, no company crossover is allowed!"
     )
@@ -150,9 +175,7 @@ def write_moves(env: Environment, ids: Sequence[int], vals: Record) -> None:
     for move in moves:
         readonly = [name for name in vals if name in READONLY_WHEN_POSTED]
         if move["state"] == "posted" and readonly:
-            raise user_error(
-                f"You cannot modify the following readonly fields on a posted move: {', '.join(readonly)}"
-            )
+            raise user_error(f"You cannot modify the following readonly fields on a posted move: {', '.join(readonly)}")
         if move["posted_before"] and vals.get("journal_id", move["journal_id"]) != move["journal_id"]:
             raise user_error(
                 "You cannot edit the journal of an account move if it has been posted once, unless the name is removed "
@@ -195,7 +218,7 @@ def unlink_moves(env: Environment, ids: Sequence[int]) -> None:
         if move["state"] == "posted":
             check_open(env, move)
             raise user_error(
-                "You can't delete a posted journal item. Don’t play games with your accounting records; reset the "
+                "You can't delete a posted journal item. Don’t play games with your accounting records; reset the "  # noqa: RUF001
                 "journal entry to draft before deleting it."
             )
         unreconcile(env, move["line_ids"])

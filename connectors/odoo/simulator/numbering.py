@@ -14,7 +14,10 @@ from .store import Record
 
 NUMBERED = re.compile(r"^(?P<head>.*?)(?P<number>\d+)$")
 PERIODS = (
-    ("month", re.compile(r"^(?P<prefix>.*?)(?P<year>(?:19|20)\d\d)(?P<gap>\D*?)(?P<month>0[1-9]|1[0-2])(?P<end>\D+?)$")),
+    (
+        "month",
+        re.compile(r"^(?P<prefix>.*?)(?P<year>(?:19|20)\d\d)(?P<gap>\D*?)(?P<month>0[1-9]|1[0-2])(?P<end>\D+?)$"),
+    ),
     ("year", re.compile(r"^(?P<prefix>.*?)(?P<year>(?:19|20)\d\d)(?P<end>\D+?)$")),
 )
 YEARLY_TYPES = ("sale", "bank", "cash", "credit")
@@ -48,9 +51,16 @@ def _remember(env: Environment, move: Record, name: str) -> None:
     found = NUMBERED.match(name)
     head, number = (found["head"], int(found["number"])) if found else (name, 0)
     key = (move["journal_id"], head)
-    env.store.update("account.move", move["id"], {
-        "name": name, "sequence_prefix": head, "sequence_number": number, "numbering": key,
-    })
+    env.store.update(
+        "account.move",
+        move["id"],
+        {
+            "name": name,
+            "sequence_prefix": head,
+            "sequence_number": number,
+            "numbering": key,
+        },
+    )
     cache = env.store.cache
     if number >= cache.get(key, (0, 0))[0]:
         cache[key] = (number, move["id"])

@@ -15,7 +15,13 @@ def create_partners(env: Environment, vals_list: list[Record]) -> list[int]:
     """Contacts need a name and nothing else: two with the same number, reference and e-mail are accepted."""
     ids = []
     for vals in vals_list:
-        record = {"active": True, "is_company": False, "supplier_rank": 0, "customer_rank": 0, **stored(env, "res.partner", vals)}
+        record = {
+            "active": True,
+            "is_company": False,
+            "supplier_rank": 0,
+            "customer_rank": 0,
+            **stored(env, "res.partner", vals),
+        }
         if record.get("company_type"):
             record["is_company"] = record["company_type"] == "company"
         if not record.get("name"):

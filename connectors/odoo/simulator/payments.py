@@ -9,14 +9,13 @@ from .access import check_access
 from .environment import Environment, Records
 from .errors import constraint_error, missing_value, validation_error
 from .generic import CREATORS, REMOVERS, WRITERS, check_existing
-from .lines import ZERO, set_amounts
+from .lines import ZERO
 from .moves import create_moves, unlink_moves
 from .posting import cancel, post_system, reset
 from .rates import conversion_rate, rounded
 from .reconcile import unreconcile
 from .registry import method
 from .store import Record
-from .totals import complete
 from .values import check_link, stored
 
 
@@ -32,9 +31,21 @@ def _create_payment(env: Environment, vals: Record) -> int:
     journal = env.get("account.journal", journal_id)
     company = env.get("res.company", journal["company_id"])
     record: Record = {
-        "payment_type": "inbound", "partner_type": "customer", "partner_id": False, "amount": ZERO, "memo": False,
-        "date": env.today, "name": False, "move_id": False, "invoice_ids": [], "is_matched": False, "partner_bank_id": False,
-        **stored(env, "account.payment", vals), "state": "draft", "journal_id": journal["id"], "company_id": company["id"],
+        "payment_type": "inbound",
+        "partner_type": "customer",
+        "partner_id": False,
+        "amount": ZERO,
+        "memo": False,
+        "date": env.today,
+        "name": False,
+        "move_id": False,
+        "invoice_ids": [],
+        "is_matched": False,
+        "partner_bank_id": False,
+        **stored(env, "account.payment", vals),
+        "state": "draft",
+        "journal_id": journal["id"],
+        "company_id": company["id"],
     }
     record["currency_id"] = record.get("currency_id") or journal.get("currency_id") or company["currency_id"]
     outbound = record["payment_type"] == "outbound"
@@ -60,35 +71,25 @@ def _check_amount(record: Record) -> None:
 
 def _bank_journal(env: Environment) -> int | bool:
     for journal in env.store.tables["account.journal"].values():
-        if journal["company_id"] == env.company["id"] and journal["type"] in ("bank", "cash", "credit") and journal["active"]:
+        if (
+            journal["company_id"] == env.company["id"]
+            and journal["type"] in ("bank", "cash", "credit")
+            and journal["active"]
+        ):
             return int(journal["id"])
     return False
 
 
 def write_payments(env: Environment, ids: Sequence[int], vals: Record) -> None:
-    """Change payments; the entry of a posted one follows its payment without a word (observed on Odoo 19.0)."""
+    """Change payments; a posted one takes a new amount while its entry keeps the old (observed on Odoo 19.0)."""
     for id in ids:
         changes = stored(env, "account.payment", vals, env.get("account.payment", id))
         changes.pop("state", None)
         payment = env.get("account.payment", id)
         _check_amount({**payment, **changes})
+        if payment["state"] != "draft" and "journal_id" in changes:
+            changes["outstanding_account_id"] = False
         env.update("account.payment", id, changes)
-        if payment["move_id"] and {"amount", "date", "memo", "currency_id"}.intersection(changes):
-            _follow(env, payment)
-
-
-def _follow(env: Environment, payment: Record) -> None:
-    move = env.get("account.move", payment["move_id"])
-    changes: Record = {"ref": payment["memo"]}
-    if move["state"] == "draft":
-        changes["date"] = payment["date"]
-    env.update("account.move", move["id"], changes)
-    balance, amount = _amounts(env, payment)
-    for place, sign in zip(move["line_ids"], (-1, 1), strict=False):
-        line = {**env.get("account.move.line", place), "currency_id": payment["currency_id"], "name": _label(env, payment)}
-        set_amounts(env, line, sign * balance, sign * amount)
-        env.update("account.move.line", place, line)
-    complete(env, move)
 
 
 def unlink_payments(env: Environment, ids: Sequence[int]) -> None:
@@ -129,15 +130,33 @@ def post_payment(env: Environment, id: int, write_off: tuple[int, str, Decimal] 
         rate = balance / amount if amount else Decimal(1)
         own = rounded(difference * rate, env.currency_places(env.company["currency_id"]))
         lines[1].update(balance=balance + sign * own, amount_currency=amount + sign * difference)
-        lines.append({**shared, "name": label or "Write-Off", "account_id": account, "balance": -sign * own,
-                      "amount_currency": -sign * difference})
+        lines.append(
+            {
+                **shared,
+                "name": label or "Write-Off",
+                "account_id": account,
+                "balance": -sign * own,
+                "amount_currency": -sign * difference,
+            }
+        )
     if payment["move_id"]:
         unlink_moves(env, [payment["move_id"]])
-    [move] = create_moves(env, [{
-        "move_type": "entry", "journal_id": payment["journal_id"], "date": payment["date"], "ref": payment["memo"],
-        "partner_id": payment["partner_id"], "currency_id": payment["currency_id"], "origin_payment_id": id,
-        "name": payment["name"], "line_ids": [[0, 0, line] for line in lines],
-    }])
+    [move] = create_moves(
+        env,
+        [
+            {
+                "move_type": "entry",
+                "journal_id": payment["journal_id"],
+                "date": payment["date"],
+                "ref": payment["memo"],
+                "partner_id": payment["partner_id"],
+                "currency_id": payment["currency_id"],
+                "origin_payment_id": id,
+                "name": payment["name"],
+                "line_ids": [[0, 0, line] for line in lines],
+            }
+        ],
+    )
     post_system(env, [move])
     name = env.get("account.move", move)["name"]
     env.update("account.payment", id, {"move_id": move, "name": name, "state": "in_process"})

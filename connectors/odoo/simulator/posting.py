@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from .access import check_access
 from .environment import Environment, Records
-from .errors import access_error, user_error, validation_error, value_error
+from .errors import OdooError, access_error, user_error, validation_error, value_error
 from .generic import check_existing
 from .lines import SALES, ZERO, is_invoice
 from .locks import accounting_date, check_open, is_taxed, violated
@@ -21,7 +21,7 @@ from .registry import method
 from .store import Record
 
 NOTES = ("line_section", "line_subsection", "line_note")
-NO_ANALYTIC = ("asset_receivable", "liability_payable", "asset_cash", "liability_credit_card")
+MISSING_SHARES = "One or more lines require a 100% analytic distribution."
 CENT = Decimal("0.01")
 
 
@@ -147,25 +147,25 @@ def _check_duplicates(env: Environment, moves: Sequence[Record]) -> None:
             )
             if id != move["id"] and same and (other["state"] == "posted" or id in {one["id"] for one in moves}):
                 raise validation_error(
-                    "Duplicated vendor reference detected. You probably encoded twice the same vendor bill/credit note: "
+                    "Duplicated vendor reference detected. You probably encoded twice the same vendor bill/credit "
+                    "note: "
                     f"{env.label('account.move', move['id'])}"
                 )
 
 
 def _check_analytic(env: Environment, moves: Sequence[Record]) -> None:
-    """Under `validate_analytic`, mandatory plans must be covered to 100 %."""
+    """Under `validate_analytic`, mandatory plans must be covered to 100 % on every line, the card's too."""
     plans = env.store.tables["account.analytic.plan"].values()
     mandatory = [plan["id"] for plan in plans if plan["default_applicability"] == "mandatory"]
     lines = env.store.tables["account.move.line"]
     for move in moves:
         for id in move["line_ids"]:
-            line = lines[id]
-            account = env.store.tables["account.account"].get(line["account_id"])
-            if line["display_type"] != "product" or account is None or account["account_type"] in NO_ANALYTIC:
+            if lines[id]["display_type"] != "product":
                 continue
-            shares = _shares_by_plan(env, line)
+            shares = _shares_by_plan(env, lines[id])
             if any(shares.get(plan, ZERO) != 100 for plan in mandatory):
-                raise validation_error("One or more lines require a 100% analytic distribution.")
+                name = "ValidationError" if len(moves) == 1 else "RedirectWarning"
+                raise OdooError(f"odoo.exceptions.{name}", 422, 2, MISSING_SHARES)
 
 
 def _shares_by_plan(env: Environment, line: Record) -> dict[int, Decimal]:
@@ -189,15 +189,30 @@ def make_analytic_lines(env: Environment, move: Record) -> None:
             if not found:
                 continue
             by_plan = {account["root_plan_id"]: account["id"] for account in found}
-            env.insert("account.analytic.line", {
-                "name": line["name"] or move["ref"] or "/", "date": move["date"], "move_line_id": id,
-                "amount": rounded(-line["balance"] * share / 100, CENT), "unit_amount": line["quantity"],
-                "account_id": by_plan.get(1, False), "x_plan2_id": by_plan.get(2, False),
-                "general_account_id": line["account_id"], "partner_id": line["partner_id"],
-                "company_id": move["company_id"], "currency_id": env.company["currency_id"], "journal_id": move["journal_id"],
-                "ref": move["ref"], "user_id": env.uid,
-                "category": "vendor_bill" if move["move_type"] in PURCHASES else "invoice" if is_invoice(move) else "other",
-            })
+            env.insert(
+                "account.analytic.line",
+                {
+                    "name": line["name"] or move["ref"] or "/",
+                    "date": move["date"],
+                    "move_line_id": id,
+                    "amount": rounded(-line["balance"] * share / 100, CENT),
+                    "unit_amount": line["quantity"],
+                    "account_id": by_plan.get(1, False),
+                    "x_plan2_id": by_plan.get(2, False),
+                    "general_account_id": line["account_id"],
+                    "partner_id": line["partner_id"],
+                    "company_id": move["company_id"],
+                    "currency_id": env.company["currency_id"],
+                    "journal_id": move["journal_id"],
+                    "ref": move["ref"],
+                    "user_id": env.uid,
+                    "category": "vendor_bill"
+                    if move["move_type"] in PURCHASES
+                    else "invoice"
+                    if is_invoice(move)
+                    else "other",
+                },
+            )
 
 
 def _account_number(text: str) -> int:

@@ -29,10 +29,10 @@ def search(
     check_access(env, model, "read")
     ids = search_ids(env, model, domain)
     table = env.store.tables[model]
-    if "active" in SCHEMA[model].fields and env.context.get("active_test", True):
-        # A condition on `active` shows archived records, except together with an account's code (observed on 19.0).
-        if not names_field(domain, "active") or (model == "account.account" and names_field(domain, "code")):
-            ids = [id for id in ids if table[id].get("active")]
+    # A condition on `active` shows archived records, except together with an account's code (observed on 19.0).
+    asked = names_field(domain, "active") and not (model == "account.account" and names_field(domain, "code"))
+    if "active" in SCHEMA[model].fields and env.context.get("active_test", True) and not asked:
+        ids = [id for id in ids if table[id].get("active")]
     allowed = readable(env, model)
     if allowed is not None:
         ids = [id for id in ids if allowed(table[id])]

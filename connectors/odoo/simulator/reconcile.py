@@ -74,7 +74,7 @@ def _due(env: Environment, line: Record) -> str:
 
 
 def _settled(line: Record) -> bool:
-    return line["amount_residual"] == 0 and line["amount_residual_currency"] == 0
+    return bool(line["amount_residual"] == 0 and line["amount_residual_currency"] == 0)
 
 
 def _match_pair(env: Environment, debit: Record, credit: Record) -> None:
@@ -90,7 +90,9 @@ def _match_pair(env: Environment, debit: Record, credit: Record) -> None:
         in_debit = in_credit = amount
     else:
         settled = share_debit = share_credit = min(open_debit, open_credit)
-        in_debit = _share(debit["amount_residual_currency"], settled, open_debit, env.currency_places(debit["currency_id"]))
+        in_debit = _share(
+            debit["amount_residual_currency"], settled, open_debit, env.currency_places(debit["currency_id"])
+        )
         in_credit = _share(
             -credit["amount_residual_currency"], settled, open_credit, env.currency_places(credit["currency_id"])
         )
@@ -106,22 +108,43 @@ def _share(whole: Decimal, part: Decimal, of: Decimal, places: Decimal) -> Decim
 
 
 def _partial(
-    env: Environment, company: Record, debit: Record, credit: Record, amount: Decimal, in_debit: Decimal, in_credit: Decimal
+    env: Environment,
+    company: Record,
+    debit: Record,
+    credit: Record,
+    amount: Decimal,
+    in_debit: Decimal,
+    in_credit: Decimal,
 ) -> int:
     moves = env.store.tables["account.move"]
     for line, sign, foreign in ((debit, -1, in_debit), (credit, 1, in_credit)):
         left, left_foreign = line["amount_residual"] + sign * amount, line["amount_residual_currency"] + sign * foreign
-        env.update("account.move.line", line["id"], {
-            "amount_residual": left, "amount_residual_currency": left_foreign,
-            "reconciled": left == 0 and left_foreign == 0,
-        })
-    return env.insert("account.partial.reconcile", {
-        "debit_move_id": debit["id"], "credit_move_id": credit["id"], "amount": amount,
-        "debit_amount_currency": in_debit, "credit_amount_currency": in_credit,
-        "debit_currency_id": debit["currency_id"], "credit_currency_id": credit["currency_id"],
-        "company_currency_id": company["currency_id"], "company_id": company["id"], "full_reconcile_id": False,
-        "exchange_move_id": False, "max_date": max(moves[debit["move_id"]]["date"], moves[credit["move_id"]]["date"]),
-    })
+        env.update(
+            "account.move.line",
+            line["id"],
+            {
+                "amount_residual": left,
+                "amount_residual_currency": left_foreign,
+                "reconciled": left == 0 and left_foreign == 0,
+            },
+        )
+    return env.insert(
+        "account.partial.reconcile",
+        {
+            "debit_move_id": debit["id"],
+            "credit_move_id": credit["id"],
+            "amount": amount,
+            "debit_amount_currency": in_debit,
+            "credit_amount_currency": in_credit,
+            "debit_currency_id": debit["currency_id"],
+            "credit_currency_id": credit["currency_id"],
+            "company_currency_id": company["currency_id"],
+            "company_id": company["id"],
+            "full_reconcile_id": False,
+            "exchange_move_id": False,
+            "max_date": max(moves[debit["move_id"]]["date"], moves[credit["move_id"]]["date"]),
+        },
+    )
 
 
 def _exchange_move(env: Environment, company: Record, line: Record, amount: Decimal, partial: int) -> int:
@@ -132,22 +155,41 @@ def _exchange_move(env: Environment, company: Record, line: Record, amount: Deci
     loss = line["balance"] > 0
     account = company["expense_currency_exchange_account_id" if loss else "income_currency_exchange_account_id"]
     sign = -1 if loss else 1
-    shared = {"name": EXCHANGE_LABEL, "currency_id": line["currency_id"], "amount_currency": ZERO,
-              "partner_id": line["partner_id"]}
+    shared = {
+        "name": EXCHANGE_LABEL,
+        "currency_id": line["currency_id"],
+        "amount_currency": ZERO,
+        "partner_id": line["partner_id"],
+    }
     day = env.store.tables["account.partial.reconcile"][partial]["max_date"]
-    [id] = create_moves(env, [{
-        "move_type": "entry", "journal_id": company["currency_exchange_journal_id"], "date": day,
-        "line_ids": [
-            [0, 0, {**shared, "account_id": line["account_id"], "balance": sign * amount}],
-            [0, 0, {**shared, "account_id": account, "balance": -sign * amount}],
+    [id] = create_moves(
+        env,
+        [
+            {
+                "move_type": "entry",
+                "journal_id": company["currency_exchange_journal_id"],
+                "date": day,
+                "line_ids": [
+                    [0, 0, {**shared, "account_id": line["account_id"], "balance": sign * amount}],
+                    [0, 0, {**shared, "account_id": account, "balance": -sign * amount}],
+                ],
+            }
         ],
-    }])
+    )
     move = env.get("account.move", id)
     env.store.update("account.move", id, {"date": accounting_date(env, move, day, taxed=False)})
     post_system(env, [id])
     counter = env.get("account.move.line", move["line_ids"][0])
     debit, credit = (line, counter) if loss else (counter, line)
-    _partial(env, company, env.get("account.move.line", debit["id"]), env.get("account.move.line", credit["id"]), amount, ZERO, ZERO)
+    _partial(
+        env,
+        company,
+        env.get("account.move.line", debit["id"]),
+        env.get("account.move.line", credit["id"]),
+        amount,
+        ZERO,
+        ZERO,
+    )
     return id
 
 
@@ -195,7 +237,9 @@ def unreconcile(env: Environment, ids: Sequence[int]) -> None:
     wanted = set(ids)
     partials = env.store.tables["account.partial.reconcile"]
     found = [
-        id for line in wanted for side in ("debit_move_id", "credit_move_id")
+        id
+        for line in wanted
+        for side in ("debit_move_id", "credit_move_id")
         for id in env.store.lookup("account.partial.reconcile", side, line)
     ]
     exchanges = []
@@ -219,13 +263,20 @@ def unreconcile(env: Environment, ids: Sequence[int]) -> None:
 
 def _undo(env: Environment, id: int) -> None:
     partial = env.store.tables["account.partial.reconcile"][id]
-    for side, sign, foreign in (("debit_move_id", 1, "debit_amount_currency"), ("credit_move_id", -1, "credit_amount_currency")):
+    for side, sign, foreign in (
+        ("debit_move_id", 1, "debit_amount_currency"),
+        ("credit_move_id", -1, "credit_amount_currency"),
+    ):
         line = env.get("account.move.line", partial[side])
-        env.update("account.move.line", line["id"], {
-            "amount_residual": line["amount_residual"] + sign * partial["amount"],
-            "amount_residual_currency": line["amount_residual_currency"] + sign * partial[foreign],
-            "reconciled": False,
-        })
+        env.update(
+            "account.move.line",
+            line["id"],
+            {
+                "amount_residual": line["amount_residual"] + sign * partial["amount"],
+                "amount_residual_currency": line["amount_residual_currency"] + sign * partial[foreign],
+                "reconciled": False,
+            },
+        )
     full = partial["full_reconcile_id"]
     if full and full in env.store.tables["account.full.reconcile"]:
         env.store.remove("account.full.reconcile", full)
@@ -242,10 +293,15 @@ def refresh(env: Environment, moves: Iterable[int]) -> None:
         terms = [table[line] for line in move["line_ids"] if table[line]["display_type"] == "payment_term"]
         residual = sum((line["amount_residual_currency"] for line in terms), ZERO)
         signed = sum((line["amount_residual"] for line in terms), ZERO)
-        env.update("account.move", id, {
-            "amount_residual": -DIRECTIONS[move["move_type"]] * residual, "amount_residual_signed": signed,
-            "payment_state": _payment_state(env, move, terms, residual),
-        })
+        env.update(
+            "account.move",
+            id,
+            {
+                "amount_residual": -DIRECTIONS[move["move_type"]] * residual,
+                "amount_residual_signed": signed,
+                "payment_state": _payment_state(env, move, terms, residual),
+            },
+        )
 
 
 def _payment_state(env: Environment, move: Record, terms: Sequence[Record], residual: Decimal) -> str:

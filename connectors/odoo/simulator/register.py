@@ -34,9 +34,16 @@ def _create_wizard(env: Environment, vals: Record) -> int:
     lines = _open_lines(env)
     if not lines:
         raise user_error(NOTHING_LEFT)
-    record = {"payment_date": env.today, "communication": False, "journal_id": False, "payment_difference_handling": "open",
-              "installments_mode": "full", "writeoff_account_id": False, "writeoff_label": "Write-Off",
-              **stored(env, "account.payment.register", vals)}
+    record = {
+        "payment_date": env.today,
+        "communication": False,
+        "journal_id": False,
+        "payment_difference_handling": "open",
+        "installments_mode": "full",
+        "writeoff_account_id": False,
+        "writeoff_label": "Write-Off",
+        **stored(env, "account.payment.register", vals),
+    }
     moves = {line["move_id"] for line in lines}
     record.setdefault("group_payment", len(moves) == 1)
     company = env.get("account.move", lines[0]["move_id"])["company_id"]
@@ -44,14 +51,17 @@ def _create_wizard(env: Environment, vals: Record) -> int:
     open_amount = _open_amount(env, lines, currency, company, record["payment_date"])
     outbound = sum((line["balance"] for line in lines), ZERO) < 0
     record.update(
-        line_ids=[line["id"] for line in lines], company_id=company, currency_id=currency,
+        line_ids=[line["id"] for line in lines],
+        company_id=company,
+        currency_id=currency,
         payment_type="outbound" if outbound else "inbound",
         partner_type="supplier" if _account_type(env, lines[0]) == "liability_payable" else "customer",
         partner_id=lines[0]["partner_id"],
     )
     if not record.get("journal_id"):
         record["journal_id"] = next(
-            one["id"] for one in env.store.tables["account.journal"].values()
+            one["id"]
+            for one in env.store.tables["account.journal"].values()
             if one["company_id"] == company and one["type"] == "bank"
         )
     record["amount"] = record["amount"] if "amount" in vals else open_amount
@@ -70,7 +80,8 @@ def _open_lines(env: Environment) -> list[Record]:
     else:
         raise user_error(WRONG_CALL)
     return [
-        line for line in chosen
+        line
+        for line in chosen
         if _account_type(env, line) in OPEN_ACCOUNTS and not line["reconciled"] and line["amount_residual"] != 0
     ]
 
@@ -105,7 +116,10 @@ def _action_create_payments(self: Records) -> dict[str, Any]:
         batches = _batches(wizard, lines)
         made += [_pay(env, wizard, batch, alone=len(batches) == 1) for batch in batches]
     action: dict[str, Any] = {
-        "name": "Payments", "type": "ir.actions.act_window", "res_model": "account.payment", "context": {"create": False},
+        "name": "Payments",
+        "type": "ir.actions.act_window",
+        "res_model": "account.payment",
+        "context": {"create": False},
     }
     if len(made) == 1:
         return {**action, "view_mode": "form", "res_id": made[0]}
@@ -130,11 +144,22 @@ def _pay(env: Environment, wizard: Record, lines: list[Record], *, alone: bool) 
     moves = env.browse("account.move", dict.fromkeys(line["move_id"] for line in lines))
     memo = wizard["communication"] if alone or wizard["group_payment"] else False
     memo = memo or ", ".join(move["payment_reference"] or move["ref"] or move["name"] for move in moves)
-    [id] = create_payments(env, [{
-        "payment_type": wizard["payment_type"], "partner_type": wizard["partner_type"], "partner_id": lines[0]["partner_id"],
-        "amount": amount, "currency_id": currency, "date": wizard["payment_date"], "journal_id": wizard["journal_id"],
-        "memo": memo, "destination_account_id": lines[0]["account_id"],
-    }])
+    [id] = create_payments(
+        env,
+        [
+            {
+                "payment_type": wizard["payment_type"],
+                "partner_type": wizard["partner_type"],
+                "partner_id": lines[0]["partner_id"],
+                "amount": amount,
+                "currency_id": currency,
+                "date": wizard["payment_date"],
+                "journal_id": wizard["journal_id"],
+                "memo": memo,
+                "destination_account_id": lines[0]["account_id"],
+            }
+        ],
+    )
     write_off = None
     difference = open_amount - amount
     if alone and difference and wizard["payment_difference_handling"] == "reconcile":

@@ -65,7 +65,9 @@ def call_named(env: Environment, model: str, name: str, ids: Any, arguments: Map
     return _run(env, target, model, chosen, bound)
 
 
-def call_positional(env: Environment, model: str, name: str, positional: Sequence[Any], named: Mapping[str, Any]) -> Any:
+def call_positional(
+    env: Environment, model: str, name: str, positional: Sequence[Any], named: Mapping[str, Any]
+) -> Any:
     """Call as XML-RPC does: the first positional argument of a record method is the list of ids."""
     target = find_method(model, name)
     rest = list(positional)

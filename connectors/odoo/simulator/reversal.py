@@ -15,8 +15,13 @@ from .store import Record
 from .values import stored
 
 REVERSED_TYPES = {
-    "entry": "entry", "in_invoice": "in_refund", "in_refund": "in_invoice", "out_invoice": "out_refund",
-    "out_refund": "out_invoice", "in_receipt": "in_refund", "out_receipt": "out_refund",
+    "entry": "entry",
+    "in_invoice": "in_refund",
+    "in_refund": "in_invoice",
+    "out_invoice": "out_refund",
+    "out_refund": "out_invoice",
+    "in_receipt": "in_refund",
+    "out_receipt": "out_refund",
 }
 
 
@@ -60,14 +65,19 @@ def reverse(env: Environment, ids: Sequence[int], day: str, reason: str, journal
     for original in env.browse("account.move", ids):
         lines = [table[id] for id in original["line_ids"]]
         vals: Record = {
-            "move_type": REVERSED_TYPES[original["move_type"]], "journal_id": journal or original["journal_id"],
-            "date": day, "ref": f"Reversal of: {original['name']}" + (f", {reason}" if reason else ""),
-            "partner_id": original["partner_id"], "currency_id": original["currency_id"],
+            "move_type": REVERSED_TYPES[original["move_type"]],
+            "journal_id": journal or original["journal_id"],
+            "date": day,
+            "ref": f"Reversal of: {original['name']}" + (f", {reason}" if reason else ""),
+            "partner_id": original["partner_id"],
+            "currency_id": original["currency_id"],
             "reversed_entry_id": original["id"],
         }
         if is_invoice(original):
             vals["invoice_date"] = day
-            vals["invoice_line_ids"] = [[0, 0, _invoice_line(line)] for line in lines if line["display_type"] == "product"]
+            vals["invoice_line_ids"] = [
+                [0, 0, _invoice_line(line)] for line in lines if line["display_type"] == "product"
+            ]
         else:
             vals["line_ids"] = [[0, 0, _mirrored(line)] for line in lines]
         [id] = create_moves(env, [vals])
@@ -86,7 +96,8 @@ def _invoice_line(line: Record) -> Record:
 def _mirrored(line: Record) -> Record:
     names = ("name", "account_id", "partner_id", "currency_id", "analytic_distribution")
     return {
-        **{name: line[name] for name in names}, "balance": -line["balance"],
+        **{name: line[name] for name in names},
+        "balance": -line["balance"],
         "amount_currency": -line["amount_currency"],
     }
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-COMMON = "id:integer display_name:char create_date:datetime create_uid:>res.users write_date:datetime write_uid:>res.users"
+COMMON = (
+    "id:integer display_name:char create_date:datetime create_uid:>res.users write_date:datetime write_uid:>res.users"
+)
 
 MODELS = {
     "res.partner | Contact | name, id": """
@@ -200,7 +202,13 @@ MODELS = {
 
 SELECTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("account.move", "move_type"): (
-        "entry", "out_invoice", "out_refund", "in_invoice", "in_refund", "out_receipt", "in_receipt",
+        "entry",
+        "out_invoice",
+        "out_refund",
+        "in_invoice",
+        "in_refund",
+        "out_receipt",
+        "in_receipt",
     ),
     ("account.move", "state"): ("draft", "posted", "cancel"),
     ("account.move", "auto_post"): ("no", "at_date", "monthly", "quarterly", "yearly"),
@@ -213,8 +221,14 @@ SELECTIONS: dict[tuple[str, str], tuple[str, ...]] = {
 
 # Labels that do not follow from the name, as far as messages quote them.
 LABELS = {
-    "line_ids": "Journal Items", "invoice_line_ids": "Invoice lines", "move_type": "Type", "ref": "Reference",
-    "account.payment.partner_id": "Customer/Vendor", "invoice_date": "Invoice/Bill Date", "tax_ids": "Taxes", "price_unit": "Unit Price",
+    "line_ids": "Journal Items",
+    "invoice_line_ids": "Invoice lines",
+    "move_type": "Type",
+    "ref": "Reference",
+    "account.payment.partner_id": "Customer/Vendor",
+    "invoice_date": "Invoice/Bill Date",
+    "tax_ids": "Taxes",
+    "price_unit": "Unit Price",
 }
 _NUMBERS = ("integer", "float", "monetary")
 _KINDS = {">": "many2one", "*": "one2many", "**": "many2many"}

@@ -12,8 +12,8 @@ from .values import stored
 
 JOURNAL_HAS_DRAFTS = (
     "You can not archive a journal containing draft journal entries.\n\nTo proceed:\n1/ click on the top-right button "
-    "'Journal Entries' from this journal form\n2/ then filter on 'Draft' entries\n3/ select them all and post or delete "
-    "them through the action menu"
+    "'Journal Entries' from this journal form\n2/ then filter on 'Draft' entries\n3/ select them all and post or "
+    "delete them through the action menu"
 )
 
 
@@ -24,7 +24,8 @@ def write_companies(env: Environment, ids: Sequence[int], vals: Record) -> None:
         if held and "hard_lock_date" in changes and (changes["hard_lock_date"] or "") < held:
             raise user_error(
                 "A new Hard Lock Date must be posterior (or equal) to the previous one."
-                if changes["hard_lock_date"] else "The Hard Lock Date cannot be removed."
+                if changes["hard_lock_date"]
+                else "The Hard Lock Date cannot be removed."
             )
         env.update("res.company", id, changes)
 
@@ -32,7 +33,12 @@ def write_companies(env: Environment, ids: Sequence[int], vals: Record) -> None:
 def create_accounts(env: Environment, vals_list: list[Record]) -> list[int]:
     ids = []
     for vals in vals_list:
-        record = {"active": True, "reconcile": False, "company_ids": [env.company["id"]], **stored(env, "account.account", vals)}
+        record = {
+            "active": True,
+            "reconcile": False,
+            "company_ids": [env.company["id"]],
+            **stored(env, "account.account", vals),
+        }
         record["code_store"] = record.pop("code", record.get("code_store"))
         if record.get("account_type") in ("asset_receivable", "liability_payable"):
             record["reconcile"] = True
@@ -49,7 +55,12 @@ def create_accounts(env: Environment, vals_list: list[Record]) -> list[int]:
 def create_journals(env: Environment, vals_list: list[Record]) -> list[int]:
     ids = []
     for vals in vals_list:
-        record = {"active": True, "company_id": env.company["id"], "sequence": 10, **stored(env, "account.journal", vals)}
+        record = {
+            "active": True,
+            "company_id": env.company["id"],
+            "sequence": 10,
+            **stored(env, "account.journal", vals),
+        }
         record["refund_sequence"] = record["type"] in ("sale", "purchase")
         record["payment_sequence"] = record["type"] in ("bank", "cash", "credit")
         for other in env.store.tables["account.journal"].values():

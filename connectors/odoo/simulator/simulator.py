@@ -34,6 +34,7 @@ from . import (
 )
 from .control import ACTIONS
 from .environment import Environment
+from .errors import not_found
 from .keys import Keys
 from .schema import SCHEMA
 from .store import Record, Store
@@ -45,7 +46,18 @@ if TYPE_CHECKING:
 ARRIVAL = "odoo.arrival"
 # Importing these declares their models' methods and computed fields.
 BEHAVIOUR = (
-    attachments, computed, generic, loading, moves, partners, payments, posting, reconcile, register, reversal, settings,
+    attachments,
+    computed,
+    generic,
+    loading,
+    moves,
+    partners,
+    payments,
+    posting,
+    reconcile,
+    register,
+    reversal,
+    settings,
 )
 
 
@@ -102,24 +114,32 @@ class OdooSimulator(Simulator):
         context: Mapping[str, Any],
         environ: Mapping[str, Any],
         call: Callable[[Environment], Any],
-        target: tuple[str, str],
+        method: str = "",
+        entries: int = 0,
     ) -> Any:
-        """One call, one transaction: committed on return, undone on any exception."""
+        """One call, one transaction: committed on return, undone on any exception.
+
+        `method` and the number of `entries` it runs on are what the speed profile counts.
+        """
         started, snapshot = environ.get(ARRIVAL) or (self.clock.now(), self.store.commits)
         with self.store.transaction():
             env = Environment(self.store, user, context, started.astimezone(UTC), self.switches)
             env.snapshot = snapshot
             result = call(env)
-        self._spend(target[1], result)
+        self._spend(method, result, entries)
         return result
 
-    def _spend(self, method: str, result: Any) -> None:
+    def _spend(self, method: str, result: Any, entries: int) -> None:
         speed = self.switches
-        if method in ("create", "load") and speed.seconds_per_create:
+        if method in ("create", "load"):
             made = result.get("ids") if isinstance(result, dict) else result
-            time.sleep(speed.seconds_per_create + speed.seconds_per_entry * (len(made) if made else 0))
-        elif method == "action_post" and speed.seconds_per_post:
-            time.sleep(speed.seconds_per_post + speed.seconds_per_entry)
+            seconds = speed.seconds_per_create + speed.seconds_per_entry * (len(made) if made else 0)
+        elif method == "action_post":
+            seconds = speed.seconds_per_post + speed.seconds_per_entry * entries
+        else:
+            return
+        if seconds:
+            time.sleep(seconds)
 
     def _json2(self, request: Request, model: str, method: str) -> Response:
         if not self.switches.json2:
@@ -142,9 +162,7 @@ class OdooSimulator(Simulator):
         major, minor = self.switches.version
         if major < 19:
             return json2.html("<!doctype html><title>404 Not Found</title><h1>Not Found</h1>", 404)
-        response = json2.answer(
-            {"version_info": [major, minor, 0, "final", 0, ""], "version": f"{major}.{minor}"}
-        )
+        response = json2.answer({"version_info": [major, minor, 0, "final", 0, ""], "version": f"{major}.{minor}"})
         response.set_cookie("session_id", f"{self.seed:040x}", httponly=True)
         return response
 
@@ -154,13 +172,17 @@ class OdooSimulator(Simulator):
 
     def error(self, request: Request, error: HTTPException) -> Response:
         if request.path.startswith("/json/2"):
-            return json2.error_answer(json2.not_found(json2.HINT))
-        return json2.html(f"<!doctype html><title>{error.code} {error.name}</title><h1>{error.name}</h1>", error.code or 500)
+            return json2.error_answer(not_found(json2.HINT))
+        return json2.html(
+            f"<!doctype html><title>{error.code} {error.name}</title><h1>{error.name}</h1>", error.code or 500
+        )
 
     def state(self) -> Mapping[str, Any]:
         """Counts by model; moves with their lines; payments and partners, as plain JSON."""
         tables = self.store.tables
-        moves = Counter(f"{one['company_id']}:{one['move_type']}:{one['state']}" for one in tables["account.move"].values())
+        moves = Counter(
+            f"{one['company_id']}:{one['move_type']}:{one['state']}" for one in tables["account.move"].values()
+        )
         return {
             "counts": {model: len(table) for model, table in tables.items() if table},
             "moves_by_company_type_state": dict(moves),

@@ -38,9 +38,14 @@ def _entry_totals(env: Environment, move: Record) -> None:
         total += line["debit"]
         if line["amount_currency"] > 0:
             foreign += line["amount_currency"]
-    env.store.update("account.move", move["id"], {
-        "amount_total": foreign if len(currencies) == 1 else total, "amount_total_signed": total,
-    })
+    env.store.update(
+        "account.move",
+        move["id"],
+        {
+            "amount_total": foreign if len(currencies) == 1 else total,
+            "amount_total_signed": total,
+        },
+    )
 
 
 def unbalanced(env: Environment, moves: Iterable[Record]) -> list[Record]:
@@ -106,7 +111,13 @@ def _replace_tax_lines(
             tax_id, account = key
             name = env.get("account.tax", tax_id)["name"]
             line = new_line(
-                env, move, name=name, account_id=account, tax_line_id=tax_id, display_type="tax", quantity=ZERO,
+                env,
+                move,
+                name=name,
+                account_id=account,
+                tax_line_id=tax_id,
+                display_type="tax",
+                quantity=ZERO,
                 partner_id=move["commercial_partner_id"],
             )
             set_amounts(env, line, balance, amount)
@@ -139,7 +150,9 @@ def _complete_invoice(env: Environment, move: Record, lines: list[Record]) -> No
         balance = rounded(amount / rate, own_places)
         changes = {**line, "currency_id": currency, "currency_rate": rate, "partner_id": move["commercial_partner_id"]}
         set_amounts(env, changes, balance, amount)
-        taxed = sum((rounded(raw * env.get("account.tax", tax)["amount"] / 100, places) for tax in line["tax_ids"]), ZERO)
+        taxed = sum(
+            (rounded(raw * env.get("account.tax", tax)["amount"] / 100, places) for tax in line["tax_ids"]), ZERO
+        )
         changes["price_subtotal"] = direction * amount
         changes["price_total"] = direction * (amount + taxed)
         env.store.update("account.move.line", line["id"], changes)
@@ -152,12 +165,21 @@ def _complete_invoice(env: Environment, move: Record, lines: list[Record]) -> No
     tax = sum((amount for _, _, amount in wanted), ZERO)
     tax_balance = sum((balance for _, balance, _ in wanted), ZERO)
     _payable_line(env, move, lines, untaxed_balance + tax_balance, untaxed + tax)
-    env.store.update("account.move", move["id"], {
-        "amount_untaxed": direction * untaxed, "amount_tax": direction * tax, "amount_total": direction * (untaxed + tax),
-        "amount_residual": direction * (untaxed + tax), "invoice_currency_rate": rate,
-        "amount_untaxed_signed": -untaxed_balance, "amount_tax_signed": -tax_balance,
-        "amount_total_signed": -(untaxed_balance + tax_balance), "amount_residual_signed": -(untaxed_balance + tax_balance),
-    })
+    env.store.update(
+        "account.move",
+        move["id"],
+        {
+            "amount_untaxed": direction * untaxed,
+            "amount_tax": direction * tax,
+            "amount_total": direction * (untaxed + tax),
+            "amount_residual": direction * (untaxed + tax),
+            "invoice_currency_rate": rate,
+            "amount_untaxed_signed": -untaxed_balance,
+            "amount_tax_signed": -tax_balance,
+            "amount_total_signed": -(untaxed_balance + tax_balance),
+            "amount_residual_signed": -(untaxed_balance + tax_balance),
+        },
+    )
 
 
 def _payable_line(env: Environment, move: Record, lines: list[Record], balance: Decimal, amount: Decimal) -> None:
@@ -171,8 +193,10 @@ def _payable_line(env: Environment, move: Record, lines: list[Record], balance: 
     partner = env.find("res.partner", move["partner_id"]) or {}
     account = partner.get(f"property_account_{side}_id") or company[f"{side}_account_id"]
     values: Record = {
-        "name": move["payment_reference"] or move["ref"] or False, "date_maturity": move["invoice_date_due"],
-        "partner_id": move["commercial_partner_id"], "currency_id": move["currency_id"],
+        "name": move["payment_reference"] or move["ref"] or False,
+        "date_maturity": move["invoice_date_due"],
+        "partner_id": move["commercial_partner_id"],
+        "currency_id": move["currency_id"],
         "currency_rate": move["invoice_currency_rate"] or ONE,
     }
     if term is None:

@@ -6,6 +6,7 @@ import json
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
@@ -28,7 +29,9 @@ def handle(simulator: OdooSimulator, request: Request, service: str) -> Response
     try:
         arguments, method = xmlrpc.client.loads(request.get_data(cache=True))
     except (ExpatError, xmlrpc.client.ResponseError) as error:
-        return Response(_fault(1, f"{TRACEBACK}{type(error).__name__}: {error}\n"), content_type="text/xml; charset=utf-8")
+        return Response(
+            _fault(1, f"{TRACEBACK}{type(error).__name__}: {error}\n"), content_type="text/xml; charset=utf-8"
+        )
     try:
         result = dispatch(simulator, request.environ, service, str(method), arguments)
         body = xmlrpc.client.dumps((_plain(result),), methodresponse=True)
@@ -72,9 +75,9 @@ def dispatch(
         raise OdooError("odoo.exceptions.UserError", 422, 2, f"Object {model} doesn't exist")
     context = named.pop("context", None) or {}
     try:
-        result = simulator.execute(
-            user, context, environ, lambda env: call_positional(env, model, name, positional, named), (model, name)
-        )
+        work = partial(call_positional, model=model, name=name, positional=positional, named=named)
+        entries = len(positional[0]) if positional and isinstance(positional[0], list) else 0
+        result = simulator.execute(user, context, environ, work, str(name), entries)
     except OdooError as error:
         if error.name.endswith("NotFound"):
             raise OdooError("builtins.AttributeError", 500, 1, error.message) from None
@@ -87,8 +90,10 @@ def _common(simulator: OdooSimulator, method: str, arguments: Sequence[Any]) -> 
     if method == "version":
         major, minor = simulator.switches.version
         return {
-            "server_version": f"{major}.{minor}", "server_version_info": [major, minor, 0, "final", 0, ""],
-            "server_serie": f"{major}.{minor}", "protocol_version": 1,
+            "server_version": f"{major}.{minor}",
+            "server_version_info": [major, minor, 0, "final", 0, ""],
+            "server_serie": f"{major}.{minor}",
+            "protocol_version": 1,
         }
     if method in ("authenticate", "login"):
         database, login, key, *_ = arguments
@@ -101,7 +106,9 @@ def _common(simulator: OdooSimulator, method: str, arguments: Sequence[Any]) -> 
 def _check_database(simulator: OdooSimulator, database: Any) -> None:
     if database != simulator.database:
         raise OdooError(
-            "psycopg2.OperationalError", 500, 1,
+            "psycopg2.OperationalError",
+            500,
+            1,
             f'connection to server failed: FATAL:  database "{database}" does not exist\n',
         )
 
@@ -126,13 +133,29 @@ def handle_jsonrpc(simulator: OdooSimulator, request: Request) -> Response:
     parameters = body.get("params") or {}
     try:
         result = dispatch(
-            simulator, request.environ, parameters.get("service"), parameters.get("method"), parameters.get("args") or []
+            simulator,
+            request.environ,
+            str(parameters.get("service")),
+            str(parameters.get("method")),
+            parameters.get("args") or [],
         )
     except OdooError as error:
-        return answer({**envelope, "error": {"code": 0, "message": "Odoo Server Error", "data": {
-            "name": error.name, "message": error.message, "arguments": error.arguments, "context": {},
-            "debug": f"{TRACEBACK}{error.name}: {error.message}\n",
-        }}})
+        return answer(
+            {
+                **envelope,
+                "error": {
+                    "code": 0,
+                    "message": "Odoo Server Error",
+                    "data": {
+                        "name": error.name,
+                        "message": error.message,
+                        "arguments": error.arguments,
+                        "context": {},
+                        "debug": f"{TRACEBACK}{error.name}: {error.message}\n",
+                    },
+                },
+            }
+        )
     return answer({**envelope, "result": result})
 
 
@@ -142,7 +165,20 @@ def list_databases(simulator: OdooSimulator, request: Request) -> Response:
 
 def refuse_session(request: Request) -> Response:
     """A session login takes a password and refuses every API key; the simulator has no passwords."""
-    return answer({"jsonrpc": "2.0", "id": None, "error": {"code": 0, "message": "Odoo Server Error", "data": {
-        "name": "odoo.exceptions.AccessDenied", "message": "Access Denied", "arguments": ["Access Denied"], "context": {},
-        "debug": f"{TRACEBACK}odoo.exceptions.AccessDenied: Access Denied\n",
-    }}})
+    return answer(
+        {
+            "jsonrpc": "2.0",
+            "id": None,
+            "error": {
+                "code": 0,
+                "message": "Odoo Server Error",
+                "data": {
+                    "name": "odoo.exceptions.AccessDenied",
+                    "message": "Access Denied",
+                    "arguments": ["Access Denied"],
+                    "context": {},
+                    "debug": f"{TRACEBACK}odoo.exceptions.AccessDenied: Access Denied\n",
+                },
+            },
+        }
+    )

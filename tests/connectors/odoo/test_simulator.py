@@ -53,8 +53,12 @@ def test_the_clock_runs_from_the_given_day(simulator: OdooSimulator, target: Tar
 @pytest.mark.parametrize(
     ("kind", "settings", "committed"),
     [
-        ("drop", {}, False), ("commit_then_drop", {}, True), ("commit_late", {"delay": 0.05}, True),
-        ("html", {"status": 502}, False), ("html", {"status": 504}, False), ("html", {"status": 429, "headers": {"Retry-After": "7"}}, False),
+        ("drop", {}, False),
+        ("commit_then_drop", {}, True),
+        ("commit_late", {"delay": 0.05}, True),
+        ("html", {"status": 502}, False),
+        ("html", {"status": 504}, False),
+        ("html", {"status": 429, "headers": {"Retry-After": "7"}}, False),
         ("commit_then_status", {"status": 502, "body": "<html>Bad gateway</html>"}, True),
     ],
 )
@@ -68,7 +72,9 @@ def test_a_broken_call_is_committed_or_not_as_its_fault_says(
     while committed and not simulator.store.external_ids and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(target.call("account.move/search", domain=[["ref", "=", "mlc.fault"]])) == committed
-    assert load(target, rows("mlc.fault"))["ids"] == target.call("account.move/search", domain=[["ref", "=", "mlc.fault"]])
+    assert load(target, rows("mlc.fault"))["ids"] == target.call(
+        "account.move/search", domain=[["ref", "=", "mlc.fault"]]
+    )
 
 
 def test_a_serialization_failure_is_a_500_and_nothing_is_done(simulator: OdooSimulator, target: Target) -> None:
@@ -100,9 +106,13 @@ def test_the_losers_of_a_race_for_one_external_id_are_told_so(simulator: OdooSim
     assert len(simulator.store.tables["account.move"]) == 1
 
 
-def test_a_slow_transaction_appears_late_with_its_older_date_and_lower_ids(simulator: OdooSimulator, target: Target) -> None:
+def test_a_slow_transaction_appears_late_with_its_older_date_and_lower_ids(
+    simulator: OdooSimulator, target: Target
+) -> None:
     vals = [{"name": "slow"}, {"name": "slow"}]
-    promised = simulator.control("open_transaction", {"name": "t", "model": "res.partner", "method": "create", "vals_list": vals})
+    promised = simulator.control(
+        "open_transaction", {"name": "t", "model": "res.partner", "method": "create", "vals_list": vals}
+    )
     simulator.clock.advance(seconds=5)
     [quick] = target.call("res.partner/create", vals_list=[{"name": "quick"}])
     [mark] = target.call("res.partner/read", ids=[quick], fields=["write_date"])
@@ -146,7 +156,9 @@ def test_before_19_there_is_xml_rpc_only(simulator: OdooSimulator, target: Targe
     assert target.rpc("res.users", "search_count", [["id", "=", 5]]) == 1
 
 
-def test_a_revoked_key_works_on_over_xml_rpc_until_the_process_restarts(simulator: OdooSimulator, target: Target) -> None:
+def test_a_revoked_key_works_on_over_xml_rpc_until_the_process_restarts(
+    simulator: OdooSimulator, target: Target
+) -> None:
     assert target.rpc("res.users", "context_get")["uid"] == 5
     simulator.control("revoke_key", {"name": "integration"})
     assert target.post("/json/2/res.users/context_get", {}).status_code == 401
@@ -194,7 +206,11 @@ def test_a_hard_lock_moves_postings_and_is_never_removed(simulator: OdooSimulato
     ("model", "id", "message"),
     [
         ("account.account", EU_BOOKS.expense, "The account Expenses (600000) is archived."),
-        ("account.journal", EU_BOOKS.general, "You cannot post an entry in an archived journal (Miscellaneous Operations)"),
+        (
+            "account.journal",
+            EU_BOOKS.general,
+            "You cannot post an entry in an archived journal (Miscellaneous Operations)",
+        ),
         ("res.partner", 1, ""),
     ],
 )
@@ -235,13 +251,28 @@ def test_rates_plans_employees_and_orders_can_be_set(simulator: OdooSimulator, t
     with pytest.raises(Refusal, match="100% analytic distribution"):
         target.post_moves(target.entry(), validate_analytic=True)
     made = simulator.control("add_employee", {"name": "Ann", "work_email": "ann@example.com", "company": EU})
-    [row] = target.call("hr.employee/search_read", domain=[["work_email", "=", "ann@example.com"]], fields=["work_contact_id"], load=None)
+    [row] = target.call(
+        "hr.employee/search_read",
+        domain=[["work_email", "=", "ann@example.com"]],
+        fields=["work_contact_id"],
+        load=None,
+    )
     assert row["work_contact_id"] == made["partner"]
-    order = simulator.control("add_purchase_order", {
-        "partner": made["partner"], "company": EU, "lines": [{"name": "Desk", "quantity": 2, "price": "40.5"}],
-    })
+    order = simulator.control(
+        "add_purchase_order",
+        {
+            "partner": made["partner"],
+            "company": EU,
+            "lines": [{"name": "Desk", "quantity": 2, "price": "40.5"}],
+        },
+    )
     [row] = target.call("purchase.order/read", ids=[order], fields=["name", "state", "amount_total", "order_line"])
-    assert (row["name"], row["state"], row["amount_total"], len(row["order_line"])) == ("P00001", "purchase", Decimal(81), 1)
+    assert (row["name"], row["state"], row["amount_total"], len(row["order_line"])) == (
+        "P00001",
+        "purchase",
+        Decimal(81),
+        1,
+    )
 
 
 def test_its_state_counts_what_it_holds(simulator: OdooSimulator, target: Target) -> None:

@@ -10,25 +10,28 @@ from .entry_cases import refusal
 from .target import EU, HIDDEN, US, US_BOOKS, Target, command, in_company
 
 COOKIES = (
-    "\n\nIf you really, really need access, perhaps you can win over your friendly administrator with a batch of freshly "
-    "baked cookies."
+    "\n\nIf you really, really need access, perhaps you can win over your friendly administrator with a batch of "
+    "freshly baked cookies."
 )
-SECRET = "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nSorry, Integration Bot (id=5) doesn't have '{}' access to:\n- {}" + COOKIES  # noqa: S105, E501
+SECRET = (
+    "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nSorry, Integration Bot (id=5) doesn't have "
+    f"'{{}}' access to:\n- {{}}{COOKIES}"
+)
 ELSEWHERE = (
     "\n\nThis seems to be a multi-company issue, you might be able to access the record by switching to the company: "
     "Acme US Inc."
 )
 CROSSOVER = (
-    "Uh-oh! You’ve got some company inconsistencies here:\n- “({}) a” belongs to company “Acme EU BV” while “Account” "
-    "(account_id: 'Expenses') belongs to another company.\nTo avoid a mess, no company crossover is allowed!"
+    "Uh-oh! You\u2019ve got some company inconsistencies here:\n- “({}) a” belongs to company “Acme EU BV” while "
+    "“Account” (account_id: 'Expenses') belongs to another company.\nTo avoid a mess, no company crossover is allowed!"
 )
 
 
 def rights(verb: str, model: str, *groups: str) -> str:
     listed = "\n".join(f"\t- {group}" for group in groups)
     return (
-        f"You are not allowed to {verb} {model} records.\n\nThis operation is allowed for the following groups:\n{listed}"
-        "\n\nContact your administrator to request access if necessary."
+        f"You are not allowed to {verb} {model} records.\n\nThis operation is allowed for the following groups:\n"
+        f"{listed}\n\nContact your administrator to request access if necessary."
     )
 
 
@@ -43,7 +46,10 @@ class AccessCases:
 
     def test_companies_are_those_of_the_context_or_the_users(self, target: Target) -> None:
         def names(context: Any) -> list[str]:
-            return [row["name"] for row in target.call("res.company/search_read", domain=[], fields=["name"], context=context)]
+            return [
+                row["name"]
+                for row in target.call("res.company/search_read", domain=[], fields=["name"], context=context)
+            ]
 
         assert names(in_company(US)) == ["Acme US Inc"]
         assert names({"lang": "en_US"}) == ["Acme EU BV", "Acme US Inc"]
@@ -56,10 +62,14 @@ class AccessCases:
             ("account.journal", US_BOOKS.bills, "Journal (account.journal)", ELSEWHERE),
         ],
     )
-    def test_a_record_of_another_company_is_forbidden(self, target: Target, model: str, id: int, label: str, hint: str) -> None:
+    def test_a_record_of_another_company_is_forbidden(
+        self, target: Target, model: str, id: int, label: str, hint: str
+    ) -> None:
         error = refusal(target, f"{model}/read", ids=[id], fields=["name"], context=in_company(EU))
         assert (error.status, error.name, error.message) == (
-            403, "odoo.exceptions.AccessError", SECRET.format("read", label) + hint,
+            403,
+            "odoo.exceptions.AccessError",
+            SECRET.format("read", label) + hint,
         )
 
     def test_a_journal_of_another_company_is_forbidden(self, target: Target) -> None:
@@ -77,21 +87,66 @@ class AccessCases:
     @pytest.mark.parametrize(
         ("user", "path", "arguments", "message"),
         [
-            ("nobody", "account.move/create", {"vals_list": [{}]},
-             rights("create", "'Journal Entry' (account.move)", "Accounting/Invoicing", "Purchase/User")),
-            ("nobody", "account.payment/search", {"domain": []},
-             rights("access", "'Payments' (account.payment)", "Accounting/Invoicing", "Show Accounting Features - Readonly")),
-            ("nobody", "purchase.order/search", {"domain": []},
-             rights("access", "'Purchase Order' (purchase.order)", "Accounting/Invoicing", "Purchase/Administrator",
-                    "Purchase/User", "Role / Portal", "Show Accounting Features - Readonly")),
-            ("billing", "res.partner/create", {"vals_list": [{"name": "x"}]},
-             rights("create", "'Contact' (res.partner)", "Contact/Creation", "Purchase/Administrator")),
-            ("billing", "account.analytic.plan/search", {"domain": []},
-             rights("access", "'Analytic Plans' (account.analytic.plan)", "Analytic Accounting", "Show Full Accounting Features")),
-            ("billing", "account.journal/create", {"vals_list": [{"name": "x", "code": "X", "type": "general"}]},
-             rights("create", "'Journal' (account.journal)", "Accounting/Administrator")),
-            ("integration", "ir.model.data/search", {"domain": []},
-             rights("access", "'Model Data' (ir.model.data)", "Access Rights")),
+            (
+                "nobody",
+                "account.move/create",
+                {"vals_list": [{}]},
+                rights("create", "'Journal Entry' (account.move)", "Accounting/Invoicing", "Purchase/User"),
+            ),
+            (
+                "nobody",
+                "account.payment/search",
+                {"domain": []},
+                rights(
+                    "access",
+                    "'Payments' (account.payment)",
+                    "Accounting/Invoicing",
+                    "Show Accounting Features - Readonly",
+                ),
+            ),
+            (
+                "nobody",
+                "purchase.order/search",
+                {"domain": []},
+                rights(
+                    "access",
+                    "'Purchase Order' (purchase.order)",
+                    "Accounting/Invoicing",
+                    "Purchase/Administrator",
+                    "Purchase/User",
+                    "Role / Portal",
+                    "Show Accounting Features - Readonly",
+                ),
+            ),
+            (
+                "billing",
+                "res.partner/create",
+                {"vals_list": [{"name": "x"}]},
+                rights("create", "'Contact' (res.partner)", "Contact/Creation", "Purchase/Administrator"),
+            ),
+            (
+                "billing",
+                "account.analytic.plan/search",
+                {"domain": []},
+                rights(
+                    "access",
+                    "'Analytic Plans' (account.analytic.plan)",
+                    "Analytic Accounting",
+                    "Show Full Accounting Features",
+                ),
+            ),
+            (
+                "billing",
+                "account.journal/create",
+                {"vals_list": [{"name": "x", "code": "X", "type": "general"}]},
+                rights("create", "'Journal' (account.journal)", "Accounting/Administrator"),
+            ),
+            (
+                "integration",
+                "ir.model.data/search",
+                {"domain": []},
+                rights("access", "'Model Data' (ir.model.data)", "Access Rights"),
+            ),
         ],
     )
     def test_a_missing_right_names_the_groups_that_have_it(
@@ -103,19 +158,31 @@ class AccessCases:
     @pytest.mark.parametrize(
         ("user", "model", "operation", "allowed"),
         [
-            ("integration", "account.move", "create", True), ("integration", "res.partner", "create", True),
-            ("integration", "account.payment", "create", True), ("integration", "ir.attachment", "create", True),
-            ("integration", "account.analytic.plan", "read", True), ("integration", "account.journal", "write", True),
-            ("integration", "ir.model.data", "read", False), ("integration", "res.company", "write", False),
-            ("billing", "account.move", "create", True), ("billing", "account.payment", "create", True),
-            ("billing", "account.move", "unlink", True), ("billing", "res.partner", "create", False),
-            ("billing", "account.account", "write", False), ("billing", "purchase.order", "create", False),
-            ("nobody", "account.account", "read", True), ("nobody", "account.move", "read", False),
-            ("nobody", "res.currency", "read", True), ("nobody", "account.journal", "read", False),
-            ("admin", "res.company", "write", True), ("admin", "ir.model.data", "read", True),
+            ("integration", "account.move", "create", True),
+            ("integration", "res.partner", "create", True),
+            ("integration", "account.payment", "create", True),
+            ("integration", "ir.attachment", "create", True),
+            ("integration", "account.analytic.plan", "read", True),
+            ("integration", "account.journal", "write", True),
+            ("integration", "ir.model.data", "read", False),
+            ("integration", "res.company", "write", False),
+            ("billing", "account.move", "create", True),
+            ("billing", "account.payment", "create", True),
+            ("billing", "account.move", "unlink", True),
+            ("billing", "res.partner", "create", False),
+            ("billing", "account.account", "write", False),
+            ("billing", "purchase.order", "create", False),
+            ("nobody", "account.account", "read", True),
+            ("nobody", "account.move", "read", False),
+            ("nobody", "res.currency", "read", True),
+            ("nobody", "account.journal", "read", False),
+            ("admin", "res.company", "write", True),
+            ("admin", "ir.model.data", "read", True),
         ],
     )
-    def test_rights_can_be_asked_for(self, target: Target, user: str, model: str, operation: str, allowed: bool) -> None:
+    def test_rights_can_be_asked_for(
+        self, target: Target, user: str, model: str, operation: str, allowed: bool
+    ) -> None:
         assert target.call(f"{model}/has_access", user=user, ids=[], operation=operation, context={}) is allowed
 
     def test_groups_can_be_asked_for(self, target: Target) -> None:

@@ -18,12 +18,27 @@ JPY = 25
 class BillCases:
     def test_a_taxed_bill_has_a_tax_line_and_a_payable_line(self, target: Target) -> None:
         vendor, ref = target.vendor(), target.unique()
-        line = {"name": "Paper", "quantity": 2, "price_unit": 50.0, "account_id": B.expense,
-                "tax_ids": [[6, 0, [B.purchase_tax]]], "analytic_distribution": {"1": 100}}
+        line = {
+            "name": "Paper",
+            "quantity": 2,
+            "price_unit": 50.0,
+            "account_id": B.expense,
+            "tax_ids": [[6, 0, [B.purchase_tax]]],
+            "analytic_distribution": {"1": 100},
+        }
         bill = target.bill(vendor=vendor, ref=ref, invoice_line_ids=[[0, 0, line]])
         target.post_moves(bill)
-        fields = ("amount_untaxed", "amount_tax", "amount_total", "amount_total_signed", "amount_residual",
-                  "amount_residual_signed", "payment_state", "invoice_date_due", "name")
+        fields = (
+            "amount_untaxed",
+            "amount_tax",
+            "amount_total",
+            "amount_total_signed",
+            "amount_residual",
+            "amount_residual_signed",
+            "payment_state",
+            "invoice_date_due",
+            "name",
+        )
         row = target.move(bill, *fields)
         assert [row[name] for name in fields[:6]] == [D(100), D(15), D(115), D(-115), D(115), D(-115)]
         assert row["payment_state"] == "not_paid"
@@ -44,7 +59,13 @@ class BillCases:
         assert [(line["debit"], line["credit"]) for line in target.lines(refund)] == [(D(0), D(30)), (D(30), D(0))]
 
     def test_a_subtotal_is_rounded_and_the_price_is_not(self, target: Target) -> None:
-        line = {"name": "x", "quantity": 3, "price_unit": 33.335, "account_id": B.expense, "tax_ids": [[6, 0, [B.purchase_tax]]]}
+        line = {
+            "name": "x",
+            "quantity": 3,
+            "price_unit": 33.335,
+            "account_id": B.expense,
+            "tax_ids": [[6, 0, [B.purchase_tax]]],
+        }
         row = target.move(target.bill(invoice_line_ids=[[0, 0, line]]), "amount_untaxed", "amount_tax", "amount_total")
         assert (row["amount_untaxed"], row["amount_tax"], row["amount_total"]) == (D("100.01"), D(15), D("115.01"))
 
@@ -55,7 +76,12 @@ class BillCases:
 
     @pytest.mark.parametrize(
         ("invoice_date", "booked"),
-        [("2026-10-20", "2026-10-31"), ("2026-11-05", "today"), ("2027-12-05", "2027-12-05"), ("2025-12-05", "2025-12-31")],
+        [
+            ("2026-10-20", "2026-10-31"),
+            ("2026-11-05", "today"),
+            ("2027-12-05", "2027-12-05"),
+            ("2025-12-05", "2025-12-31"),
+        ],
     )
     def test_without_a_date_it_is_booked_where_odoo_thinks_right(
         self, target: Target, invoice_date: str, booked: str
@@ -88,9 +114,13 @@ class BillCases:
         [
             ({"invoice_date": False}, "The Bill/Refund date is required to validate this document."),
             ({"partner_id": False}, "The field 'Vendor' is required, please complete it to validate the Vendor Bill."),
-            ({"amount": -5},
-             "You cannot validate an invoice with a negative total amount. You should create a credit note instead. Use "
-             "the action menu to transform it into a credit note or refund."),
+            (
+                {"amount": -5},
+                (
+                    "You cannot validate an invoice with a negative total amount. You should create a credit note "
+                    "instead. Use the action menu to transform it into a credit note or refund."
+                ),
+            ),
             ({"currency_id": JPY}, "You cannot validate a document with an inactive currency: JPY"),
         ],
     )
@@ -132,7 +162,7 @@ class BillCases:
         target.call("account.move/write", ids=[bill], vals={"invoice_line_ids": change})
         row = target.move(bill, "amount_untaxed", "amount_tax", "amount_total")
         assert (row["amount_untaxed"], row["amount_tax"], row["amount_total"]) == (D(201), D(30), D(231))
-        assert target.lines(bill, "credit", "display_type")[-2:] and sum(line["credit"] for line in target.lines(bill)) == D(231)
+        assert sum(line["credit"] for line in target.lines(bill)) == D(231)
 
     def test_dollars_are_converted_at_one_to_one_where_there_is_no_rate(self, target: Target) -> None:
         bill = target.posted_bill(80, currency_id=USD)
@@ -144,9 +174,17 @@ class BillCases:
         before = target.move(bill, "write_date")["write_date"]
         vals = {"name": "receipt.pdf", "res_model": "account.move", "res_id": bill, "datas": "aGVsbG8gd29ybGQ="}
         [file] = target.call("ir.attachment/create", vals_list=[vals])
-        [row] = target.call("ir.attachment/read", ids=[file], fields=["mimetype", "file_size", "checksum", "datas", "res_id"])
-        assert row == {"id": file, "mimetype": "application/pdf", "file_size": 11, "datas": vals["datas"], "res_id": bill,
-                       "checksum": "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed"}
+        [row] = target.call(
+            "ir.attachment/read", ids=[file], fields=["mimetype", "file_size", "checksum", "datas", "res_id"]
+        )
+        assert row == {
+            "id": file,
+            "mimetype": "application/pdf",
+            "file_size": 11,
+            "datas": vals["datas"],
+            "res_id": bill,
+            "checksum": "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed",
+        }
         after = target.move(bill, "write_date", "attachment_ids")
         assert (after["write_date"], after["attachment_ids"]) == (before, [file])
         found = target.call("ir.attachment/search", domain=[["res_model", "=", "account.move"], ["res_id", "=", bill]])

@@ -21,10 +21,21 @@ def shifted(stamp: str, seconds: int) -> str:
 class ClockCases:
     @pytest.mark.parametrize(
         ("sign", "seconds", "found"),
-        [("=", 0, True), (">=", 0, True), ("<=", 0, True), ("<", 0, False), (">", 0, False), ("<", 1, True), (">", -1, True),
-         ("=", -1, False), (">=", 1, False)],
+        [
+            ("=", 0, True),
+            (">=", 0, True),
+            ("<=", 0, True),
+            ("<", 0, False),
+            (">", 0, False),
+            ("<", 1, True),
+            (">", -1, True),
+            ("=", -1, False),
+            (">=", 1, False),
+        ],
     )
-    def test_datetimes_are_compared_by_the_whole_second(self, target: Target, sign: str, seconds: int, found: bool) -> None:
+    def test_datetimes_are_compared_by_the_whole_second(
+        self, target: Target, sign: str, seconds: int, found: bool
+    ) -> None:
         [id] = target.call("res.partner/create", vals_list=[{"name": target.unique()}])
         [row] = target.call("res.partner/read", ids=[id], fields=["write_date"])
         mark = shifted(row["write_date"], seconds)
@@ -41,8 +52,10 @@ class ClockCases:
     @pytest.mark.parametrize(
         ("path", "arguments", "moves_it"),
         [
-            ("account.move/write", {"vals": {"narration": "x"}}, True), ("account.move/write", {"vals": {}}, False),
-            ("account.move.line/write", {"vals": {"name": "new label"}}, True), ("res.partner/write", {"vals": {"phone": "1"}}, False),
+            ("account.move/write", {"vals": {"narration": "x"}}, True),
+            ("account.move/write", {"vals": {}}, False),
+            ("account.move.line/write", {"vals": {"name": "new label"}}, True),
+            ("res.partner/write", {"vals": {"phone": "1"}}, False),
         ],
     )
     def test_what_moves_a_bills_write_date(self, target: Target, path: str, arguments: Any, moves_it: bool) -> None:

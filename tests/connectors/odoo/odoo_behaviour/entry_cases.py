@@ -47,8 +47,12 @@ class EntryCases:
     @pytest.mark.parametrize(
         ("given", "debit", "credit"),
         [
-            ({"debit": D("-7")}, "0", "7"), ({"debit": 10, "credit": 10}, "0", "0"), ({"debit": D("10.005")}, "10.01", "0"),
-            ({"balance": D("-3.5")}, "0", "3.5"), ({"credit": D("0.004")}, "0", "0"), ({}, "0", "0"),
+            ({"debit": D("-7")}, "0", "7"),
+            ({"debit": 10, "credit": 10}, "0", "0"),
+            ({"debit": D("10.005")}, "10.01", "0"),
+            ({"balance": D("-3.5")}, "0", "3.5"),
+            ({"credit": D("0.004")}, "0", "0"),
+            ({}, "0", "0"),
         ],
     )
     def test_an_amount_is_rounded_and_put_on_its_side(
@@ -57,7 +61,8 @@ class EntryCases:
         counter = D(credit) - D(debit)
         lines = [[0, 0, {"account_id": B.expense, "name": "x", **_floats(given)}], command(B.card, float(counter))]
         [move] = target.call("account.move/create", vals_list=[{"journal_id": B.general, "line_ids": lines}])
-        assert [(line["debit"], line["credit"]) for line in target.lines(move)][0] == (D(debit), D(credit))
+        first = target.lines(move)[0]
+        assert (first["debit"], first["credit"]) == (D(debit), D(credit))
 
     def test_a_residue_below_half_a_cent_is_dropped_and_half_a_cent_is_not(self, target: Target) -> None:
         assert target.entry([(B.expense, 10.001), (B.card, -10.000)])
@@ -73,19 +78,34 @@ class EntryCases:
         ("vals", "status", "message"),
         [
             ({"line_ids": [command(B.expense, 5)]}, 422, "The entry is not balanced."),
-            ({"line_ids": [[0, 0, {"name": "x", "debit": 5}], command(B.card, -5)]}, 422,
-             "The operation cannot be completed: Missing required account on accountable line."),
+            (
+                {"line_ids": [[0, 0, {"name": "x", "debit": 5}], command(B.card, -5)]},
+                422,
+                "The operation cannot be completed: Missing required account on accountable line.",
+            ),
             ({"line_ids": [command(999999, 5), command(B.card, -5)]}, 422, DELETING.format("Account", "account_id")),
-            ({"line_ids": [command(B.expense, 5, partner_id=999999), command(B.card, -5)]}, 422,
-             DELETING.format("Partner", "partner_id")),
-            ({"journal_id": 9999}, 404,
-             "Record does not exist or has been deleted.\n(Record: account.journal(9999,), User: 5)"),
-            ({"state": "posted"}, 422,
-             "You cannot create a move already in the posted state. Please create a draft move and post it after."),
+            (
+                {"line_ids": [command(B.expense, 5, partner_id=999999), command(B.card, -5)]},
+                422,
+                DELETING.format("Partner", "partner_id"),
+            ),
+            (
+                {"journal_id": 9999},
+                404,
+                "Record does not exist or has been deleted.\n(Record: account.journal(9999,), User: 5)",
+            ),
+            (
+                {"state": "posted"},
+                422,
+                "You cannot create a move already in the posted state. Please create a draft move and post it after.",
+            ),
             ({"nope": 1}, 500, "Invalid field 'nope' in 'account.move'"),
             ({"line_ids": [command(B.expense, 5, nope=1)]}, 500, "Invalid field 'nope' on model 'account.move.line'"),
-            ({"line_ids": [command(B.expense, 5, analytic_distribution={"1": "x"}), command(B.card, -5)]}, 500,
-             "can't multiply sequence by non-int of type 'float'"),
+            (
+                {"line_ids": [command(B.expense, 5, analytic_distribution={"1": "x"}), command(B.card, -5)]},
+                500,
+                "can't multiply sequence by non-int of type 'float'",
+            ),
         ],
     )
     def test_it_refuses_to_create(self, target: Target, vals: dict[str, Any], status: int, message: str) -> None:
@@ -99,7 +119,10 @@ class EntryCases:
 
     def test_a_batch_is_created_in_order_and_all_or_nothing(self, target: Target) -> None:
         refs = [target.unique() for _ in range(3)]
-        good = [{"journal_id": B.general, "ref": ref, "line_ids": [command(B.expense, 1), command(B.card, -1)]} for ref in refs]
+        good = [
+            {"journal_id": B.general, "ref": ref, "line_ids": [command(B.expense, 1), command(B.card, -1)]}
+            for ref in refs
+        ]
         wrong = [*good[:2], {**good[2], "line_ids": [command(B.expense, 1)]}]
         assert refusal(target, "account.move/create", vals_list=wrong).message == "The entry is not balanced."
         domain = [["ref", "in", refs]]
@@ -111,7 +134,9 @@ class EntryCases:
 
     def test_a_failed_call_leaves_a_gap_in_the_ids(self, target: Target) -> None:
         first = target.entry()
-        refusal(target, "account.move/create", vals_list=[{"journal_id": B.general, "line_ids": [command(B.expense, 5)]}])
+        refusal(
+            target, "account.move/create", vals_list=[{"journal_id": B.general, "line_ids": [command(B.expense, 5)]}]
+        )
         assert target.entry() >= first + 2
 
     def test_posting_is_all_or_nothing(self, target: Target) -> None:
@@ -163,8 +188,8 @@ class EntryCases:
         target.post_moves(move)
         error = refusal(target, "account.move/unlink", ids=[move])
         assert error.message == (
-            "You can't delete a posted journal item. Don’t play games with your accounting records; reset the journal "
-            "entry to draft before deleting it."
+            "You can't delete a posted journal item. Don\u2019t play games with your accounting records; reset the "
+            "journal entry to draft before deleting it."
         )
         name = target.move(move, "name")["name"]
         assert target.call("account.move/button_cancel", ids=[move]) is None
@@ -193,17 +218,34 @@ class EntryCases:
         assert error.message == "The operation cannot be completed: Another entry with the same name already exists."
 
     def test_taxes_on_an_entry_that_balances_without_them_go_to_the_suspense_account(self, target: Target) -> None:
-        move = target.entry([(B.expense, 100, ), (B.card, -100)])
+        move = target.entry(
+            [
+                (
+                    B.expense,
+                    100,
+                ),
+                (B.card, -100),
+            ]
+        )
         line = target.move(move, "line_ids")["line_ids"][0]
-        target.call("account.move/write", ids=[move], vals={"line_ids": [[1, line, {"tax_ids": [[6, 0, [B.purchase_tax]]]}]]})
+        target.call(
+            "account.move/write", ids=[move], vals={"line_ids": [[1, line, {"tax_ids": [[6, 0, [B.purchase_tax]]]}]]}
+        )
         amounts = sorted((row["account_id"], row["debit"], row["credit"]) for row in target.lines(move))
-        assert amounts == sorted([
-            (B.expense, D(100), D(0)), (B.card, D(0), D(100)), (B.tax_paid, D(15), D(0)), (B.suspense, D(0), D(15)),
-        ])
+        assert amounts == sorted(
+            [
+                (B.expense, D(100), D(0)),
+                (B.card, D(0), D(100)),
+                (B.tax_paid, D(15), D(0)),
+                (B.suspense, D(0), D(15)),
+            ]
+        )
 
     def test_taxes_on_an_entry_whose_counterpart_includes_them_stay_as_they_are(self, target: Target) -> None:
-        taxed = [[0, 0, {"account_id": B.expense, "name": "net", "debit": 100, "tax_ids": [[6, 0, [B.purchase_tax]]]}],
-                 command(B.card, -115)]
+        taxed = [
+            [0, 0, {"account_id": B.expense, "name": "net", "debit": 100, "tax_ids": [[6, 0, [B.purchase_tax]]]}],
+            command(B.card, -115),
+        ]
         [move] = target.call("account.move/create", vals_list=[{"journal_id": B.general, "line_ids": taxed}])
         assert sorted(row["account_id"] for row in target.lines(move)) == sorted([B.expense, B.card, B.tax_paid])
 
@@ -220,7 +262,8 @@ class EntryCases:
         name = target.move(move, "name")["name"]
         assert (row["ref"], row["state"], row["date"]) == (f"Reversal of: {name}, wrong", "posted", "2026-11-18")
         assert [(line["account_id"], line["debit"], line["credit"]) for line in target.lines(mirror)] == [
-            (B.expense, D(0), D(10)), (B.card, D(10), D(0)),
+            (B.expense, D(0), D(10)),
+            (B.card, D(10), D(0)),
         ]
 
     def test_a_hashed_journal_locks_its_entries(self, target: Target) -> None:
@@ -232,7 +275,10 @@ class EntryCases:
         target.post_moves(move)
         row = target.move(move, "inalterable_hash", "name", "line_ids")
         assert row["inalterable_hash"].startswith("$4$")
-        assert refusal(target, "account.move/button_draft", ids=[move]).message == "You cannot reset to draft a locked journal entry."
+        assert (
+            refusal(target, "account.move/button_draft", ids=[move]).message
+            == "You cannot reset to draft a locked journal entry."
+        )
         assert refusal(target, "account.move/unlink", ids=[move]).message == (
             "You cannot delete journal items belonging to a locked journal entry."
         )

@@ -12,26 +12,71 @@ from .target import EU_BOOKS, Target
 
 D = Decimal
 B = EU_BOOKS
-FIELDS = ["id", "move_type", "date", "ref", "journal_id/.id", "line_ids/id", "line_ids/account_id/.id", "line_ids/name",
-          "line_ids/debit", "line_ids/credit", "line_ids/partner_id/.id", "line_ids/analytic_distribution"]
-BILL_FIELDS = ["id", "move_type", "partner_id/.id", "ref", "invoice_date", "date", "invoice_origin", "invoice_line_ids/id",
-               "invoice_line_ids/name", "invoice_line_ids/quantity", "invoice_line_ids/price_unit",
-               "invoice_line_ids/account_id/.id", "invoice_line_ids/tax_ids/.id"]
+FIELDS = [
+    "id",
+    "move_type",
+    "date",
+    "ref",
+    "journal_id/.id",
+    "line_ids/id",
+    "line_ids/account_id/.id",
+    "line_ids/name",
+    "line_ids/debit",
+    "line_ids/credit",
+    "line_ids/partner_id/.id",
+    "line_ids/analytic_distribution",
+]
+BILL_FIELDS = [
+    "id",
+    "move_type",
+    "partner_id/.id",
+    "ref",
+    "invoice_date",
+    "date",
+    "invoice_origin",
+    "invoice_line_ids/id",
+    "invoice_line_ids/name",
+    "invoice_line_ids/quantity",
+    "invoice_line_ids/price_unit",
+    "invoice_line_ids/account_id/.id",
+    "invoice_line_ids/tax_ids/.id",
+]
 NO_BOOKS = "You cannot modify the following readonly fields on a posted move: date, line_ids"
 
 
 def rows(name: str, debit: str = "10", credit: str = "10", **cells: Any) -> list[list[Any]]:
     """An entry of two lines, each with its own external id."""
-    head = {"type": "entry", "date": "2026-11-12", "journal": str(B.general), "account": str(B.expense), "partner": "",
-            "analytic": '{"1": 60}', **cells}
+    head = {
+        "type": "entry",
+        "date": "2026-11-12",
+        "journal": str(B.general),
+        "account": str(B.expense),
+        "partner": "",
+        "analytic": '{"1": 60}',
+        **cells,
+    }
     return [
-        [name, head["type"], head["date"], name, head["journal"], f"{name}_1", head["account"], "Toner", debit, "0",
-         head["partner"], head["analytic"]],
+        [
+            name,
+            head["type"],
+            head["date"],
+            name,
+            head["journal"],
+            f"{name}_1",
+            head["account"],
+            "Toner",
+            debit,
+            "0",
+            head["partner"],
+            head["analytic"],
+        ],
         ["", "", "", "", "", f"{name}_2", str(B.card), "card", "0", credit, "", ""],
     ]
 
 
-def load(target: Target, data: list[list[Any]], fields: list[str] | None = None, model: str = "account.move", **more: Any) -> Any:
+def load(
+    target: Target, data: list[list[Any]], fields: list[str] | None = None, model: str = "account.move", **more: Any
+) -> Any:
     return target.call(f"{model}/load", fields=fields or FIELDS, data=data, **more)
 
 
@@ -50,7 +95,8 @@ class LoadCases:
         assert load(target, rows(name, "12.5", "12.5"))["ids"] == [move]
         lines = target.lines(move, "debit", "credit", "analytic_distribution", "name")
         assert [(line["debit"], line["credit"], line["name"]) for line in lines] == [
-            (D("12.5"), D(0), "Toner"), (D(0), D("12.5"), "card"),
+            (D("12.5"), D(0), "Toner"),
+            (D(0), D("12.5"), "card"),
         ]
         assert lines[0]["analytic_distribution"] == {"1": D(60)}
         assert target.call("account.move/get_external_id", ids=[move]) == {str(move): name}
@@ -76,7 +122,10 @@ class LoadCases:
         target.post_moves(*made)
         answer = load(target, rows(posted) + rows(fresh))
         assert answer["messages"][0] == {
-            "rows": {"from": 0, "to": 1}, "record": 0, "type": "error", "message": NO_BOOKS,
+            "rows": {"from": 0, "to": 1},
+            "record": 0,
+            "type": "error",
+            "message": NO_BOOKS,
         }
         assert target.call("account.move/search", domain=[["ref", "=", fresh]]) == []
 
@@ -92,9 +141,15 @@ class LoadCases:
         [
             ({"debit": "abc"}, "'abc' does not seem to be a number for field 'Journal Items/Debit'"),
             ({"date": "20x"}, "'20x' does not seem to be a valid date for field 'Date'"),
-            ({"account": "999999"}, "No matching record found for database id '999999' in field 'Journal Items/Account'"),
+            (
+                {"account": "999999"},
+                "No matching record found for database id '999999' in field 'Journal Items/Account'",
+            ),
             ({"journal": "x"}, "Invalid database id 'x' for the field 'Journal'"),
-            ({"partner": "999999"}, "No matching record found for database id '999999' in field 'Journal Items/Partner'"),
+            (
+                {"partner": "999999"},
+                "No matching record found for database id '999999' in field 'Journal Items/Partner'",
+            ),
             ({"analytic": "{"}, "'{' does not seem to be a valid JSON for field 'Journal Items/Analytic Distribution'"),
             ({"type": "foo"}, "Value 'foo' not found in selection field 'Type'"),
             ({"debit": "11"}, "The entry is not balanced."),
@@ -105,7 +160,9 @@ class LoadCases:
 
     def test_a_space_in_an_external_id_is_refused(self, target: Target) -> None:
         text = message(load(target, rows("mlc.a b")))
-        assert text.startswith('new row for relation "ir_model_data" violates check constraint "ir_model_data_name_nospaces"\n')
+        assert text.startswith(
+            'new row for relation "ir_model_data" violates check constraint "ir_model_data_name_nospaces"\n'
+        )
 
     @pytest.mark.parametrize("mark", [".", ":", "/", "-", "%", "é", "x" * 150])
     def test_other_characters_are_accepted_in_an_external_id(self, target: Target, mark: str) -> None:
@@ -116,8 +173,8 @@ class LoadCases:
         load(target, rows(name))
         text = message(load(target, [[name, "Foo"]], ["id", "name"], "res.partner"))
         assert text.startswith(
-            f"For external id {name} when trying to create/update a record of model res.partner found record of different "
-            "model account.move ("
+            f"For external id {name} when trying to create/update a record of model res.partner found record of "
+            "different model account.move ("
         )
 
     def test_an_external_id_without_a_dot_gets_a_module(self, target: Target) -> None:
@@ -156,9 +213,24 @@ class LoadCases:
 
     def test_a_bill_is_loaded_with_its_taxes_and_loaded_again_without(self, target: Target) -> None:
         name = f"mlc.{target.unique('l')}"
-        data = [[name, "in_invoice", str(target.vendor()), name, "2026-10-20", "2026-10-20", f"origin {name}", f"{name}_1",
-                 "Paper", "2", "50", str(B.expense), str(B.purchase_tax)],
-                ["", "", "", "", "", "", "", f"{name}_2", "More", "1", "7.5", str(B.expense), ""]]
+        data = [
+            [
+                name,
+                "in_invoice",
+                str(target.vendor()),
+                name,
+                "2026-10-20",
+                "2026-10-20",
+                f"origin {name}",
+                f"{name}_1",
+                "Paper",
+                "2",
+                "50",
+                str(B.expense),
+                str(B.purchase_tax),
+            ],
+            ["", "", "", "", "", "", "", f"{name}_2", "More", "1", "7.5", str(B.expense), ""],
+        ]
         [bill] = load(target, data, BILL_FIELDS)["ids"]
         fields = ("amount_total", "amount_tax", "date", "invoice_date", "invoice_origin")
         row = target.move(bill, *fields)
@@ -175,7 +247,15 @@ class LoadCases:
         fields = ["id", "name", "is_company", "supplier_rank", "ref", "vat"]
         [vendor] = load(target, [[name, "Staples", "TRUE", "1", "BREX-1", "98-7654321"]], fields, "res.partner")["ids"]
         assert load(target, [[name, "Staples Inc"]], ["id", "name"], "res.partner")["ids"] == [vendor]
-        [row] = target.call("res.partner/read", ids=[vendor], fields=["name", "is_company", "supplier_rank", "ref", "vat"])
-        assert row == {"id": vendor, "name": "Staples Inc", "is_company": True, "supplier_rank": 1, "ref": "BREX-1",
-                       "vat": "98-7654321"}
+        [row] = target.call(
+            "res.partner/read", ids=[vendor], fields=["name", "is_company", "supplier_rank", "ref", "vat"]
+        )
+        assert row == {
+            "id": vendor,
+            "name": "Staples Inc",
+            "is_company": True,
+            "supplier_rank": 1,
+            "ref": "BREX-1",
+            "vat": "98-7654321",
+        }
         assert message(load(target, [[f"{name}x", ""]], ["id", "name"], "res.partner")) == "Contacts require a name"

@@ -29,7 +29,9 @@ class LockCases:
     @pytest.mark.parametrize(
         ("date", "booked"), [("2025-03-11", "2025-07-31"), ("2025-06-30", "2025-07-31"), ("2025-07-01", "2025-07-01")]
     )
-    def test_posting_into_a_locked_period_succeeds_and_moves_the_date(self, target: Target, date: str, booked: str) -> None:
+    def test_posting_into_a_locked_period_succeeds_and_moves_the_date(
+        self, target: Target, date: str, booked: str
+    ) -> None:
         with locked(target, fiscalyear_lock_date="2025-06-30"):
             move = target.entry(date=date)
             assert target.move(move, "date")["date"] == date
@@ -50,12 +52,16 @@ class LockCases:
     @pytest.mark.parametrize(
         ("lock", "taxed", "booked"),
         [
-            ("purchase_lock_date", False, "2025-07-31"), ("tax_lock_date", False, "2025-03-10"),
-            ("tax_lock_date", True, "2025-07-31"), ("sale_lock_date", False, "2025-03-10"),
+            ("purchase_lock_date", False, "2025-07-31"),
+            ("tax_lock_date", False, "2025-03-10"),
+            ("tax_lock_date", True, "2025-07-31"),
+            ("sale_lock_date", False, "2025-03-10"),
             ("fiscalyear_lock_date", False, "2025-07-31"),
         ],
     )
-    def test_a_bill_moves_by_the_locks_that_concern_it(self, target: Target, lock: str, taxed: bool, booked: str) -> None:
+    def test_a_bill_moves_by_the_locks_that_concern_it(
+        self, target: Target, lock: str, taxed: bool, booked: str
+    ) -> None:
         with locked(target, **{lock: "2025-06-30"}):
             bill = target.bill(invoice_date="2025-03-10", date="2025-03-10", taxes=[B.purchase_tax] if taxed else [])
             assert target.move(bill, "date")["date"] == "2025-03-10"
@@ -72,11 +78,16 @@ class LockCases:
     @pytest.mark.parametrize(
         ("path", "arguments"),
         [
-            ("account.move/button_draft", {}), ("account.move/button_cancel", {}), ("account.move/unlink", {}),
-            ("account.move.line/write", {"vals": {"account_id": B.fees}}), ("account.move.line/write", {"vals": {"partner_id": 1}}),
+            ("account.move/button_draft", {}),
+            ("account.move/button_cancel", {}),
+            ("account.move/unlink", {}),
+            ("account.move.line/write", {"vals": {"account_id": B.fees}}),
+            ("account.move.line/write", {"vals": {"partner_id": 1}}),
         ],
     )
-    def test_an_entry_inside_the_lock_is_not_changed(self, target: Target, path: str, arguments: dict[str, Any]) -> None:
+    def test_an_entry_inside_the_lock_is_not_changed(
+        self, target: Target, path: str, arguments: dict[str, Any]
+    ) -> None:
         move = target.entry(date="2025-03-11")
         target.post_moves(move)
         lines = target.move(move, "line_ids")["line_ids"]
@@ -95,7 +106,9 @@ class LockCases:
 
     def test_a_lock_is_read_as_the_effective_one_and_not_written_by_the_integration(self, target: Target) -> None:
         with locked(target, fiscalyear_lock_date="2025-06-30"):
-            [row] = target.call("res.company/read", ids=[EU], fields=["user_fiscalyear_lock_date", "user_tax_lock_date"])
+            [row] = target.call(
+                "res.company/read", ids=[EU], fields=["user_fiscalyear_lock_date", "user_tax_lock_date"]
+            )
         assert (row["user_fiscalyear_lock_date"], row["user_tax_lock_date"]) == ("2025-06-30", "1-01-01")
         error = refusal(target, "res.company/write", ids=[EU], vals={"fiscalyear_lock_date": "2025-06-30"})
         assert error.message.startswith("You are not allowed to modify 'Companies' (res.company) records.")

@@ -15,8 +15,8 @@ from .target import CONTEXT, EU, EU_BOOKS, GBP, Target
 D = Decimal
 B = EU_BOOKS
 NOTHING_LEFT = (
-    "There's nothing left to pay for the selected journal items, so no payment registration is necessary. You've got your "
-    "finances under control like a boss!"
+    "There's nothing left to pay for the selected journal items, so no payment registration is necessary. You've got "
+    "your finances under control like a boss!"
 )
 
 
@@ -40,8 +40,16 @@ def payment(target: Target, id: int, *fields: str) -> dict[str, Any]:
 
 
 def direct(target: Target, vendor: int, amount: Any = 50, **vals: Any) -> int:
-    values = {"payment_type": "outbound", "partner_type": "supplier", "partner_id": vendor, "amount": amount,
-              "date": "2026-11-16", "journal_id": B.bank_journal, "memo": target.unique("memo"), **vals}
+    values = {
+        "payment_type": "outbound",
+        "partner_type": "supplier",
+        "partner_id": vendor,
+        "amount": amount,
+        "date": "2026-11-16",
+        "journal_id": B.bank_journal,
+        "memo": target.unique("memo"),
+        **vals,
+    }
     return int(target.call("account.payment/create", vals_list=[values])[0])
 
 
@@ -68,20 +76,32 @@ class PaymentCases:
         bill, memo = target.posted_bill(115), target.unique("memo")
         action = pay(target, [bill], communication=memo)
         id = action.pop("res_id")
-        assert action == {"name": "Payments", "type": "ir.actions.act_window", "res_model": "account.payment",
-                          "context": {"create": False}, "view_mode": "form"}
+        assert action == {
+            "name": "Payments",
+            "type": "ir.actions.act_window",
+            "res_model": "account.payment",
+            "context": {"create": False},
+            "view_mode": "form",
+        }
         assert paid(target, bill) == ("paid", D(0))
         assert target.move(bill, "matched_payment_ids")["matched_payment_ids"] == [id]
-        row = payment(target, id, "state", "memo", "amount", "name", "is_matched", "is_reconciled", "invoice_ids", "move_id")
+        row = payment(
+            target, id, "state", "memo", "amount", "name", "is_matched", "is_reconciled", "invoice_ids", "move_id"
+        )
         assert row["name"].startswith("PBNK1/2026/0")
         assert (row["state"], row["memo"], row["amount"]) == ("in_process", memo, D(115))
         assert (row["is_matched"], row["is_reconciled"], row["invoice_ids"]) == (False, True, [bill])
         lines = target.lines(row["move_id"], "account_id", "debit", "credit", "name")
         assert [(line["account_id"], line["debit"], line["credit"]) for line in lines] == [
-            (B.outstanding, D(0), D(115)), (B.payable, D(115), D(0)),
+            (B.outstanding, D(0), D(115)),
+            (B.payable, D(115), D(0)),
         ]
         assert lines[0]["name"] == f"Manual Payment: {memo}"
-        domain = [["memo", "=", memo], ["journal_id", "=", B.bank_journal], ["state", "not in", ["canceled", "rejected"]]]
+        domain = [
+            ["memo", "=", memo],
+            ["journal_id", "=", B.bank_journal],
+            ["state", "not in", ["canceled", "rejected"]],
+        ]
         assert target.call("account.payment/search", domain=domain) == [id]
         assert target.call("account.payment/action_validate", ids=[id]) is None
         assert payment(target, id, "state")["state"] == "paid"
@@ -97,15 +117,23 @@ class PaymentCases:
 
     def test_a_difference_is_written_off(self, target: Target) -> None:
         bill = target.posted_bill(100)
-        id = pay(target, [bill], amount=95, payment_difference_handling="reconcile", writeoff_account_id=B.fees,
-                 writeoff_label="diff")["res_id"]
+        id = pay(
+            target,
+            [bill],
+            amount=95,
+            payment_difference_handling="reconcile",
+            writeoff_account_id=B.fees,
+            writeoff_label="diff",
+        )["res_id"]
         assert paid(target, bill) == ("paid", D(0))
         lines = target.lines(payment(target, id, "move_id")["move_id"], "account_id", "debit", "credit", "name")
         rows = [(line["account_id"], line["debit"], line["credit"]) for line in lines]
         assert rows == [(B.outstanding, D(0), D(95)), (B.payable, D(100), D(0)), (B.fees, D(0), D(5))]
 
     @pytest.mark.parametrize(("grouped", "amounts"), [(False, [D(10), D(20)]), (True, [D(30)])])
-    def test_several_bills_are_paid_one_by_one_or_together(self, target: Target, grouped: bool, amounts: list[Decimal]) -> None:
+    def test_several_bills_are_paid_one_by_one_or_together(
+        self, target: Target, grouped: bool, amounts: list[Decimal]
+    ) -> None:
         vendor = target.vendor()
         bills = [target.posted_bill(amount, vendor=vendor) for amount in (10, 20)]
         action = pay(target, bills, group_payment=grouped)
@@ -122,7 +150,10 @@ class PaymentCases:
 
     def test_the_wizard_needs_to_be_told_what_to_pay(self, target: Target) -> None:
         error = refusal(target, "account.payment.register/create", vals_list=[{"journal_id": B.bank_journal}])
-        assert error.message == "The register payment wizard should only be called on account.move or account.move.line records."
+        assert (
+            error.message
+            == "The register payment wizard should only be called on account.move or account.move.line records."
+        )
 
     def test_a_draft_bill_can_be_paid_and_stays_a_draft(self, target: Target) -> None:
         bill = target.bill(15)
@@ -135,14 +166,21 @@ class PaymentCases:
         bill = target.posted_bill(50, vendor=vendor)
         id = direct(target, vendor, invoice_ids=[[6, 0, [bill]]])
         row = payment(target, id, "state", "move_id", "name", "display_name")
-        assert (row["state"], row["move_id"], row["name"], row["display_name"]) == ("draft", False, False, "Draft Payment")
+        assert (row["state"], row["move_id"], row["name"], row["display_name"]) == (
+            "draft",
+            False,
+            False,
+            "Draft Payment",
+        )
         assert target.call("account.payment/action_post", ids=[id]) is None
         assert target.call("account.payment/action_post", ids=[id]) is None
         assert paid(target, bill) == ("not_paid", D(50))
         lines = open_lines(target, bill, payment(target, id, "move_id")["move_id"])
         assert target.call("account.move.line/reconcile", ids=lines) is None
         assert paid(target, bill) == ("paid", D(0))
-        numbers = target.call("account.move.line/read", ids=lines, fields=["matching_number", "full_reconcile_id"], load=None)
+        numbers = target.call(
+            "account.move.line/read", ids=lines, fields=["matching_number", "full_reconcile_id"], load=None
+        )
         assert {row["matching_number"] for row in numbers} == {str(numbers[0]["full_reconcile_id"])}
         error = refusal(target, "account.move.line/reconcile", ids=lines)
         assert error.message == "You are trying to reconcile some entries that are already reconciled."
@@ -176,7 +214,10 @@ class PaymentCases:
 
     def test_a_refund_settles_a_bill_through_their_payable_lines(self, target: Target) -> None:
         vendor = target.vendor()
-        bill, refund = target.posted_bill(30, vendor=vendor), target.posted_bill(30, vendor=vendor, move_type="in_refund")
+        bill, refund = (
+            target.posted_bill(30, vendor=vendor),
+            target.posted_bill(30, vendor=vendor, move_type="in_refund"),
+        )
         target.call("account.move.line/reconcile", ids=open_lines(target, bill, refund))
         assert (paid(target, bill), paid(target, refund)) == (("reversed", D(0)), ("paid", D(0)))
 
@@ -213,8 +254,10 @@ class PaymentCases:
             pay(target, [bill])
             assert paid(target, bill) == ("paid", D(0))
             [partial] = target.call(
-                "account.partial.reconcile/search_read", domain=[["credit_move_id.move_id", "=", bill], ["exchange_move_id", "!=", False]],
-                fields=["amount", "debit_amount_currency", "exchange_move_id"], load=None,
+                "account.partial.reconcile/search_read",
+                domain=[["credit_move_id.move_id", "=", bill], ["exchange_move_id", "!=", False]],
+                fields=["amount", "debit_amount_currency", "exchange_move_id"],
+                load=None,
             )
             assert (partial["amount"], partial["debit_amount_currency"]) == (D(125), D(100))
             exchange = partial["exchange_move_id"]
@@ -228,6 +271,8 @@ class PaymentCases:
             assert payable["reconciled"] is True
             target.call("account.move.line/remove_move_reconcile", ids=[payable["id"]])
             assert paid(target, bill) == ("not_paid", D(100))
-            [mirror] = target.call("account.move/search_read", domain=[["reversed_entry_id", "=", exchange]], fields=["ref", "state"])
+            [mirror] = target.call(
+                "account.move/search_read", domain=[["reversed_entry_id", "=", exchange]], fields=["ref", "state"]
+            )
             name = target.move(exchange, "name")["name"]
             assert (mirror["ref"], mirror["state"]) == (f"Reversal of: {name}", "posted")

@@ -15,7 +15,9 @@ ZULU = "2026-11-20T00:00:00Z"
 class ReadingCases:
     def test_values_have_odoos_formats(self, target: Target) -> None:
         move = target.entry()
-        row = target.move(move, "name", "journal_id", "line_ids", "date", "amount_total", "partner_id", "write_date", "checked")
+        row = target.move(
+            move, "name", "journal_id", "line_ids", "date", "amount_total", "partner_id", "write_date", "checked"
+        )
         assert row["name"] is False
         assert row["journal_id"] == [9, "Miscellaneous Operations"]
         assert [type(id) for id in row["line_ids"]] == [int, int]
@@ -56,7 +58,8 @@ class ReadingCases:
     def test_a_domain_selects(self, target: Target, domain: list[Any], names: list[str]) -> None:
         word = target.unique("dom")
         make = [
-            {"name": f"{word} A", "ref": "r1", "supplier_rank": 1}, {"name": f"{word} B", "ref": "r2", "is_company": True}
+            {"name": f"{word} A", "ref": "r1", "supplier_rank": 1},
+            {"name": f"{word} B", "ref": "r2", "is_company": True},
         ]
         [_, parent] = target.call("res.partner/create", vals_list=make)
         target.call("res.partner/create", vals_list=[{"name": f"{word} c", "parent_id": parent}])
@@ -69,7 +72,11 @@ class ReadingCases:
             (["&", ["id", "=", 17]], "ValueError", "Domain() malformed domain ['&', ['id', '=', 17]]"),
             (["name"], "ValueError", "Domain() invalid item in domain: 'name'"),
             ([["name", "~~", "x"]], "ValueError", "Invalid operator in condition ('name', '~~', 'x')"),
-            ([["partner_id.nope", "=", 1]], "ValueError", "Invalid field res.partner.nope in condition ('nope', '=', 1)"),
+            (
+                [["partner_id.nope", "=", 1]],
+                "ValueError",
+                "Invalid field res.partner.nope in condition ('nope', '=', 1)",
+            ),
             ([["write_date", ">", ZULU]], "ValueError", f"expecting only datetimes with no timezone: '{ZULU}'"),
             ([["date", "=", "x"]], "ValueError", "Invalid term 'x' in expression date: 'x'"),
             ("x", "TypeError", "Domain() invalid argument type for domain: 'x'"),
@@ -82,7 +89,10 @@ class ReadingCases:
 
     def test_order_limit_and_offset(self, target: Target) -> None:
         word = target.unique("order")
-        made = target.call("res.partner/create", vals_list=[{"name": f"{word} {n}", "ref": r} for n, r in ((1, "b"), (2, "a"), (3, "b"))])
+        made = target.call(
+            "res.partner/create",
+            vals_list=[{"name": f"{word} {n}", "ref": r} for n, r in ((1, "b"), (2, "a"), (3, "b"))],
+        )
         domain = [["name", "=like", f"{word}%"]]
 
         def ids(**more: Any) -> list[int]:
@@ -96,7 +106,10 @@ class ReadingCases:
 
     @pytest.mark.parametrize(
         ("order", "status", "start"),
-        [("nope", 500, "Invalid field 'nope' on model 'account.move'"), ("id foo", 422, 'Invalid "order" specified (id foo).')],
+        [
+            ("nope", 500, "Invalid field 'nope' on model 'account.move'"),
+            ("id foo", 422, 'Invalid "order" specified (id foo).'),
+        ],
     )
     def test_a_wrong_order_is_refused(self, target: Target, order: str, status: int, start: str) -> None:
         with pytest.raises(Refusal) as refused:
@@ -119,7 +132,9 @@ class ReadingCases:
     def test_lines_are_found_through_their_move(self, target: Target) -> None:
         ref = target.unique()
         move = target.entry(ref=ref)
-        rows = target.call("account.move.line/search_read", domain=[["move_id.ref", "=", ref]], fields=["move_id"], load=None)
+        rows = target.call(
+            "account.move.line/search_read", domain=[["move_id.ref", "=", ref]], fields=["move_id"], load=None
+        )
         assert [row["move_id"] for row in rows] == [move, move]
 
     def test_an_account_shows_its_code_only_in_its_own_company(self, target: Target) -> None:

@@ -48,8 +48,13 @@ class RpcCases:
             (1, "ValueError: Invalid field 'nope' on 'res.partner'", "res.partner", "read", [[1], ["nope"]]),
             (1, "The method 'res.partner.nope' does not exist", "res.partner", "nope", []),
             (2, "Object x.y doesn't exist", "x.y", "read", []),
-            (2, "Record does not exist or has been deleted.\n(Record: res.partner(999999,), User: 5)", "res.partner",
-             "write", [[999999], {"name": "x"}]),
+            (
+                2,
+                "Record does not exist or has been deleted.\n(Record: res.partner(999999,), User: 5)",
+                "res.partner",
+                "write",
+                [[999999], {"name": "x"}],
+            ),
             (2, "The operation cannot be completed: Contacts require a name", "res.partner", "create", [{}]),
             (4, "Private methods (such as 'res.partner._nope') cannot be called remotely.", "res.partner", "_nope", []),
             (4, "Contact your administrator to request access if necessary.", "ir.model.data", "search", [[]]),
@@ -67,8 +72,15 @@ class RpcCases:
     def test_a_wrong_key_or_user_is_denied(self, target: Target, uid: object, key: str | None) -> None:
         with pytest.raises(Fault) as fault:
             target.rpc_raw(
-                "object", "execute_kw", target.database, uid, target.keys["integration"] if key is None else key,
-                "res.partner", "search", [[]], {},
+                "object",
+                "execute_kw",
+                target.database,
+                uid,
+                target.keys["integration"] if key is None else key,
+                "res.partner",
+                "search",
+                [[]],
+                {},
             )
         assert (fault.value.faultCode, fault.value.faultString) == (3, "Access Denied")
 
@@ -80,7 +92,15 @@ class RpcCases:
 
     def test_json_rpc_wraps_the_same_services(self, target: Target) -> None:
         def body(key: str) -> dict[str, object]:
-            arguments = [target.database, 5, key, "res.partner", "search_read", [[["id", "=", 1]]], {"fields": ["name"]}]
+            arguments = [
+                target.database,
+                5,
+                key,
+                "res.partner",
+                "search_read",
+                [[["id", "=", 1]]],
+                {"fields": ["name"]},
+            ]
             parameters = {"service": "object", "method": "execute_kw", "args": arguments}
             return {"jsonrpc": "2.0", "method": "call", "params": parameters, "id": 1}
 

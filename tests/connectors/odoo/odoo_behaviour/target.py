@@ -43,7 +43,7 @@ US_BOOKS = Books(US, 32, 36, 44, 15, 45, 46, 49, 9, 2, 3, 4, 6, 1, 2)
 EU_BOOKS = Books(EU, 82, 86, 94, 65, 95, 96, 99, 59, 8, 9, 10, 12, 7, 6)
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  what Odoo does, not what went wrong here
     """An answer that is not 200, as JSON-2 gives it."""
 
     def __init__(self, status: int, name: str, message: str) -> None:
@@ -66,15 +66,22 @@ class Target:
         """A raw POST with the usual headers; a header given as None is left out."""
         return self.request("POST", path, None if body is None else json.dumps(body), **headers)
 
-    def request(self, method: str, path: str, data: str | bytes | None = None, **headers: str | None) -> requests.Response:
+    def request(
+        self, method: str, path: str, data: str | bytes | None = None, **headers: str | None
+    ) -> requests.Response:
         wanted: dict[str, str | None] = {
-            "Authorization": f"bearer {self.keys['integration']}", "X-Odoo-Database": self.database,
-            "Content-Type": "application/json", "Cookie": None,
+            "Authorization": f"bearer {self.keys['integration']}",
+            "X-Odoo-Database": self.database,
+            "Content-Type": "application/json",
+            "Cookie": None,
         }
         wanted.update({name.replace("_", "-"): value for name, value in headers.items()})
         self.session.cookies.clear()
         return self.session.request(
-            method, self.url + path, data=data, timeout=60,
+            method,
+            self.url + path,
+            data=data,
+            timeout=60,
             headers={name: value for name, value in wanted.items() if value is not None},
         )
 
@@ -89,11 +96,15 @@ class Target:
 
     def rpc(self, model: str, method: str, *positional: Any, **named: Any) -> Any:
         """The answer of an XML-RPC call; raises `xmlrpc.client.Fault`."""
-        return self.rpc_raw("object", "execute_kw", self.database, 5, self.keys["integration"], model, method, list(positional), named)
+        return self.rpc_raw(
+            "object", "execute_kw", self.database, 5, self.keys["integration"], model, method, list(positional), named
+        )
 
     def rpc_raw(self, service: str, method: str, *arguments: Any) -> Any:
         data = xmlrpc.client.dumps(arguments, method, allow_none=True)
-        answer = self.request("POST", f"/xmlrpc/2/{service}", data.encode(), Content_Type="text/xml", Authorization=None)
+        answer = self.request(
+            "POST", f"/xmlrpc/2/{service}", data.encode(), Content_Type="text/xml", Authorization=None
+        )
         assert answer.status_code == 200
         return xmlrpc.client.loads(answer.text)[0][0]
 
@@ -106,18 +117,40 @@ class Target:
     def entry(self, lines: Any = None, *, books: Books = EU_BOOKS, **vals: Any) -> int:
         """A draft entry; without lines 10 from the card to expenses."""
         wanted = [(books.expense, 10), (books.card, -10)] if lines is None else lines
-        values = {"move_type": "entry", "journal_id": books.general, "date": "2026-11-12", "ref": self.unique(),
-                  "line_ids": [command(*line) for line in wanted], **vals}
+        values = {
+            "move_type": "entry",
+            "journal_id": books.general,
+            "date": "2026-11-12",
+            "ref": self.unique(),
+            "line_ids": [command(*line) for line in wanted],
+            **vals,
+        }
         [id] = self.call("account.move/create", vals_list=[values], context=in_company(books.company))
         return int(id)
 
-    def bill(self, amount: Any = 100, *, vendor: int | None = None, books: Books = EU_BOOKS, taxes: Any = (), **vals: Any) -> int:
+    def bill(
+        self, amount: Any = 100, *, vendor: int | None = None, books: Books = EU_BOOKS, taxes: Any = (), **vals: Any
+    ) -> int:
         """A draft bill of one line on expenses; a value given as None is not sent."""
         values = {
-            "move_type": "in_invoice", "partner_id": vendor or self.vendor(), "ref": self.unique("bill"),
-            "invoice_date": "2026-11-10", "date": "2026-11-10",
-            "invoice_line_ids": [[0, 0, {"name": "Paper", "quantity": 1, "price_unit": amount,
-                                         "account_id": books.expense, "tax_ids": [[6, 0, list(taxes)]]}]],
+            "move_type": "in_invoice",
+            "partner_id": vendor or self.vendor(),
+            "ref": self.unique("bill"),
+            "invoice_date": "2026-11-10",
+            "date": "2026-11-10",
+            "invoice_line_ids": [
+                [
+                    0,
+                    0,
+                    {
+                        "name": "Paper",
+                        "quantity": 1,
+                        "price_unit": amount,
+                        "account_id": books.expense,
+                        "tax_ids": [[6, 0, list(taxes)]],
+                    },
+                ]
+            ],
             **vals,
         }
         sent = {name: value for name, value in values.items() if value is not None}
@@ -138,10 +171,16 @@ class Target:
 
     def lines(self, id: int, *fields: str, company: int = EU) -> list[dict[str, Any]]:
         wanted = fields or ("account_id", "debit", "credit")
-        return list(self.call(
-            "account.move.line/search_read", domain=[["move_id", "=", id]], fields=list(wanted), order="id", load=None,
-            context=in_company(company),
-        ))
+        return list(
+            self.call(
+                "account.move.line/search_read",
+                domain=[["move_id", "=", id]],
+                fields=list(wanted),
+                order="id",
+                load=None,
+                context=in_company(company),
+            )
+        )
 
 
 def in_company(company: int, **more: Any) -> dict[str, Any]:

@@ -36,7 +36,9 @@ class TransportCases:
     @pytest.mark.parametrize(
         ("authorization", "message"),
         [
-            (None, NOT_BEARER), ("Basic xx", NOT_BEARER), ("bearer " + "0" * 40, "Invalid apikey"),
+            (None, NOT_BEARER),
+            ("Basic xx", NOT_BEARER),
+            ("bearer " + "0" * 40, "Invalid apikey"),
             ("bearer a-password", "Invalid apikey"),
         ],
     )
@@ -56,7 +58,9 @@ class TransportCases:
     def test_an_unknown_database_is_an_html_404(self, target: Target) -> None:
         answer = target.post(WHO, {}, X_Odoo_Database="nope")
         assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
-        assert "No database is selected and the requested URL was not found in the server-wide controllers." in answer.text
+        assert (
+            "No database is selected and the requested URL was not found in the server-wide controllers." in answer.text
+        )
 
     def test_one_visible_database_needs_no_header(self, target: Target) -> None:
         assert target.post(WHO, {}, X_Odoo_Database=None).status_code == 200
@@ -82,33 +86,106 @@ class TransportCases:
         [
             ("x.y/read", {}, 404, f"{HTTP}NotFound", "the model 'x.y' does not exist"),
             ("res.currency/nope", {}, 404, f"{HTTP}NotFound", "The method 'res.currency.nope' does not exist"),
-            ("res.partner/write", {"ids": [1]}, 422, f"{HTTP}UnprocessableEntity", "missing a required argument: 'vals'"),
-            ("res.partner/search", {"domain": [], "foo": 1}, 422, f"{HTTP}UnprocessableEntity",
-             "got an unexpected keyword argument 'foo'"),
-            ("res.currency/search_count", {"ids": [1], "domain": []}, 422, f"{HTTP}UnprocessableEntity",
-             "cannot call res.currency.search_count with ids"),
-            ("res.currency/search_count", {}, 422, f"{HTTP}UnprocessableEntity", "missing a required argument: 'domain'"),
-            ("res.currency/_compute_rate", {}, 403, "odoo.exceptions.AccessError",
-             "Private methods (such as 'res.currency._compute_rate') cannot be called remotely."),
-            ("res.partner/write", {"ids": [999999], "vals": {"name": "x"}}, 404, "odoo.exceptions.MissingError",
-             "Record does not exist or has been deleted.\n(Record: res.partner(999999,), User: 5)"),
-            ("account.move/unlink", {"ids": [999999]}, 404, "odoo.exceptions.MissingError",
-             "Record does not exist or has been deleted.\n(Record: account.move(999999,), User: 5)"),
-            ("res.partner/create", {"vals_list": [{}]}, 422, VALIDATION,
-             "The operation cannot be completed: Contacts require a name"),
+            (
+                "res.partner/write",
+                {"ids": [1]},
+                422,
+                f"{HTTP}UnprocessableEntity",
+                "missing a required argument: 'vals'",
+            ),
+            (
+                "res.partner/search",
+                {"domain": [], "foo": 1},
+                422,
+                f"{HTTP}UnprocessableEntity",
+                "got an unexpected keyword argument 'foo'",
+            ),
+            (
+                "res.currency/search_count",
+                {"ids": [1], "domain": []},
+                422,
+                f"{HTTP}UnprocessableEntity",
+                "cannot call res.currency.search_count with ids",
+            ),
+            (
+                "res.currency/search_count",
+                {},
+                422,
+                f"{HTTP}UnprocessableEntity",
+                "missing a required argument: 'domain'",
+            ),
+            (
+                "res.currency/_compute_rate",
+                {},
+                403,
+                "odoo.exceptions.AccessError",
+                "Private methods (such as 'res.currency._compute_rate') cannot be called remotely.",
+            ),
+            (
+                "res.partner/write",
+                {"ids": [999999], "vals": {"name": "x"}},
+                404,
+                "odoo.exceptions.MissingError",
+                "Record does not exist or has been deleted.\n(Record: res.partner(999999,), User: 5)",
+            ),
+            (
+                "account.move/unlink",
+                {"ids": [999999]},
+                404,
+                "odoo.exceptions.MissingError",
+                "Record does not exist or has been deleted.\n(Record: account.move(999999,), User: 5)",
+            ),
+            (
+                "res.partner/create",
+                {"vals_list": [{}]},
+                422,
+                VALIDATION,
+                "The operation cannot be completed: Contacts require a name",
+            ),
             ("res.partner/create", {"vals_list": [{"nope": 1}]}, 500, VALUE, "Invalid field 'nope' in 'res.partner'"),
             ("res.partner/read", {"ids": [1], "fields": ["nope"]}, 500, VALUE, "Invalid field 'nope' on 'res.partner'"),
-            ("res.partner/search", {"domain": [["nope", "=", 1]]}, 500, VALUE,
-             "Invalid field res.partner.nope in condition ('nope', '=', 1)"),
-            ("account.move/create", {"vals_list": [{"move_type": "foo"}]}, 500, VALUE,
-             "Wrong value for account.move.move_type: 'foo'"),
-            ("account.move/create", {"vals_list": [{**ENTRY, "date": "2026-13-45"}]}, 500, VALUE,
-             "time data '2026-13-45' does not match format '%Y-%m-%d'"),
-            ("account.move/create", {"vals_list": [{**ENTRY, "line_ids": [[0, 0, {"account_id": 82, "debit": "5"}]]}]},
-             500, TYPE, "unsupported operand type(s) for -: 'str' and 'int'"),
-            ("res.partner/search", {"domain": [], "context": {"lang": "zz_ZZ"}}, 422, USER, "Invalid language code: zz_ZZ"),
-            ("res.partner/search", {"domain": [], "context": {"allowed_company_ids": [HIDDEN]}}, 403,
-             "odoo.exceptions.AccessError", "Access to unauthorized or invalid companies."),
+            (
+                "res.partner/search",
+                {"domain": [["nope", "=", 1]]},
+                500,
+                VALUE,
+                "Invalid field res.partner.nope in condition ('nope', '=', 1)",
+            ),
+            (
+                "account.move/create",
+                {"vals_list": [{"move_type": "foo"}]},
+                500,
+                VALUE,
+                "Wrong value for account.move.move_type: 'foo'",
+            ),
+            (
+                "account.move/create",
+                {"vals_list": [{**ENTRY, "date": "2026-13-45"}]},
+                500,
+                VALUE,
+                "time data '2026-13-45' does not match format '%Y-%m-%d'",
+            ),
+            (
+                "account.move/create",
+                {"vals_list": [{**ENTRY, "line_ids": [[0, 0, {"account_id": 82, "debit": "5"}]]}]},
+                500,
+                TYPE,
+                "unsupported operand type(s) for -: 'str' and 'int'",
+            ),
+            (
+                "res.partner/search",
+                {"domain": [], "context": {"lang": "zz_ZZ"}},
+                422,
+                USER,
+                "Invalid language code: zz_ZZ",
+            ),
+            (
+                "res.partner/search",
+                {"domain": [], "context": {"allowed_company_ids": [HIDDEN]}},
+                403,
+                "odoo.exceptions.AccessError",
+                "Access to unauthorized or invalid companies.",
+            ),
         ],
     )
     def test_it_refuses(
@@ -144,19 +221,27 @@ class TransportCases:
         assert target.database in answer.json()["result"]
 
     def test_a_session_login_refuses_an_api_key(self, target: Target) -> None:
-        body = {"jsonrpc": "2.0", "params": {"db": target.database, "login": target.login, "password": target.keys["integration"]}}
+        body = {
+            "jsonrpc": "2.0",
+            "params": {"db": target.database, "login": target.login, "password": target.keys["integration"]},
+        }
         error = target.post("/web/session/authenticate", body, Authorization=None, X_Odoo_Database=None).json()["error"]
         assert error["data"]["name"] == "odoo.exceptions.AccessDenied"
 
     def test_fields_are_described(self, target: Target) -> None:
-        fields = target.call("account.move/fields_get", attributes=["type", "relation"], allfields=["ref", "partner_id", "line_ids"])
+        fields = target.call(
+            "account.move/fields_get", attributes=["type", "relation"], allfields=["ref", "partner_id", "line_ids"]
+        )
         assert fields["partner_id"] == {"type": "many2one", "relation": "res.partner"}
         assert fields["line_ids"] == {"type": "one2many", "relation": "account.move.line"}
         assert fields["ref"] == {"type": "char"}
 
     def test_a_keys_owner_reads_its_expiry(self, target: Target) -> None:
         rows = target.call(
-            "res.users.apikeys/search_read", domain=[], fields=["name", "scope", "expiration_date", "create_date"], context=CONTEXT
+            "res.users.apikeys/search_read",
+            domain=[],
+            fields=["name", "scope", "expiration_date", "create_date"],
+            context=CONTEXT,
         )
         keys = {row["name"]: row for row in rows}
         assert keys["integration"]["expiration_date"] is False
