@@ -60,9 +60,9 @@ def _links(client: BrexClient, stream: str, external_id: str) -> Links:
         record = next((one for page in client.records_by_id([external_id]) for one in page), None)
         if record is None:
             return {}
-        own = _fresh(record)
-        source_id = record.get("source_id")
-        return own or (_of_expense(client, str(source_id)) if record.get("type") in EXPENSE_TYPES and source_id else {})
+        source_id = str(record.get("source_id") or "")
+        is_expense = str(record.get("type")) in EXPENSE_TYPES or record.get("source_type") == "BILL"
+        return _fresh(record) or (_of_expense(client, source_id) if source_id and is_expense else {})
     if stream == EXPENSES:
         return _of_expense(client, external_id)
     return {}
