@@ -94,6 +94,7 @@ RULES: tuple[ErrorRule, ...] = (
         for status in (403, 422)
         for words in WORDS
     ),
+    ErrorRule(404, "", None, ConfigurationError, "There is no Odoo API at this address.", API),
     ErrorRule(413, None, None, RejectedError, "The request is larger than Odoo accepts.", API),
     ErrorRule(500, None, _ROLLED_BACK, RejectedError, "Odoo could not execute this call.", API),
 )
