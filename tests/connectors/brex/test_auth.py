@@ -14,6 +14,7 @@ from connectors.brex.client import BrexClient
 from connectors.brex.connector import CONNECTOR
 from connectors.brex.simulator import BrexSimulator, Switches
 from connectors.errors import AuthenticationError, ConfigurationError, TransportError
+from tests.cases.auth_cases import KeyCases, OAuthCases
 from tests.connectors.brex.desk import account, client, context, oauth_credentials, paths, source
 
 TOKEN = ("POST", "/oauth2/default/v1/token")
@@ -22,6 +23,38 @@ TOKEN = ("POST", "/oauth2/default/v1/token")
 def oauth(simulator: BrexSimulator, **parts: Any) -> ConnectionContext:
     tokens = parts.pop("tokens", None) or MemoryTokenStore()
     return context(simulator, credentials=oauth_credentials(simulator), tokens=tokens, **parts)
+
+
+class TestUserToken(KeyCases):
+    def simulator(self) -> BrexSimulator:
+        return account()
+
+    def context(self, simulator: Any, **parts: Any) -> ConnectionContext:
+        return context(simulator, **parts)
+
+    def call(self, context: ConnectionContext) -> object:
+        return BrexClient(context).me()
+
+    def revoke(self, simulator: Any) -> None:
+        simulator.control("revoke_token", {})
+
+
+class TestOAuth(OAuthCases):
+    def simulator(self) -> BrexSimulator:
+        return account()
+
+    def context(self, simulator: Any, **parts: Any) -> ConnectionContext:
+        return oauth(simulator, **parts)
+
+    def call(self, context: ConnectionContext) -> object:
+        return BrexClient(context).me()
+
+    def expire(self, simulator: Any) -> None:
+        simulator.control("expire_token", {})
+
+    def revoke(self, simulator: Any) -> None:
+        simulator.gate.credentials.refresh_tokens.clear()
+        simulator.gate.credentials.tokens.clear()
 
 
 @pytest.mark.parametrize(
