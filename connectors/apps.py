@@ -1,6 +1,11 @@
+"""What happens once when Django starts? The checks of this app are registered."""
+
 from django.apps import AppConfig
 
 
 class ConnectorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     name = "connectors"
+
+    def ready(self) -> None:
+        from connectors import checks  # noqa: F401 - registers by being imported

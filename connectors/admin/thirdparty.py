@@ -33,6 +33,8 @@ for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, Sola
 class SuperuserAdmin(ModelAdmin):  # type: ignore[misc]
     """Things of the whole installation: they belong to no tenant, so tenants' administrators do not see them."""
 
+    is_for_superusers = True
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 

@@ -75,7 +75,7 @@ def test_thousands_of_records_are_joined_with_their_expenses_in_few_calls() -> N
 
 @pytest.mark.parametrize("remembered", [20_000, 30])
 def test_a_list_of_expenses_that_breaks_off_loses_no_merchant(monkeypatch: pytest.MonkeyPatch, remembered: int) -> None:
-    monkeypatch.setattr("connectors.brex.lookups.REMEMBERED", remembered)
+    monkeypatch.setattr("connectors.brex.expense_lookup.REMEMBERED", remembered)
     monkeypatch.setattr("connectors.brex.client.RECORDS_PAGE", 100)
     simulator = account()
     simulator.control("seed_records", {"count": 400, "streams": ["records", "expenses"]})

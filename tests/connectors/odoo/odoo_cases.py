@@ -58,14 +58,6 @@ class OdooCases:
         outgoing, _ = world.posted(world.entry(lines=lines, currency="EUR"))
         assert world.books(outgoing) == {world.expense.id: dollars, world.card.id: -dollars}
 
-    def test_our_company_total_is_kept_on_bills(self, world: OdooWorld) -> None:
-        lines = (
-            Line(world.expense, Side.DEBIT, Decimal("100.00"), Decimal("123.45")),
-            Line(world.tax, Side.DEBIT, Decimal("33.33"), Decimal("41.15")),
-        )
-        outgoing, _ = world.posted(world.bill(lines=lines, currency="EUR"))
-        assert world.books(outgoing)[world.payable.id] == Decimal("-164.60")
-
     def test_a_bill_may_have_negative_parts_and_keeps_its_dates(self, world: OdooWorld) -> None:
         lines = (
             Line(world.expense, Side.DEBIT, Decimal("110.00"), Decimal("110.00"), dimensions=(Dimension("1", "1"),)),
@@ -109,15 +101,6 @@ class OdooCases:
         back, _ = world.posted(world.payment("121.00", credit.key, is_refund=True, money=receipts))
         assert world.open_items(credit, world.payable) == 0
         assert world.books(back) == {"48": Decimal("121.00"), world.payable.id: Decimal("-121.00")}
-
-    def test_a_bill_is_paid_by_card_through_the_journal_that_books_to_the_card(self, world: OdooWorld) -> None:
-        with card_journal(world) as journal:
-            bill, _ = world.posted(world.bill())
-            payment = world.payment("121.00", bill.key, journal=journal, money=world.card)
-            assert world.open().preflight("1", [payment]) == [[]]
-            paid, _ = world.posted(payment)
-        assert world.books(paid) == {world.card.id: Decimal("-121.00"), world.payable.id: Decimal("121.00")}
-        assert world.open_items(bill, world.payable) == 0
 
     def test_a_payment_that_would_go_through_another_account_is_refused_and_removed(self, world: OdooWorld) -> None:
         bill, _ = world.posted(world.bill())
@@ -221,6 +204,27 @@ class OdooCases:
         assert {one.state for one in checks} == {"ok"}, checks
         assert {"server", "key", "company", "rights", "lock dates", "decimals"} <= {one.name for one in checks}
         assert world.faults.writes == []
+
+
+class PaymentAccountCases:
+    """Own exchange rates on bills, and payments through an account that a payment method names."""
+
+    def test_our_company_total_is_kept_on_bills(self, world: OdooWorld) -> None:
+        lines = (
+            Line(world.expense, Side.DEBIT, Decimal("100.00"), Decimal("123.45")),
+            Line(world.tax, Side.DEBIT, Decimal("33.33"), Decimal("41.15")),
+        )
+        outgoing, _ = world.posted(world.bill(lines=lines, currency="EUR"))
+        assert world.books(outgoing)[world.payable.id] == Decimal("-164.60")
+
+    def test_a_bill_is_paid_by_card_through_the_journal_that_books_to_the_card(self, world: OdooWorld) -> None:
+        with card_journal(world) as journal:
+            bill, _ = world.posted(world.bill())
+            payment = world.payment("121.00", bill.key, journal=journal, money=world.card)
+            assert world.open().preflight("1", [payment]) == [[]]
+            paid, _ = world.posted(payment)
+        assert world.books(paid) == {world.card.id: Decimal("-121.00"), world.payable.id: Decimal("121.00")}
+        assert world.open_items(bill, world.payable) == 0
 
 
 class ProtocolCases:

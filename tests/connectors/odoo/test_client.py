@@ -77,7 +77,7 @@ def test_below_19_the_version_comes_by_xmlrpc() -> None:
     ],
 )
 def test_an_address_that_is_no_odoo_is_named_so(answers: list[tuple[int, str, str]]) -> None:
-    with pytest.raises(ConfigurationError, match="No Odoo answers|no Odoo API"):
+    with pytest.raises(ConfigurationError, match=r"No Odoo answers|no Odoo API"):
         _ = client(Scripted(*answers), None).version
 
 
