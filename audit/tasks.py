@@ -13,6 +13,7 @@ from audit.sync.turns import lane_work
 from mappings.models import Flow
 
 DRAIN_SECONDS = 50.0
+WAKE_EXPIRES = 30.0  # an old wake is no news: the next tick looks again
 
 
 @shared_task(name="audit.lanes_drain")
@@ -30,7 +31,7 @@ def tick() -> None:
     """Find due work that nobody announced, and wake workers for it."""
     if housekeeping.lanes_due():
         for kind in LaneKind:
-            lanes_drain.apply_async(args=[[kind.value]], queue=kind.value)
+            lanes_drain.apply_async(args=[[kind.value]], queue=kind.value, expires=WAKE_EXPIRES)
 
 
 @shared_task(name="audit.flow_poll")

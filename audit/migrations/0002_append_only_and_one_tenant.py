@@ -19,7 +19,8 @@ BEGIN
   IF TG_OP = 'TRUNCATE' AND starts_with(current_database(), 'test_') THEN
     RETURN NULL;  -- test databases are emptied between tests
   END IF;
-  RAISE EXCEPTION '% is append-only: what happened is not rewritten.', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+  RAISE EXCEPTION '% is append-only: what happened is not rewritten.', TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE FUNCTION audit_note_new() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -77,7 +77,7 @@ def _value(node: yaml.Node, path: Path, lines: dict[Path, int], doubled: list[st
 
 
 def _scalar(node: yaml.Node) -> Any:
-    """Texts stay texts: `0012`, `no` and `1e3` are codes here. The schema makes numbers and days where it wants them."""
+    """Texts stay texts: `0012`, `no`, `1e3` are codes here. The schema makes numbers and days where it wants them."""
     text = str(node.value)
     if node.tag == "tag:yaml.org,2002:bool" and text in ("true", "false"):
         return text == "true"

@@ -1,4 +1,4 @@
-"""What has to be looked at by the clock? Due lanes, missing lanes, sealing, silence, expiries, keep-alives, retention."""
+"""What has to be looked at by the clock? Due and missing lanes, seals, silence, expiries, keep-alives, retention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has anybody changed what was written? Rows are sealed in batches after the fact, each seal holding the last one's hash.
+"""Has anybody changed what was written? Rows are sealed in batches after the fact, each seal with the last one's hash.
 
 A statement trigger notes the ids of new rows; one sealer at a time turns what is noted into a `SealPart` for each
 tenant and table (the ids and eight bytes of each row's digest) and a `Seal` over the parts. A late commit lands in the

@@ -1,4 +1,4 @@
-"""How does a vendor get into a ledger once, however many bills name it? As a record of its own that its bills wait for."""
+"""How does a vendor get into a ledger once, however many bills name it? As a record that its bills wait for."""
 
 from __future__ import annotations
 

@@ -192,6 +192,12 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+# Written into the schedule tables at start, where an administrator may change them. All are safe to lose or to double.
+CELERY_BEAT_SCHEDULE = {
+    "find due lanes": {"task": "audit.tick", "schedule": 5.0, "options": {"expires": 5}},
+    "seal the trail": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 2}},
+    "keep house": {"task": "audit.housekeep", "schedule": 900.0, "options": {"expires": 900}},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Longer than the longest task, or a message is delivered again while it is still worked on.
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 120,

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             row = flow_named(flow, options["tenant"])
             ids = list(SyncRecord.objects.filter(flow=row, state=options["state"]).values_list("id", flat=True))
         else:
-            waiting = Hold.objects.filter(problem_id=problem, released_at__isnull=True)
+            waiting = Hold.objects.filter(problem__pk=problem or 0, released_at__isnull=True)
             ids = list(waiting.values_list("record_id", flat=True))
         if options["dry_run"]:
             self.stdout.write(f"{len(ids)} records would be decided anew.")
