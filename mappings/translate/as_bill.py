@@ -9,7 +9,7 @@ from mappings.translate.context import Decision
 from mappings.translate.days import posting_day
 from mappings.translate.lines import cost_parts
 from mappings.translate.partners import vendor_of
-from mappings.translate.records_as_coded import split_sides
+from mappings.translate.records_as_coded import card_of, split_sides
 from mappings.translate.sheet import Part, Sheet
 
 
@@ -29,7 +29,7 @@ def _bill_and_payment(sheet: Sheet, costs: list[Part], card: Account | None, *, 
     sheet.rule("B33")
     partner = vendor_of(sheet, is_required=True)
     payable = sheet.role(Role.AP, sheet.currency)
-    money = card or sheet.card()
+    money = card_of(sheet, card)
     taxed = any(part.account.role is Role.TAX for part in costs)
     posting = posting_day(sheet, "vendor_bill", "payment", taxed=taxed)
     bill: VendorBill | None = build.bill(sheet, costs, partner=partner, payable=payable, posting=posting)

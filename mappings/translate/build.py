@@ -33,6 +33,7 @@ def entry(
         sheet.need("tax_differs", "A tax rule on a journal entry reaches the account but not the ledger's tax return: "
                    "post such spend as bills, or confirm it on the flow.", value=str(sheet.setup.flow_id))  # fmt: skip
     company_amounts = _company_amounts(sheet, costs, controls)
+    _journal_is_known(sheet, "entries", sheet.setup.entry_journal)
     if sheet.needs or sheet.waits or own is None or day is None or company_amounts is None:
         return None
     posting = PostingDay(own, day)
@@ -62,6 +63,7 @@ def bill(
     is_credit = owed < 0
     control = [] if payable is None else [Part(payable, Side.DEBIT if is_credit else Side.CREDIT, abs(owed))]
     company_amounts = _company_amounts(sheet, costs, control) if owed else None
+    _journal_is_known(sheet, "bills", sheet.setup.bill_journal)
     if owed == 0:
         sheet.need("parts_do_not_sum", "The lines of the bill sum to zero.", value=sheet.record.external_id)
     if sheet.needs or sheet.waits:
@@ -119,6 +121,12 @@ def payment(
         text=sheet.text(moved_from=posting.moved_from),
         rules=tuple(sheet.rules),
     )
+
+
+def _journal_is_known(sheet: Sheet, what: str, journal: str) -> None:
+    if not journal:
+        sheet.need("missing_role", f"No journal takes {what}.", value=f"{sheet.setup.company}:journal:{what}",
+                   target="journal")  # fmt: skip
 
 
 def _due_on(sheet: Sheet, document_day: date) -> date:

@@ -11,7 +11,7 @@ from mappings.translate.lines import cost_parts
 from mappings.translate.linked import of_kind
 from mappings.translate.money import money_leg
 from mappings.translate.partners import vendor_of
-from mappings.translate.records_as_coded import money_account, split_sides
+from mappings.translate.records_as_coded import card_of, money_account, split_sides
 from mappings.translate.sheet import Sheet
 
 
@@ -36,7 +36,7 @@ def purchase_entry(sheet: Sheet, side: Side) -> JournalEntry | None:
     """The costs, by lines or as one, on `side` against the card."""
     sides = split_sides(sheet, side.other, Role.CARD)
     costs = cost_parts(sheet, sides.costs, side, partner=vendor_of(sheet, is_required=False))
-    return build.entry(sheet, costs, sheet.part(sides.control or sheet.card(), side.other))
+    return build.entry(sheet, costs, sheet.part(card_of(sheet, sides.control), side.other))
 
 
 def reward(sheet: Sheet) -> Decision:

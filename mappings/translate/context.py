@@ -203,6 +203,7 @@ class Wants:
     wants_twin: bool = False
     bill_numbers: frozenset[tuple[str, str]] = frozenset()  # source's vendor id, supplier's number
     open_items: frozenset[Role] = frozenset()  # roles whose open items may be settled (B32)
+    wants_duplicates: bool = False  # records of the same employee, purchase day, currency and amount (G21)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def wants(record: Record, setup: Setup) -> Wants:
         wants_twin=rule is not None and rule.wants_twin,
         bill_numbers=frozenset({(vendor, record.invoice_number)} if is_bill and record.invoice_number else ()),
         open_items=rule.settles if rule else frozenset(),
+        wants_duplicates=record.kind in (RecordKind.CLAIM_APPROVED, RecordKind.CLAIM_CASH),
     )
 
 

@@ -49,6 +49,16 @@ def split_sides(sheet: Sheet, expected: Side, *roles: Role) -> Sides:
     return Sides(tuple(costs), next(iter(named), None))
 
 
+def card_of(sheet: Sheet, coded: Account | None) -> Account | None:
+    """The card's account; lines that name another than the connection gives this card are a contradiction."""
+    if coded is None:
+        return sheet.card()
+    expected = sheet.setup.role(Role.CARD, sheet.record.source_account) if sheet.record.source_account else None
+    if expected is not None and expected.id != coded.id:
+        _contradiction(sheet, f"The lines name {coded.code or coded.id}, this card is {expected.code or expected.id}.")
+    return coded
+
+
 def money_account(sheet: Sheet) -> Account | None:
     """The account that lines of a money movement name beside the role: CASH or TRANSIT; else a need is written."""
     for line in sheet.record.lines:

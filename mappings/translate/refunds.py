@@ -15,7 +15,7 @@ from mappings.translate.context import Decision, Linked, Witness
 from mappings.translate.lines import cost_parts
 from mappings.translate.linked import POSTS, Standing, of_kind, open_items, spent_on
 from mappings.translate.partners import vendor_of
-from mappings.translate.records_as_coded import split_sides
+from mappings.translate.records_as_coded import card_of, split_sides
 from mappings.translate.settlement import settled_item
 from mappings.translate.sheet import Part, Sheet
 
@@ -31,7 +31,7 @@ def refund(sheet: Sheet) -> Decision:
     parts, card = _coding(sheet, Side.CREDIT)
     if _was_posted_as_bill(sheet):
         return as_bill.refund(sheet, parts, card)
-    return sheet.answer([("", build.entry(sheet, parts, sheet.part(card or sheet.card(), Side.DEBIT)))])
+    return sheet.answer([("", build.entry(sheet, parts, sheet.part(card_of(sheet, card), Side.DEBIT)))])
 
 
 def chargeback(sheet: Sheet) -> Decision:
@@ -43,7 +43,7 @@ def chargeback(sheet: Sheet) -> Decision:
     if is_credit:
         _hold_if_over_purchase(sheet)
     parts, card = _coding(sheet, Side.CREDIT if is_credit else Side.DEBIT)
-    card_part = sheet.part(card or sheet.card(), Side.DEBIT if is_credit else Side.CREDIT)
+    card_part = sheet.part(card_of(sheet, card), Side.DEBIT if is_credit else Side.CREDIT)
     return sheet.answer([("", build.entry(sheet, parts, card_part))])
 
 
