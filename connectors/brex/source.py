@@ -19,20 +19,14 @@ from connectors.base import (
 from connectors.brex.auth import settings_of
 from connectors.brex.client import IDS_PER_CALL, BrexClient, Json, stamp
 from connectors.brex.errors import FeatureDeniedError, MissingError
+from connectors.brex.expense_lookup import ExpenseLookup
 from connectors.brex.export import export_tell
-from connectors.brex.lookups import (
-    ExpenseLookup,
-    FieldLookup,
-    ListLookup,
-    TransferLookup,
-    chunks,
-    rows,
-)
+from connectors.brex.json_types import read_instant
+from connectors.brex.lookups import FieldLookup, ListLookup, TransferLookup, chunks, rows
 from connectors.brex.parse_record import EXPENSE_TYPES, stage
 from connectors.brex.push import push_field_values, push_vendors
 from connectors.brex.receipts import receipt_files
 from connectors.brex.reference import card_account_of, reference_items
-from connectors.brex.schema import read_instant
 from connectors.brex.streams import (
     ACCOUNTING_RECORDS,
     CARD_TRANSACTIONS,
