@@ -18,7 +18,7 @@ AS_BILL = a_setup({"card_expense": "bill_and_payment"})
 
 
 def purchase(amount: str = "100.00", on: str = "02-05", **given: Any) -> SpendRecord:
-    return bought(K.CARD_PURCHASE, amount, on, memo="Client visit", **given)
+    return bought(K.CARD_PURCHASE, amount, on, **{"memo": "Client visit"} | given)
 
 
 def refund(amount: str, on: str, **given: Any) -> SpendRecord:

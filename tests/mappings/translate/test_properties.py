@@ -156,11 +156,12 @@ def complete_records(draw: st.DrawFn) -> SpendRecord:
         [coded(category="TRAVEL"), coded(category="MEALS", cost_center="A"), coded(gl_account="6150")]
     )
     lines = tuple(RecordLine(str(at), Money(part, currency), coding=draw(coding)) for at, part in enumerate(parts))
+    kind = draw(st.sampled_from(ALONE))
     one = record(
-        draw(st.sampled_from(ALONE)),
+        kind,
         None,
         coding=draw(coding),
-        lines=draw(st.sampled_from([(), lines])),
+        lines=() if kind is RecordKind.CARD_PAYMENT else draw(st.sampled_from([(), lines])),
         merchant="RACKSHOP LYON",
         posting_moment=draw(MOMENTS),
         source_account="cash_a",

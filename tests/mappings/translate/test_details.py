@@ -1,0 +1,414 @@
+"""What do the rules say beyond their examples? Lines as coded, who writes cash, payables, differences, look-ups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connectors.documents import Dimension, Document, JournalEntry, NewVendor, Payment, Role, VendorBill
+from connectors.records import Family, Finality, Link, Party, RecordKind, Side, VendorRecord
+from mappings.translate import accrual_reversed, accrue, assemble_reversal, translate, wants
+from mappings.translate.context import Hold, LedgerBill, Partner, Post, RuleHit, Setup, Skip, Witness
+from mappings.translate.journal_text import postings
+from mappings.translate.reversal import UnknownCompanyAmountError
+from tests.mappings.translate.cases_card import chargeback, purchase, refund
+from tests.mappings.translate.cases_cash import EUROS, bill, cash, claim, claim_record
+from tests.mappings.translate.world import (
+    Partners,
+    Story,
+    a_setup,
+    account,
+    coded,
+    day,
+    facts,
+    known,
+    line,
+    money,
+    posted,
+    record,
+    roles,
+    rules,
+    usd,
+)
+
+K = RecordKind
+
+
+def booked(document: Document) -> list[str]:
+    """`role amount` of each line, credits negative."""
+    assert not isinstance(document, NewVendor)
+    return [
+        f"{line.account.role} {line.amount if line.side is Side.DEBIT else -line.amount}" for line in postings(document)
+    ]
+
+
+def post(one: Any, setup: Setup | None = None, **given: Any) -> list[Document]:
+    decision = translate(one, setup or a_setup(), known(**given))
+    assert isinstance(decision, Post), decision
+    return [draft.document for draft in decision.drafts]
+
+
+# --- lines as coded (B37) -------------------------------------------------------------------------------------
+
+
+def test_both_sides_given_post_as_they_are_coded() -> None:
+    lines = (
+        line("60.00", Side.DEBIT, gl_account="6100", cost_center="A"),
+        line("45.00", Side.DEBIT, gl_account="6150"),
+        line("5.00", Side.CREDIT, gl_account="6200"),
+        line("100.00", Side.CREDIT, gl_account="201100"),
+    )
+
+    entry = post(purchase(lines=lines, coding=()))[0]
+
+    assert sorted(booked(entry)) == ["CARD -100.00", "EXP -5.00", "EXP 45.00", "EXP 60.00"]
+    assert "B37" in entry.rules
+
+
+def test_an_uncoded_line_with_the_whole_amount_is_the_cards_own() -> None:
+    lines = (line("100.00", Side.DEBIT, gl_account="6100"), line("100.00", Side.CREDIT))
+
+    assert booked(post(purchase(lines=lines, coding=()))[0]) == ["EXP 100.00", "CARD -100.00"]
+
+
+def test_lines_that_name_another_card_are_held() -> None:
+    two_cards = roles() | {(Role.CARD, "card_1"): account(Role.CARD, "201200")}
+    lines = (line("100.00", Side.DEBIT, gl_account="6100"), line("100.00", Side.CREDIT, gl_account="201100"))
+
+    held = translate(purchase(lines=lines, source_account="card_1"), a_setup(roles=two_cards), known())
+
+    assert isinstance(held, Hold)
+    assert [need.code for need in held.needs] == ["one_sided_lines"]
+
+
+def test_a_coded_cash_line_goes_to_transit_where_another_stream_writes_the_account() -> None:
+    lines = (line("900.00", Side.DEBIT, gl_account="201100"), line("900.00", Side.CREDIT, gl_account="CASH B"))
+    paid = record(K.CARD_PAYMENT, "900.00", lines=lines, coding=())
+
+    by_records = a_setup(may_write_cash=frozenset({"cash_b"}))
+    by_another = a_setup(may_write_cash=frozenset({"cash_a"}))
+
+    assert booked(post(paid, by_records)[0]) == ["CARD 900.00", "CASH -900.00"]
+    assert booked(post(paid, by_another)[0]) == ["CARD 900.00", "TRANSIT -900.00"]
+
+
+def test_a_card_payment_that_is_coded_to_a_cost_is_held() -> None:
+    lines = (line("900.00", Side.DEBIT, gl_account="201100"), line("900.00", Side.CREDIT, gl_account="6100"))
+
+    held = translate(record(K.CARD_PAYMENT, "900.00", lines=lines, coding=()), a_setup(), known())
+
+    assert isinstance(held, Hold)
+    assert held.needs[0].code == "one_sided_lines"
+
+
+def test_a_rule_about_a_gl_code_wins_over_the_code_itself() -> None:
+    renumbered = rules()
+    setup = a_setup(
+        resolver=replace(renumbered, accounts={("gl_account", "6100"): "6199"}),
+        accounts_by_code={"6100": account(Role.EXP, "6100"), "6200": account(Role.EXP, "6200")},
+    )
+
+    by_rule, by_code = (post(purchase(coding=coded(gl_account=code)), setup)[0] for code in ("6100", "6200"))
+
+    assert [entry.lines[0].account.code for entry in (by_rule, by_code)] == ["6199", "6200"]  # type: ignore[union-attr]
+
+
+def test_foreign_lines_are_shared_out_over_the_settled_amount() -> None:
+    lines = (line("30.00 EUR", cost_center="A"), line("70.00 EUR", cost_center="B"))
+    entry = post(purchase("110.00", lines=lines, original=None))[0]
+
+    assert booked(entry) == ["EXP 33.00", "EXP 77.00", "CARD -110.00"]
+    assert {"B2", "G10"} <= set(entry.rules)
+
+
+def test_company_amounts_of_costs_sum_to_the_total_at_the_days_rate() -> None:
+    rated = facts(rates={("EUR", day("02-05")): "1.0999"})
+    lines = (line("60.00 EUR"), line("50.00 EUR"), line("10.00 EUR", Side.CREDIT))
+
+    entry = post(purchase("100.00 EUR", lines=lines), facts=rated)[0]
+
+    assert isinstance(entry, JournalEntry)
+    company = {f"{line.account.role} {line.amount}": line.company_amount for line in entry.lines}
+    assert company["CARD 100.00"] == Decimal("109.99")
+    assert company["EXP 60.00"] + company["EXP 50.00"] - company["EXP 10.00"] == Decimal("109.99")
+
+
+# --- claims ---------------------------------------------------------------------------------------------------
+
+
+ONE_PAYABLE = a_setup(roles=roles(empay="211000"))
+
+
+def test_a_claim_is_a_bill_where_employees_are_paid_from_the_suppliers_account() -> None:
+    story = Story(setup=ONE_PAYABLE)
+    claim(story)
+    story.post(claim_record(K.CLAIM_PAID))
+
+    owed, paid = story.documents
+    assert isinstance(owed, VendorBill)
+    assert (owed.partner.name, owed.number, owed.payable.role) == ("Ana Roux", "brex:r1", Role.EMPAY)
+    assert isinstance(paid, Payment)
+    assert paid.settles == ("brex:r1",)
+    assert booked(paid) == ["EMPAY 80.00", "TRANSIT -80.00"]
+
+
+def test_a_returned_payout_can_be_paid_again_and_only_once() -> None:
+    story = Story()
+    claim(story)
+    for kind in (K.CLAIM_PAID, K.CLAIM_PAYOUT_RETURN, K.CLAIM_PAID):
+        story.post(claim_record(kind))
+
+    again = story.tell(claim_record(K.CLAIM_PAID))
+
+    assert isinstance(again, Hold)
+    assert again.needs[0].code == "possible_duplicate"
+
+
+def test_a_claim_can_be_paid_in_parts_at_the_amount_at_which_it_stands() -> None:
+    story = Story(facts=EUROS)
+    claim(story, "80.00 EUR")
+    for part in ("30.00 EUR", "50.00 EUR"):
+        story.post(claim_record(K.CLAIM_PAID, part))
+
+    company = [
+        [line.company_amount for line in entry.lines if line.account.role is Role.EMPAY]
+        for entry in story.documents
+        if isinstance(entry, JournalEntry)
+    ]
+    assert company == [[Decimal("100.00")], [Decimal("37.50")], [Decimal("62.50")]]
+
+
+def test_a_ledger_without_company_only_lines_gets_the_difference_as_its_own_entry() -> None:
+    story = Story(setup=a_setup(ledger_says_company_only_lines=False), facts=EUROS)
+    claim(story, "80.00 EUR")
+    decision = story.post(claim_record(K.CLAIM_PAID, "80.00 EUR"))
+
+    paid, difference = (draft.document for draft in decision.drafts)
+    assert [draft.purpose for draft in decision.drafts] == ["", "fx"]
+    assert isinstance(paid, JournalEntry)
+    assert {line.company_amount for line in paid.lines} == {Decimal("100.00")}
+    assert isinstance(difference, JournalEntry)
+    assert (difference.currency, booked(difference)) == ("USD", ["TRANSIT 2.00", "FX -2.00"])
+
+
+def test_a_claim_that_was_found_personal_is_given_back_against_the_employees_debt() -> None:
+    story = Story()
+    claim(story, lines=(line("50.00"), line("30.00", is_personal=True)))
+    given_back = story.post(claim_record(K.CLAIM_GIVEN_BACK, "30.00")).drafts[0].document
+
+    assert booked(given_back) == ["TRANSIT 30.00", "EMREC -30.00"]
+    assert given_back.settles == ("brex:r1",)  # type: ignore[union-attr]
+
+
+def test_a_payback_settles_the_one_open_item_that_fits() -> None:
+    owed = post(purchase("100.00", lines=(line("70.00"), line("30.00", is_personal=True))))[0]
+    other = post(purchase("45.00", personal_since=day("02-05")))[0]
+    items = (posted(owed, "brex:r1"), posted(other, "brex:r2"))
+
+    entry = post(cash(K.PAYBACK, "30.00"), open_items=items)[0]
+    twice = translate(cash(K.PAYBACK, "30.00"), a_setup(), known(open_items=(items[0], posted(owed, "brex:r3"))))
+
+    assert booked(entry) == ["CASH 30.00", "EMREC -30.00"]
+    assert entry.settles == ("brex:r1",)  # type: ignore[union-attr]
+    assert isinstance(twice, Hold)
+    assert twice.needs[0].code == "ambiguous_link"
+
+
+# --- bills ----------------------------------------------------------------------------------------------------
+
+
+def test_a_bill_that_was_born_in_the_ledger_is_a_witness_and_its_payment_settles_it_there() -> None:
+    there = LedgerBill("42", "RS-1", Partner("p-rack"), account(Role.AP, "211000"), usd("242.00"), usd("242.00"))
+    given = {"vendor": Party("v1", "Rackshop SARL"), "invoice_number": "rs 1"}
+
+    seen = translate(record(K.BILL, "242.00", **given), a_setup(), known(ledger_bills=(there,)))
+    paid = post(record(K.BILL_PAYMENT, "242.00", **given), ledger_bills=(there,))[0]
+
+    assert isinstance(seen, Witness)
+    assert isinstance(paid, Payment)
+    assert paid.settles == ("ledger:42",)
+
+
+def test_the_due_date_is_never_before_the_bill() -> None:
+    given = {"vendor": Party("v1", "Rackshop SARL")}
+
+    late = post(record(K.BILL, due_moment=day("03-07"), **given))[0]
+    early = post(record(K.BILL, due_moment=day("01-01"), **given))[0]
+
+    assert [made.due_on for made in (late, early)] == [day("03-07"), day("02-05")]  # type: ignore[union-attr]
+
+
+def test_a_bill_payment_and_its_funding_are_one_candidate_for_the_cash_line() -> None:
+    story = Story()
+    bill(story, "1000.00")
+    story.post(record(K.BILL_PAYMENT, "1000.00", links=("bill:b1",)))
+    story.tell(record(K.BILL_FUNDING, "1000.00", links=("bill:b1",)), setup=a_setup(may_write_cash=frozenset()))
+
+    entry = story.post(cash(K.MONEY_OUT, "1000.00"), twins=tuple(story.seen[1:])).drafts[0].document
+
+    assert booked(entry) == ["TRANSIT 1000.00", "CASH -1000.00"]
+    assert entry.settles == ("brex:r2",)  # type: ignore[union-attr]
+
+
+def test_money_to_a_vendor_settles_his_linked_bill() -> None:
+    to_rackshop = RuleHit("p-rack", "", "Rackshop SARL", group="vendor")
+    setup = a_setup(resolver=rules(names={("counterparty", "counterparty", "rack"): to_rackshop}))
+    story = Story(setup=setup)
+    bill(story, "1000.00")
+    sent = cash(K.MONEY_OUT, "1000.00", coding=coded(counterparty="rack"), links=("bill:b1",))
+
+    paid = story.post(sent).drafts[0].document
+    unknown = translate(replace(sent, links=()), setup, known())
+
+    assert isinstance(paid, Payment)
+    assert booked(paid) == ["AP 1000.00", "CASH -1000.00"]
+    assert isinstance(unknown, Hold)
+    assert [need.code for need in unknown.needs] == ["missing_link"]
+
+
+def test_the_payment_of_a_foreign_bill_is_undone_at_the_amount_that_the_ledger_booked() -> None:
+    rated = facts(rates={("EUR", day("02-05")): "1.10"})
+    story = Story(facts=rated)
+    bill(story, "100.00 EUR")
+    paid = story.post(record(K.BILL_PAYMENT, "100.00 EUR", links=("bill:b1",))).drafts[0].document
+
+    back = assemble_reversal((posted(paid, company_amount=Decimal("108.00")),), on=day("03-01"), reason="returned")
+
+    assert {line.company_amount for line in back[0].document.lines} == {Decimal("108.00")}  # type: ignore[union-attr]
+    with pytest.raises(UnknownCompanyAmountError):
+        assemble_reversal((posted(paid),), on=day("03-01"), reason="returned")
+
+
+def test_a_bill_and_its_payment_are_taken_back_in_the_opposite_order() -> None:
+    setup = a_setup({"card_expense": "bill_and_payment"})
+    made = post(purchase("48.40", merchant="RACKSHOP LYON"), setup)
+    standing = [posted(document, purpose=purpose) for document, purpose in zip(made, ("", "pay"), strict=True)]
+
+    back = assemble_reversal(standing, on=day("03-01"), reason="void")
+
+    assert [(draft.purpose, draft.document.type) for draft in back] == [("pay", "journal_entry"), ("", "vendor_bill")]
+    credit = back[1].document
+    assert isinstance(credit, VendorBill)
+    assert (credit.is_credit, credit.reverses, credit.total) == (True, "brex:r1", usd("48.40"))
+
+
+# --- cards ----------------------------------------------------------------------------------------------------
+
+
+def test_a_refund_follows_a_reclass_of_its_purchase() -> None:
+    story = Story()
+    story.post(purchase("100.00", lines=(line("70.00"), line("30.00", is_personal=True))))
+
+    entry = story.post(refund("50.00", "02-11")).drafts[0].document
+
+    assert booked(entry) == ["CARD 50.00", "EXP -35.00", "EMREC -15.00"]
+
+
+def test_an_unlinked_refund_uses_its_own_coding() -> None:
+    story = Story()
+    story.post(purchase("100.00"))
+
+    unlinked = story.post(refund("50.00", "02-11", coding=coded(category="MEALS")), choices={"refund": "unlink"})
+
+    assert unlinked.drafts[0].document.lines[1].account.code == "6200"  # type: ignore[union-attr]
+
+
+def test_refunds_are_measured_in_the_original_currency_if_both_have_it() -> None:
+    story = Story()
+    story.post(purchase("110.00", original=money("100.00 EUR")))
+
+    more_dollars = story.tell(refund("112.00", "02-20", original=money("100.00 EUR")))
+    more_euros = story.tell(refund("0.01", "02-21", original=money("0.01 EUR")))
+
+    assert isinstance(more_dollars, Post)
+    assert isinstance(more_euros, Hold)
+
+
+def test_a_dispute_is_taken_back_only_once() -> None:
+    setup = a_setup({"chargeback": "dispute"})
+    story = Story(setup=setup)
+    story.post(purchase("120.00"))
+    story.post(chargeback("-120.00", "03-05"))
+    lost = story.post(chargeback("120.00", "04-10")).drafts[0].document
+
+    again = story.tell(chargeback("120.00", "04-11"))
+
+    assert lost.settles == ("brex:r2",)  # type: ignore[union-attr]
+    assert isinstance(again, Hold)
+
+
+def test_a_card_expense_with_a_personal_part_stays_an_entry() -> None:
+    setup = a_setup({"card_expense": "bill_and_payment"})
+    lines = (line("70.00"), line("30.00", is_personal=True))
+
+    made = post(purchase("100.00", lines=lines, merchant="RACKSHOP LYON"), setup)
+
+    assert [document.type for document in made] == ["journal_entry"]
+
+
+def test_a_matched_merchant_is_the_partner_of_the_cost_only() -> None:
+    entry = post(purchase("48.40", merchant="RACKSHOP LYON"))[0]
+
+    assert isinstance(entry, JournalEntry)
+    partners = {line.account.role: line.partner and line.partner.id for line in entry.lines}
+    assert partners == {Role.EXP: "p-rack", Role.CARD: None}
+
+
+def test_flows_cost_centre_stands_on_fees_only() -> None:
+    setup = a_setup(cost_centre_of_flow=(Dimension("plan", "id-A", "A"),))
+    entry = post(record(K.FINANCE_FEE, "12.00"), setup)[0]
+
+    assert isinstance(entry, JournalEntry)
+    assert [len(line.dimensions) for line in entry.lines] == [1, 0]
+    assert "G13" in entry.rules
+
+
+# --- month end, vendors, look-ups -----------------------------------------------------------------------------
+
+
+def test_only_settled_spending_of_the_month_is_accrued_and_only_where_the_flow_says_so() -> None:
+    chosen = account(Role.EXP, "6150")
+    allowed = a_setup({"month_end_accrual": True})
+    for one, setup in (
+        (purchase("75.00", "01-28"), a_setup()),
+        (purchase("75.00", "02-01"), allowed),
+        (purchase("75.00", "01-28", finality=Finality.WAITING), allowed),
+    ):
+        assert isinstance(accrue(one, setup, known(), account=chosen, on=day("01-31")), Skip)
+    with pytest.raises(ValueError, match="is no accrual"):
+        accrual_reversed(posted(post(purchase())[0]))
+
+
+def test_a_vendor_of_the_source_is_created_once_and_only_if_nothing_comes_near() -> None:
+    new = VendorRecord("vendors", "vend_9", "Nobody Ltd", email="ap@nobody.example")
+    here = VendorRecord("vendors", "vend_1", "Rackshop SARL")
+
+    created = translate(new, a_setup(partners=Partners(may_create=True)), known())
+    held = translate(new, a_setup(), known())
+
+    assert isinstance(created, Post)
+    assert created.drafts[0].document == NewVendor(
+        company="1", name="Nobody Ltd", email="ap@nobody.example", rules=("G14",)
+    )
+    assert isinstance(held, Hold)
+    assert (held.needs[0].code, held.needs[0].value) == ("missing_vendor", "vend_9")
+    assert isinstance(translate(here, a_setup(), known()), Skip)
+    assert isinstance(translate(replace(here, is_active=False), a_setup(), known()), Skip)
+
+
+def test_it_asks_for_what_it_needs_before_it_decides() -> None:
+    foreign = wants(purchase("10.00 EUR"), a_setup())
+    home = wants(cash(K.MONEY_OUT, "10.00"), a_setup())
+    billed = wants(record(K.BILL, vendor=Party("v1", "Rackshop"), invoice_number="RS-1", family=Family.BILL), a_setup())
+
+    assert foreign.rates == {("EUR", day("02-05"))}
+    assert foreign.links == {Link("expense", "exp_1"), Link("purchase", "exp_1")}
+    assert not foreign.wants_twin
+    assert (home.rates, home.wants_twin) == (frozenset(), True)
+    assert billed.bill_numbers == {("v1", "RS-1")}
+    assert wants(cash(K.PAYBACK, "10.00"), a_setup()).open_items == {Role.EMREC}
+    assert wants(record(K.CLAIM_APPROVED), a_setup()).wants_duplicates
+    assert wants(VendorRecord("vendors", "v", "V"), a_setup()).links == frozenset()
