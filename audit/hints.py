@@ -7,10 +7,12 @@ from typing import Any
 from audit.models import LaneKind, Posting
 from audit.sync.lanes import lanes_wake
 from audit.sync.replay import gaps_release
+from audit.tasks import flow_poll
 from connectors.models import Connection
 from connectors.registry import connector_get
 from connectors.services import identity_use_register
 from connectors.signals import connection_changed
+from mappings.schedule import flow_task_set
 from mappings.signals import rules_changed
 
 
@@ -19,6 +21,7 @@ def connect() -> None:
     rules_changed.connect(on_rules_changed, dispatch_uid="audit.rules_changed")
     connection_changed.connect(on_connection_changed, dispatch_uid="audit.connection_changed")
     identity_use_register(identity_is_used)
+    flow_task_set(flow_poll.name)
 
 
 def on_rules_changed(sender: object, flow_ids: list[int], **_: Any) -> None:

@@ -57,6 +57,7 @@ from mappings.vendors import LedgerPartnerBook
 
 TWIN_PATIENCE = timedelta(days=10)
 LOOK_AGAIN = timedelta(hours=6)
+DUPLICATES = frozenset({"possible_duplicate", "duplicate_reference"})
 CLAIMS = frozenset({RecordKind.CLAIM_APPROVED, RecordKind.CLAIM_CASH})
 
 
@@ -298,7 +299,7 @@ class Judge:
                 continue
             before = one.decision.needs if isinstance(one.decision, Hold) else ()
             waived = one.row.choices.get("duplicate") == "different"
-            needs = [_need(finding) for finding in found if not (waived and finding.code == "possible_duplicate")]
+            needs = [_need(finding) for finding in found if not (waived and finding.code in DUPLICATES)]
             if needs:
                 one.decision = Hold((*before, *needs), one.decision.rules)
                 one.drafts = ()
