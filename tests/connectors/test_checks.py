@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,33 +59,28 @@ def test_an_admin_without_its_tenant_is_an_error(credential_admin: type[ModelAdm
     assert ids(checks.check_tenants()) == ["mlc.E105"]
 
 
+def class_like(**parts: Any) -> SimpleNamespace:
+    """What the checks look at of a class; a real subclass would stay known to Django for the rest of the run."""
+    return SimpleNamespace(__qualname__="Sample", **parts)
+
+
 def test_a_form_or_serializer_with_a_secret_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    class SecretForm(forms.ModelForm):
-        secret = forms.CharField()
-
-        class Meta:
-            model = Credential
-            fields = ("connection", "secret")
-
-    class Everything(ModelSerializer):
-        class Meta:
-            model = Credential
-            fields = "__all__"
-
-    class Named(ModelSerializer):
-        class Meta:
-            model = Credential
-            fields = ("secret",)
-
-    class Harmless(ModelSerializer):
-        class Meta:
-            model = Credential
-            exclude = ("secret",)
-
-    monkeypatch.setattr(
-        checks, "_subclasses", lambda base: [SecretForm] if base is forms.ModelForm else [Everything, Named, Harmless]
-    )
-    assert ids(checks.check_secrets()) == ["mlc.E102", "mlc.E103", "mlc.E103"]
+    samples = {
+        forms.ModelForm: [
+            class_like(_meta=SimpleNamespace(model=Credential), base_fields={"secret": forms.CharField()}),
+            class_like(_meta=SimpleNamespace(model=Credential), base_fields={"last4": forms.CharField()}),
+            class_like(_meta=SimpleNamespace(), base_fields={"secret": forms.CharField()}),
+        ],
+        ModelSerializer: [
+            class_like(Meta=SimpleNamespace(model=Credential, fields="__all__")),
+            class_like(Meta=SimpleNamespace(model=Credential, fields=("secret",))),
+            class_like(Meta=SimpleNamespace(model=Credential, fields=()), _declared_fields={"secret": None}),
+            class_like(Meta=SimpleNamespace(model=Credential, exclude=("secret",))),
+            class_like(),
+        ],
+    }
+    monkeypatch.setattr(checks, "_subclasses", samples.__getitem__)
+    assert ids(checks.check_secrets()) == ["mlc.E102", "mlc.E103", "mlc.E103", "mlc.E103"]
 
 
 def test_a_history_that_keeps_a_secret_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
