@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import F
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
@@ -27,6 +28,7 @@ class FamilyOwnerAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # ty
     list_display = ("family", "owner", "valid_from", "source", "ledger", "company", "tenant")
     list_filter = ("tenant", "source", "ledger", "family")
     list_select_related = ("tenant", "source", "ledger", "flow")
+    ordering = ("source", "ledger", "company", "family", F("valid_from").asc(nulls_first=True))
     fields = ("source", "ledger", "company", "family", "flow", "valid_from")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -86,6 +86,11 @@ class RuleAdmin(TenantScopedAdmin, ConfirmedActions, SimpleHistoryAdmin, ModelAd
         ("Trail", {"fields": ("created_by", "created_at", "archived_at")}),
     )
 
+    def __init__(self, model: type[MappingRule], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        # django-simple-history 3.13 looks for its manager's name on the proxy, where it never put it.
+        model._meta.simple_history_manager_attribute = "history"  # type: ignore[attr-defined]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(target__in=self.targets)
 
@@ -137,7 +142,7 @@ class RuleAdmin(TenantScopedAdmin, ConfirmedActions, SimpleHistoryAdmin, ModelAd
             rule_update(obj, by=by, reason=obj.reason, **{name: getattr(obj, name) for name in CHANGED})
         else:
             obj.created_by = by
-            rule_store(obj, by=by, reason=obj.reason)
+            obj.pk = rule_store(obj, by=by, reason=obj.reason).pk
 
     @display(description="Leads to", label={"archived": "danger", "": "info"})
     def leads_to(self, rule: MappingRule) -> tuple[str, str]:

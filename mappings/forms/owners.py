@@ -28,5 +28,6 @@ class OwnerForm(TenantScopedForm):
             for problem in owner_refusals(self.instance)[1]:
                 self.add_error(None, problem)
 
-    def validate_constraints(self) -> None:
-        """Left to `owner_refusals`, which says what an owner that begins on the same day means (X1)."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """Two owners from the same day are left to `owner_refusals`, which says what that means (X1)."""
+        return {*super()._get_validation_exclusions(), "valid_from"}  # type: ignore[misc]

@@ -146,7 +146,13 @@ def rule_archive(rule: MappingRule, *, by: Author, reason: str) -> MappingRule:
 
 
 def rule_store(rule: MappingRule, *, by: Author, reason: str, before: MappingRule | None = None) -> MappingRule:
-    """Check, save with history, count up the flows. Raises RefusedError. Call it in a transaction."""
+    """Check, save with history, count up the flows. Raises RefusedError. Call it in a transaction.
+
+    A row of a proxy is stored, and answered, as the MappingRule it is: histories hang on that class alone."""
+    if type(rule) is not MappingRule:
+        fields = (field.attname for field in MappingRule._meta.concrete_fields)
+        proxy, rule = rule, MappingRule(**{name: getattr(rule, name) for name in fields})
+        rule._state.adding = proxy._state.adding
     of_one_tenant(rule.tenant_id, flow=rule.flow, value=rule.value)
     rule_placed(rule)
     refuse_if(rule_problems(rule))

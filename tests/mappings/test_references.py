@@ -61,12 +61,12 @@ def test_items_of_another_kind_are_refused(house: House) -> None:
         house.refresh("vendor", [ReferenceItem("account", "1")])
 
 
-def test_twenty_thousand_vendors_take_few_queries(
+def test_thousands_of_vendors_take_few_queries(
     house: House, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    items = [vendor(str(number), f"Vendor {number}") for number in range(20_000)]
+    items = [vendor(str(number), f"Vendor {number}") for number in range(5_000)]
     with django_assert_max_num_queries(30):
-        assert house.refresh("vendor", items, "").created == 19_998
+        assert house.refresh("vendor", items, "").created == 4_998
     with django_assert_max_num_queries(10):
         assert house.refresh("vendor", items, "").is_same
 
