@@ -65,7 +65,7 @@ class TenantScopedForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.errors:
             return
         mine = tenant_id_of(self.instance, self.tenant_path)
-        for name, value in self.cleaned_data.items():
+        for name, value in list(self.cleaned_data.items()):
             for one in [value] if isinstance(value, Model) else value if isinstance(value, QuerySet) else []:
                 path = tenant_path_of(type(one))
                 if path and not path.startswith("memberships") and tenant_id_of(one, path) != mine:
