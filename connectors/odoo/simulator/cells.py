@@ -122,7 +122,7 @@ def _reference(env: Environment, known: Field, key: str, label: str, cell: Any) 
         return found.id
     for id in search(env, known.relation, [], order="id"):
         record = env.store.tables[known.relation][id]
-        if text in (env.label(known.relation, id), record.get("name"), record.get("code_store")):
+        if text in (env.label(known.relation, id), record.get("name"), record.get("code"), record.get("code_store")):
             return id
     raise CellError(f"No matching record found for name '{text}' in field '{label}'", moreinfo=_possible(known))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -54,13 +55,29 @@ COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator
 TRUE_LEAF, FALSE_LEAF = (1, "=", 1), (0, "=", 1)
 
 
-def search_ids(env: Environment, model: str, domain: Any) -> list[int]:
-    """Ids of the selected records in ascending order, whatever their company."""
+def select(
+    env: Environment, model: str, domain: Any, keep: Predicate | None = None, stop: int | None = None
+) -> list[int]:
+    """Ids in ascending order of the records that match and that `keep` lets through, at most `stop` of them."""
     candidates, matches = compile_domain(env, model, domain)
     table = env.store.tables[model]
-    if candidates is None:
-        return sorted(id for id, record in list(table.items()) if matches(record))
-    return [id for id in sorted(candidates) if id in table and matches(table[id])]
+    ids = sorted(table if candidates is None else candidates)
+    found = []
+    for id in ids[bisect_right(ids, _lowest(domain)) :]:
+        record = table.get(id)
+        if record is not None and matches(record) and (keep is None or keep(record)):
+            found.append(id)
+            if len(found) == stop:
+                break
+    return found
+
+
+def _lowest(domain: Any) -> int:
+    """The id above which every match must lie, where the domain plainly says so."""
+    if any(item in ("|", "!") for item in domain):
+        return 0
+    bounds = [item[2] for item in domain if isinstance(item, list | tuple) and tuple(item[:2]) == ("id", ">")]
+    return max((bound for bound in bounds if isinstance(bound, int)), default=0)
 
 
 def compile_domain(env: Environment, model: str, domain: Any) -> tuple[Candidates, Predicate]:

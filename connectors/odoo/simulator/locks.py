@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from .environment import Environment
 from .errors import user_error
 from .lines import SALES
-from .numbering import period_of
+from .numbering import period_of, us_date
 from .store import Record
 
 LABELS = {
@@ -40,7 +40,7 @@ def check_open(env: Environment, move: Record) -> None:
     """Refuse a change of an entry inside a locked period."""
     locks = violated(env, move, move["date"], taxed=is_taxed(env, move))
     if locks:
-        shown = " and ".join(f"{LABELS[name]} ({_us_date(day)})" for day, name in locks)
+        shown = " and ".join(f"{LABELS[name]} ({us_date(day)})" for day, name in locks)
         raise user_error(f"You cannot add/modify entries prior to and inclusive of: {shown}.")
 
 
@@ -70,7 +70,3 @@ def accounting_date(env: Environment, move: Record, day: str, *, taxed: bool) ->
 def _month_end(day: str) -> str:
     year, month = int(day[:4]), int(day[5:7])
     return f"{day[:8]}{calendar.monthrange(year, month)[1]:02d}"
-
-
-def _us_date(day: str) -> str:
-    return f"{day[5:7]}/{day[8:]}/{day[:4]}"

@@ -20,6 +20,11 @@ PERIODS = (
     ),
     ("year", re.compile(r"^(?P<prefix>.*?)(?P<year>(?:19|20)\d\d)(?P<end>\D+?)$")),
 )
+MISALIGNED = (
+    "The Date ({day}) you've entered isn't aligned with the existing sequence number ({name}). Clear the sequence "
+    "number to proceed.\nTo maintain date-based sequences, select entries and use the resequence option from the actions "
+    "menu, available in developer mode."
+)
 YEARLY_TYPES = ("sale", "bank", "cash", "credit")
 
 
@@ -35,8 +40,15 @@ def number_move(env: Environment, move: Record) -> None:
             )
         _remember(env, move, name)
         return
+    if name and move["posted_before"]:
+        raise validation_error(MISALIGNED.format(day=us_date(move["date"]), name=name))
     head, width, number = _next(env, move)
     _remember(env, move, f"{head}{number:0{width}d}")
+
+
+def us_date(day: str) -> str:
+    """A day as messages to an American user show it."""
+    return f"{day[5:7]}/{day[8:]}/{day[:4]}"
 
 
 def period_of(env: Environment, move: Record) -> str:

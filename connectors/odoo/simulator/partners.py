@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .environment import Environment
@@ -65,6 +66,21 @@ def _top(env: Environment, record: Record) -> int:
     return int(record["id"])
 
 
+def create_banks(env: Environment, vals_list: list[Record]) -> list[int]:
+    """Bank accounts: one number once a partner, whatever its spaces."""
+    ids = []
+    for vals in vals_list:
+        record = {"active": True, "allow_out_payment": False, **stored(env, "res.partner.bank", vals)}
+        record["sanitized_acc_number"] = re.sub(r"\W", "", str(record.get("acc_number") or "")).upper()
+        check_link(env, "res.partner.bank", "partner_id", record.get("partner_id"))
+        for other in env.store.tables["res.partner.bank"].values():
+            if all(other[name] == record[name] for name in ("sanitized_acc_number", "partner_id")):
+                raise constraint_error("The combination Account Number/Partner must be unique.")
+        ids.append(env.insert("res.partner.bank", record))
+    return ids
+
+
 CREATORS["res.partner"] = create_partners
+CREATORS["res.partner.bank"] = create_banks
 WRITERS["res.partner"] = write_partners
 REMOVERS["res.partner"] = unlink_partners

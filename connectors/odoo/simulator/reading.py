@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .access import check_access, check_records, readable
-from .domains import names_field, search_ids
+from .domains import names_field, select
 from .environment import COMPUTED, Environment
 from .errors import access_error, user_error, value_error
 from .schema import SCHEMA, Field
@@ -27,18 +27,23 @@ def search(
 ) -> list[int]:
     """Ids of the visible records that match, ordered and cut."""
     check_access(env, model, "read")
-    ids = search_ids(env, model, domain)
-    table = env.store.tables[model]
-    # A condition on `active` shows archived records, except together with an account's code (observed on 19.0).
-    asked = names_field(domain, "active") and not (model == "account.account" and names_field(domain, "code"))
-    if "active" in SCHEMA[model].fields and env.context.get("active_test", True) and not asked:
-        ids = [id for id in ids if table[id].get("active")]
-    allowed = readable(env, model)
-    if allowed is not None:
-        ids = [id for id in ids if allowed(table[id])]
-    ids = _sorted(env, model, ids, order or SCHEMA[model].order)
-    start = int(offset or 0)
+    start, order = int(offset or 0), order or SCHEMA[model].order
+    stop = start + int(limit) if limit and order.strip().lower() in ("id", "id asc") else None
+    ids = select(env, model, domain, _shown(env, model, domain), stop)
+    if stop is None:
+        ids = _sorted(env, model, ids, order)
     return ids[start : start + int(limit)] if limit else ids[start:]
+
+
+def _shown(env: Environment, model: str, domain: Any) -> Callable[[Record], bool] | None:
+    """Hides archived records and those of other companies."""
+    allowed = readable(env, model)
+    if "active" not in SCHEMA[model].fields or not env.context.get("active_test", True):
+        return allowed
+    # A condition on `active` shows archived records, except together with an account's code (observed on 19.0).
+    if names_field(domain, "active") and not (model == "account.account" and names_field(domain, "code")):
+        return allowed
+    return lambda record: bool(record.get("active")) and (allowed is None or allowed(record))
 
 
 def _sorted(env: Environment, model: str, ids: list[int], order: str) -> list[int]:

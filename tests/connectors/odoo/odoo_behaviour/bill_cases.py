@@ -150,6 +150,14 @@ class BillCases:
         error = refusal(target, "res.partner/unlink", ids=[vendor])
         assert error.message == "The partner cannot be deleted because it is used in Accounting"
 
+    def test_a_vendor_has_a_bank_account_once(self, target: Target) -> None:
+        vendor = target.vendor()
+        target.call("res.partner.bank/create", vals_list=[{"acc_number": "DE 12 34", "partner_id": vendor}])
+        error = refusal(target, "res.partner.bank/create", vals_list=[{"acc_number": "DE1234", "partner_id": vendor}])
+        assert error.message == (
+            "The operation cannot be completed: The combination Account Number/Partner must be unique."
+        )
+
     def test_an_archived_vendor_is_accepted(self, target: Target) -> None:
         vendor = target.vendor()
         target.call("res.partner/write", ids=[vendor], vals={"active": False})

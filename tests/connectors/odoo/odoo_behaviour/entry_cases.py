@@ -183,6 +183,18 @@ class EntryCases:
         target.post_moves(move)
         assert target.move(move, "name")["name"] == name
 
+    def test_a_reset_entry_that_changes_its_month_is_not_posted_under_its_old_number(self, target: Target) -> None:
+        move = target.entry(date="2024-03-12")
+        target.post_moves(move)
+        name = target.move(move, "name")["name"]
+        target.call("account.move/button_draft", ids=[move])
+        target.call("account.move/write", ids=[move], vals={"date": "2024-04-12"})
+        error = refusal(target, "account.move/action_post", ids=[move])
+        assert error.message.startswith(
+            f"The Date (04/12/2024) you've entered isn't aligned with the existing sequence number ({name}). "
+        )
+        target.call("account.move/unlink", ids=[move])
+
     def test_a_posted_entry_is_cancelled_with_its_number_and_not_deleted(self, target: Target) -> None:
         move = target.entry()
         target.post_moves(move)

@@ -190,6 +190,26 @@ class LoadCases:
         assert second > first
         assert len(target.lines(second)) == 2
 
+    def test_the_same_external_id_twice_in_one_table_is_one_record_and_the_last_row_wins(self, target: Target) -> None:
+        name = f"mlc.{target.unique('t')}"
+        made = load(target, [[name, "First"], [name, "Last"]], ["id", "name"], "res.partner")["ids"]
+        assert made[0] == made[1]
+        assert target.call("res.partner/read", ids=made[:1], fields=["name"])[0]["name"] == "Last"
+
+    def test_a_line_of_another_move_cannot_be_claimed(self, target: Target) -> None:
+        first, second = f"mlc.{target.unique('f')}", f"mlc.{target.unique('s')}"
+        load(target, rows(first))
+        claiming = rows(second)
+        claiming[0][5] = f"{first}_1"
+        assert message(load(target, claiming)) == "The entry is not balanced."
+
+    def test_a_shorter_table_leaves_surplus_lines_and_is_refused(self, target: Target) -> None:
+        name = f"mlc.{target.unique('s')}"
+        longer = [*rows(name, "10", "5"), ["", "", "", "", "", f"{name}_3", str(B.card), "card", "0", "5", "", ""]]
+        [move] = load(target, longer)["ids"]
+        assert message(load(target, rows(name))) == "The entry is not balanced."
+        assert len(target.lines(move)) == 3
+
     def test_an_account_is_found_by_its_code(self, target: Target) -> None:
         fields = [name if name != "line_ids/account_id/.id" else "line_ids/account_id" for name in FIELDS]
         data = rows(f"mlc.{target.unique('k')}", account="600000")
