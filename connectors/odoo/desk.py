@@ -80,13 +80,14 @@ class Desk:
 
     def remove_draft(self, model: str, record_id: int, outgoing: Outgoing, error: ConnectorError) -> Outcome:
         """Delete a refused draft and see it gone: a later `load` of a shorter document would leave surplus lines."""
+        ledger_id = f"{PAYMENT_PREFIX if model == 'account.payment' else ''}{record_id}"
         try:
             self.client.call(model, "unlink", company=self.company, ids=[record_id], writes=True)
             left = self.client.call(model, "search_count", company=self.company, domain=[["id", "=", record_id]])
         except ConnectorError as failure:
-            return Outcome(outgoing.key, OutcomeState.UNCERTAIN, ledger_id=str(record_id), error=failure)
+            return Outcome(outgoing.key, OutcomeState.UNCERTAIN, ledger_id=ledger_id, error=failure)
         if left:
-            return Outcome(outgoing.key, OutcomeState.UNCERTAIN, ledger_id=str(record_id), error=error)
+            return Outcome(outgoing.key, OutcomeState.UNCERTAIN, ledger_id=ledger_id, error=error)
         return rejected(outgoing, error)
 
 

@@ -75,7 +75,7 @@ class PaymentPoster:
             return False
         outcome = self.desk.remove_draft("account.payment", row.id, one, refused("replaced"))
         if outcome.state is not OutcomeState.REJECTED:
-            outcomes[one.key] = replace(outcome, ledger_id=f"{PAYMENT_PREFIX}{row.id}")
+            outcomes[one.key] = outcome
         return outcome.state is OutcomeState.REJECTED
 
     def _loaded(self, batch: list[Outgoing], outcomes: dict[str, Outcome]) -> list[Pair]:
@@ -121,7 +121,10 @@ class PaymentPoster:
         right: list[Pair] = []
         for one, payment_id in pairs:
             payment, row = checked(one.document, Payment), rows.get(payment_id)
-            if row is not None and str(row.outstanding_account_id) == payment.money.id:
+            if row is None:
+                gone = RetryableError(f"The payment {payment_id} was deleted in Odoo meanwhile.", provider="Odoo")
+                outcomes[one.key] = failed(one, OutcomeState.UNCERTAIN, gone)
+            elif row.state != "draft" or str(row.outstanding_account_id) == payment.money.id:
                 right.append((one, payment_id))
             else:
                 outcomes[one.key] = self.desk.remove_draft("account.payment", payment_id, one, _no_method(payment))

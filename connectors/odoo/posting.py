@@ -23,7 +23,7 @@ from connectors.odoo.schema import LoadAnswer, Move
 
 TRIES = 3
 PAUSE = 0.2  # seconds; who lost against another transaction wins the next time, or finds the document there
-EXISTS = re.compile(r"posted move|posted journal|locked journal entry|prior to and inclusive of", re.IGNORECASE)
+EXISTS = re.compile(r"posted (move|journal)|locked journal entry|already hashed|prior to and inclusive of", re.I)
 Pair = tuple[Outgoing, int]
 
 

@@ -194,7 +194,7 @@ class Preflight:
 
 def normalised(number: str) -> str:
     """A supplier's number without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", number).casefold()
+    return re.sub(r"[\W_]+", "", number).lower()
 
 
 def _lines(document: Posted) -> tuple[Line, ...]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.base import OutcomeState, Window
-from connectors.documents import Account, Dimension, Line, Role
+from connectors.documents import Account, Dimension, Line, Partner, Role
 from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.odoo.source import OdooSource, parse
 from connectors.records import Side, VendorRecord
@@ -125,6 +125,16 @@ class OdooCases:
         world.act("account.move.line", "write", ids=[line["id"]], vals={"account_id": 36})
         final = world.open().find("1", [outgoing])[0]
         assert (final.state, final.differences, final.ledger_id) == (OutcomeState.POSTED, (), str(draft[0]))
+
+    def test_a_contact_of_a_company_is_billed_and_paid_as_that_company(self, world: OdooWorld) -> None:
+        contact = world.act(
+            "res.partner",
+            "create",
+            vals_list=[{"name": f"Contact {world.word}", "parent_id": int(world.vendor.id)}],
+        )[0]
+        bill, _ = world.posted(world.bill(partner=Partner(str(contact))))
+        world.posted(world.payment("121.00", bill.key, partner=Partner(str(contact))))
+        assert world.open_items(bill, world.payable) == 0
 
     def test_a_credit_that_mirrors_a_bill_closes_it(self, world: OdooWorld) -> None:
         bill, _ = world.posted(world.bill())
