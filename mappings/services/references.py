@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -33,10 +34,18 @@ class Refreshed:
 
 
 @transaction.atomic
-def reference_refresh(*, connection: Connection, company: str, kind: str, items: Iterable[ReferenceItem]) -> Refreshed:
+def reference_refresh(
+    *,
+    connection: Connection,
+    company: str,
+    kind: str,
+    items: Iterable[ReferenceItem],
+    began_at: datetime | None = None,
+) -> Refreshed:
     """Take a complete listing of a kind in a company (empty: not of one company). Safe to repeat.
 
-    Values that are not listed any more become inactive; unchanged ones are only seen again. Flows of this connection
+    Values that are not listed any more become inactive, but for those that we learnt of after the listing began (at
+    `began_at`): a vendor created meanwhile is not in it. Unchanged ones are only seen again. Flows of this connection
     read their rules anew if anything changed. Two refreshes of one connection wait for each other. Raises RefusedError
     for items of another kind."""
     Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
@@ -64,15 +73,19 @@ def reference_refresh(*, connection: Connection, company: str, kind: str, items:
             changed.append(row)
         _take(row, item)
         row.seen_at = row.changed_at = now
-    gone = [row.pk for external_id, row in known.items() if external_id not in listed and row.is_active]
+    gone = [
+        row.pk
+        for external_id, row in known.items()
+        if external_id not in listed and row.is_active and not (began_at and row.seen_at >= began_at)
+    ]
     ReferenceValue.objects.bulk_create(fresh, batch_size=BATCH)
     ReferenceValue.objects.bulk_update(
         changed, ["code", "name", "group", "is_active", "facts", "seen_at", "changed_at"], batch_size=BATCH
     )
     ReferenceValue.objects.filter(pk__in=gone).update(is_active=False, changed_at=now)
-    ReferenceValue.objects.filter(
-        connection=connection, company=company, kind=kind, is_active=True, seen_at__lt=now
-    ).update(seen_at=now)
+    ReferenceValue.objects.filter(connection=connection, company=company, kind=kind, external_id__in=listed).update(
+        seen_at=now
+    )
     result = Refreshed(len(fresh), len(changed), len(gone), len(listed) - len(fresh) - len(changed))
     if not result.is_same:
         flows_touched(

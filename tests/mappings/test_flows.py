@@ -405,7 +405,12 @@ def test_the_same_route_twice_is_refused_by_the_service_and_the_database(house: 
 
 
 def test_another_tenants_connections_are_refused(house: House, neighbour: House) -> None:
-    for parts in ({"source": neighbour.brex}, {"ledger": neighbour.odoo}):
+    neighbour.refresh("cost_centre", [ReferenceItem("cost_centre", "8", "ADM", "Administration", "1")])
+    for parts in (
+        {"source": neighbour.brex},
+        {"ledger": neighbour.odoo},
+        {"cost_centre": neighbour.value("cost_centre", "ADM")},
+    ):
         with pytest.raises(RefusedError, match="There is no such"):
             house.flow(CARD, **parts)
     with pytest.raises(RefusedError, match="There is no such flow"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from connectors.base import ReferenceItem
@@ -12,7 +13,7 @@ from connectors.documents import Role
 from connectors.records import Family
 from mappings.models import ReferenceValue
 from mappings.refusals import RefusedError
-from mappings.services import owner_upsert, role_account_upsert, rule_upsert
+from mappings.services import owner_upsert, reference_refresh, role_account_upsert, rule_upsert
 from mappings.services.references import Refreshed, reference_learn
 from mappings.services.upserts import reference_find
 from tests.mappings.make import House, accounts, vendor
@@ -49,6 +50,16 @@ def test_an_archived_value_that_is_still_listed_as_archived_stays_so(house: Hous
     gone = ReferenceItem("vendor", "71", "", "Staples Inc", is_active=False)
     house.refresh("vendor", [gone], "")
     assert house.refresh("vendor", [gone], "").is_same
+
+
+def test_a_vendor_we_learnt_of_while_the_list_was_read_is_not_archived(house: House) -> None:
+    began = timezone.now()
+    reference_learn(connection=house.odoo, company="", item=vendor("90", "Created by us"))
+    old_list = [vendor("71", "Staples Inc")]
+    result = reference_refresh(connection=house.odoo, company="", kind="vendor", items=old_list, began_at=began)
+    assert result == Refreshed(created=0, changed=0, vanished=1, unchanged=1)
+    assert house.value("vendor", "90").is_active
+    assert not house.value("vendor", "72").is_active
 
 
 def test_companies_and_kinds_do_not_archive_each_other(house: House) -> None:
