@@ -44,6 +44,7 @@ class SyncRecord(models.Model):
     posting_on = models.DateField(null=True)
     document_on = models.DateField(null=True)
     label = models.CharField(max_length=200, blank=True, default="")
+    receipt_count = models.PositiveSmallIntegerField(default=0)
     links = ArrayField(models.CharField(max_length=260), default=list, blank=True)
     due_at = models.DateTimeField(null=True, help_text="When the engine looks at it; empty: not before something new.")
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -34,6 +34,7 @@ STORED_COLUMNS = {
     "posting_on": "date",
     "document_on": "date",
     "label": "text",
+    "receipt_count": "int",
 }
 
 
@@ -152,6 +153,7 @@ class Intake:
             row.currency = record.amount.currency if record.amount else ""
             row.posting_on = day_of(record.posting_moment, self.time_zone) if record.posting_moment else None
             row.document_on = day_of(record.document_moment, self.time_zone) if record.document_moment else None
+            row.receipt_count = min(len(record.receipts), 999)
             row.links = sorted({f"{link.kind}:{link.id}"[:260] for link in record.links})
 
     def _version(self, row: SyncRecord, one: _Taken, came_by: CameBy) -> RecordVersion:

@@ -236,7 +236,7 @@ def _follow(row: SyncRecord, standing: Sequence[Posting], recorder: Recorder) ->
                 facts={"reference": f"{first.entry_id}", "number": first.number, "link": first.link},
             )
         )
-    if spec.has_receipts and policies.attach_receipts:
+    if spec.has_receipts and row.receipt_count and policies.attach_receipts:
         recorder.follow(
             FollowUp(
                 tenant_id=row.tenant_id,
