@@ -22,8 +22,8 @@ PERIODS = (
 )
 MISALIGNED = (
     "The Date ({day}) you've entered isn't aligned with the existing sequence number ({name}). Clear the sequence "
-    "number to proceed.\nTo maintain date-based sequences, select entries and use the resequence option from the actions "
-    "menu, available in developer mode."
+    "number to proceed.\nTo maintain date-based sequences, select entries and use the resequence option from the "
+    "actions menu, available in developer mode."
 )
 YEARLY_TYPES = ("sale", "bank", "cash", "credit")
 

@@ -142,7 +142,8 @@ class BillCases:
         bill = target.posted_bill(vendor=vendor)
         [after] = target.call("res.partner/read", ids=[vendor], fields=["supplier_rank", "write_date"])
         assert after["supplier_rank"] == before["supplier_rank"] + 1
-        assert after["write_date"] == target.move(bill, "write_date")["write_date"]
+        # A ranked vendor is counted in a transaction of its own, after the posting's commit.
+        assert after["write_date"] >= target.move(bill, "write_date")["write_date"]
 
     def test_a_used_vendor_is_not_deleted(self, target: Target) -> None:
         vendor = target.vendor()
