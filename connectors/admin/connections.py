@@ -42,7 +42,17 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
     list_select_related = ("tenant", "credential")
     search_fields = ("name", "identity", "address")
     actions_detail = ("test_connection", "switch_on", "switch_off", "archive")
-    facts = ("shown_state", "reason", "credential", "expiry", "last_success_at", "closed_until", "found", "missing")
+    facts = (
+        "shown_state",
+        "reason",
+        "account",
+        "credential",
+        "expiry",
+        "last_success_at",
+        "closed_until",
+        "found",
+        "missing",
+    )
     readonly_fields = (*facts, "state", "checked_at")
 
     # --- the form

@@ -26,8 +26,9 @@ class ConnectionState(models.TextChoices):
 class Connection(models.Model):
     """One tenant's account at one vendor. Archived, never deleted: postings and keys refer to it.
 
-    `identity` names the account at the vendor (Brex account, Odoo database) and stands in posting keys: proposed by
-    *Test connection*, frozen once something is posted. `closed_until` is the vendor's own pause (429, daily quota)."""
+    `account` is what the vendor called the account at the last good test (empty: not asked since the address was
+    typed). `identity` names it in posting keys: proposed from it, a person may choose another, frozen once something is
+    posted, so it outlives a move of the server. `closed_until` is the vendor's own pause (429, daily quota)."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="connections")
     vendor = models.CharField(max_length=32, choices=connector_choices)
@@ -35,7 +36,10 @@ class Connection(models.Model):
     address = models.CharField(
         max_length=255, help_text="https://… as the vendor gives it; simulator:name for a simulated vendor."
     )
-    identity = models.CharField(max_length=120, blank=True, help_text="The account's own id at the vendor.")
+    account = models.CharField(max_length=120, blank=True, help_text="The account's own id, as the vendor told it.")
+    identity = models.CharField(
+        max_length=120, blank=True, help_text="Names the account in posting keys; empty: what the vendor tells."
+    )
     state = models.CharField(max_length=8, choices=ConnectionState.choices, default=ConnectionState.NEW)
     reason = models.TextField(blank=True, help_text="Why it is broken, in a sentence.")
     closed_until = models.DateTimeField(null=True, blank=True)

@@ -52,11 +52,13 @@ def connection_update(
     connection_check(connection, chosen=chosen)
     with transaction.atomic():
         stored = Connection.objects.select_for_update().filter(pk=connection.pk).first()
-        if stored and stored.address != connection.address and stored.state != ConnectionState.OFF:
-            connection.state, connection.reason = ConnectionState.NEW, ""
-        elif stored:
+        if stored:
+            is_moved = stored.address != connection.address
+            connection.account = "" if is_moved or not connection.identity else stored.account
             connection.state, connection.reason = stored.state, stored.reason
-        fields = ["name", "address", "identity", "settings", "state", "reason"] if stored else None
+            if is_moved and stored.state != ConnectionState.OFF:
+                connection.state, connection.reason = ConnectionState.NEW, ""
+        fields = ["name", "address", "account", "identity", "settings", "state", "reason"] if stored else None
         connection_save(connection, by, fields)
     connection.refresh_from_db()
     return connection

@@ -46,11 +46,11 @@ def state_enter(row: Connection, state: ConnectionState, reason: str, by: Abstra
     """Save a locked row in its new state; a connection that a person switched off stays off."""
     if row.state == ConnectionState.OFF:
         state = ConnectionState.OFF
-    before = Connection.objects.values_list("state", "reason", "identity").get(pk=row.pk)
+    before = Connection.objects.values_list("state", "reason", "account", "identity").get(pk=row.pk)
     row.state, row.reason = state, reason
-    if before == (state, reason, row.identity):
+    if before == (state, reason, row.account, row.identity):
         return
-    connection_save(row, by, ["state", "reason", "identity"])
+    connection_save(row, by, ["state", "reason", "account", "identity"])
 
 
 def connection_save(row: Connection, by: AbstractBaseUser | None, fields: list[str] | None = None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.base import Check, Ledger, Source
@@ -43,13 +44,14 @@ def connection_verify(connection: Connection, *, by: AbstractBaseUser | None = N
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if (row.vendor, row.address) != (connection.vendor, connection.address):
             return [Check("Connection", "failed", "The connection was changed while it was tested; test it again.")]
-        checks += _identity_checks(row, told)
+        checks += _account_checks(row, told)
         failed = _failed(checks)
         Connection.objects.filter(pk=row.pk).update(
             checklist=[asdict(check) for check in checks], checked_at=timezone.now(), unavailable=unavailable
         )
         if not failed:
             Credential.objects.filter(connection_id=row.pk).update(expires_at=expires_at)
+            row.account = told
             row.identity = row.identity or told
             state_enter(row, ConnectionState.OK, "", by)
         elif not is_away:
@@ -78,17 +80,20 @@ def _failed(checks: list[Check]) -> list[Check]:
     return [check for check in checks if check.state == "failed"]
 
 
-def _identity_checks(row: Connection, told: str) -> list[Check]:
+def _account_checks(row: Connection, told: str) -> list[Check]:
+    """Whether the credential is for the connection's own account, and whether another connection has that."""
     if not told:
         return []
-    if row.identity and row.identity != told:
+    if row.account and row.account != told:
         cure = (
             "Documents of the other account are posted: make a new connection for this one."
             if identity_is_frozen(row)
             else "Clear the identity of the connection if the new account is the right one."
         )
-        return [Check("Account", "failed", f"The credential is for account {told}, not {row.identity}.", cure)]
-    others = Connection.objects.filter(tenant_id=row.tenant_id, vendor=row.vendor, identity=told, archived_at=None)
-    if other := others.exclude(pk=row.pk).first():
+        return [Check("Account", "failed", f"The credential is for account {told}, not {row.account}.", cure)]
+    others = Connection.objects.filter(tenant_id=row.tenant_id, vendor=row.vendor, archived_at=None).exclude(pk=row.pk)
+    if other := others.filter(Q(account=told) | Q(identity=row.identity or told)).first():
         return [Check("Account", "failed", f"{other.name} is a connection to account {told} already.", "Use that one.")]
+    if row.identity and row.identity != told:
+        return [Check("Account", "ok", f"Account {told}; posting keys name it {row.identity}.")]
     return [Check("Account", "ok", f"Account {told}.")]

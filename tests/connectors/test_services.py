@@ -83,13 +83,35 @@ def test_a_credential_of_another_account_never_takes_over(
     services.connection_verify(connection)
     fake_vendor.account = "acct-2"
     checks = services.connection_verify(connection)
-    assert (checks[-1].state, connection.identity, connection.state) == ("failed", "acct-1", "broken")
+    assert (checks[-1].state, connection.account, connection.state) == ("failed", "acct-1", "broken")
     assert "Clear the identity" in checks[-1].cure
     monkeypatch.setattr(states, "_identity_uses", [lambda row: row.identity == "acct-1"])
     checks = services.connection_verify(connection)
     assert "make a new connection" in checks[-1].cure
     with pytest.raises(ValidationError, match="posted under this identity"):
         services.connection_update(connection, identity="acct-2")
+
+
+def test_a_cleared_identity_lets_another_account_in(connection: Connection, fake_vendor: FakeVendor) -> None:
+    services.connection_verify(connection)
+    fake_vendor.account = "acct-2"
+    services.connection_update(connection, identity="")
+    services.connection_verify(connection)
+    assert (connection.account, connection.identity, connection.state) == ("acct-2", "acct-2", "ok")
+
+
+def test_an_identity_outlives_the_move_of_a_server(
+    connection: Connection, fake_vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some vendors' accounts are named after their address; the posting keys must not be."""
+    services.connection_verify(connection)
+    monkeypatch.setattr(states, "_identity_uses", [lambda row: True])
+    services.connection_update(connection, address="https://moved.example")
+    services.credentials_replace(connection, {"api_key": KEY})
+    fake_vendor.account = "acct-1@moved"
+    checks = services.connection_verify(connection)
+    assert checks[-1].message == "Account acct-1@moved; posting keys name it acct-1."
+    assert (connection.account, connection.identity, connection.state) == ("acct-1@moved", "acct-1", "ok")
 
 
 def test_two_connections_of_a_tenant_cannot_lead_to_one_account(connection: Connection) -> None:
