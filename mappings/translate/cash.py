@@ -5,8 +5,8 @@ from __future__ import annotations
 from connectors.documents import Account, Partner, Role, VendorBill
 from connectors.records import Family, RecordKind, Side
 from mappings.translate import bills, build
+from mappings.translate.coding import coding_day, dimensions_of, in_role
 from mappings.translate.context import Decision, Linked, RuleHit, Wait, Witness
-from mappings.translate.lines import coding_day, dimensions_of, in_role
 from mappings.translate.linked import of_kind, only_twin
 from mappings.translate.money import cash_leg, money_leg
 from mappings.translate.partners import vendor_of

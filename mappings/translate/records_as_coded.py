@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from connectors.documents import Account, Role
 from connectors.records import RecordLine, Side
-from mappings.translate.lines import account_of
+from mappings.translate.coding import account_of
 from mappings.translate.sheet import Sheet
 
 

@@ -232,6 +232,15 @@ def test_a_bill_that_was_born_in_the_ledger_is_a_witness_and_its_payment_settles
     assert paid.settles == ("ledger:42",)
 
 
+def test_a_credit_of_the_same_number_is_not_the_bill() -> None:
+    there = LedgerBill("42", "RS-1", Partner("p-rack"), account(Role.AP, "211000"), usd("-242.00"), usd("-242.00"))
+    given = {"vendor": Party("v1", "Rackshop SARL"), "invoice_number": "rs 1"}
+
+    assert post(record(K.BILL, "242.00", **given), ledger_bills=(there,))[0].type == "vendor_bill"
+    seen = translate(record(K.BILL, "-242.00", **given), a_setup(), known(ledger_bills=(there,)))
+    assert isinstance(seen, Witness)
+
+
 def test_the_due_date_is_never_before_the_bill() -> None:
     given = {"vendor": Party("v1", "Rackshop SARL")}
 
@@ -347,6 +356,24 @@ def test_a_card_expense_with_a_personal_part_stays_an_entry() -> None:
     made = post(purchase("100.00", lines=lines, merchant="RACKSHOP LYON"), setup)
 
     assert [document.type for document in made] == ["journal_entry"]
+
+
+def test_only_the_personal_lines_are_moved_when_they_are_found_later() -> None:
+    lines = (line("70.00", category="MEALS"), line("30.00", category="TRAVEL", cost_center="A"))
+    plain = purchase("100.00", lines=lines, coding=())
+    first = post(plain)[0]
+    flagged = (lines[0], replace(lines[1], is_personal=True))
+
+    again = translate(
+        replace(plain, lines=flagged, personal_since=day("03-03")), a_setup(), known(standing=(posted(first),))
+    )
+
+    assert isinstance(again, Post)
+    reclass = again.drafts[1].document
+    assert isinstance(reclass, JournalEntry)
+    assert booked(reclass) == ["EMREC 30.00", "EXP -30.00"]
+    assert [one.code for one in reclass.lines[1].dimensions] == ["A"]
+    assert reclass.posting_date == day("03-03")
 
 
 def test_a_matched_merchant_is_the_partner_of_the_cost_only() -> None:

@@ -374,6 +374,9 @@ def test_an_operational_transfer_posts_only_as_the_twin_of_a_funding() -> None:
     alone = story.tell(cash(K.OPERATIONAL, "80.00"))
     twin = story.tell(cash(K.OPERATIONAL, "80.00"), twins=(story.seen[0],))
 
+    back = story.tell(cash(K.OPERATIONAL, "-80.00"), twins=(story.seen[0],))
+
     assert isinstance(alone, Wait)
     assert alone.look_again
+    assert isinstance(back, Wait)
     assert isinstance(twin, Post)

@@ -21,7 +21,7 @@ from connectors.documents import (
     document_to_json,
 )
 from connectors.money import Money, minor_unit
-from connectors.records import Finality, RecordKind, RecordLine, Side, SpendRecord
+from connectors.records import Finality, Link, RecordKind, RecordLine, Side, SpendRecord
 from mappings.policies import signed_shares
 from mappings.translate import assemble_reversal, document_differs, render_journal, translate
 from mappings.translate.context import Hold, Known, Post, Setup
@@ -186,6 +186,18 @@ def test_any_record_is_answered_and_what_is_posted_balances(one: SpendRecord, se
         if document.currency == document.company_currency:
             assert all(line.amount == line.company_amount for line in postings(document))
         assert render_journal(document).endswith("\n")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(records(), complete_records()), min_size=2, max_size=5), setups(), st.booleans())
+def test_records_of_one_event_are_answered_in_any_order(told: list[SpendRecord], setup: Setup, as_twins: bool) -> None:
+    story = Story(setup=setup, facts=replace(facts(), rates=EveryRate()))
+    for at, one in enumerate(told):
+        shared = replace(one, external_id=f"r{at}", links=() if as_twins else (Link("expense", "exp_1"),))
+        decision = story.tell(shared, twins=tuple(story.seen) if as_twins else ())
+        for document in documents(decision):
+            assert document_from_json(document_to_json(document)) == document
+            assert not document.rules or set(document.rules) <= set(decision.rules) | {"G17"}
 
 
 @settings(max_examples=60, deadline=None)
