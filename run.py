@@ -51,6 +51,8 @@ def main(arguments: list[str]) -> int:
 
 def become(name: str, *rest: str) -> NoReturn:
     program = ("-m", "pytest") if name == "test" else (str(PROJECT / "manage.py"), name)
+    if name == "test" and not rest:
+        rest = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # each process has databases of its own
     os.chdir(PROJECT)
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), *program, *rest])  # noqa: S606 - this process becomes the command

@@ -67,7 +67,7 @@ def read(
         fingerprint_key=reader.text("FINGERPRINT_KEY"),
         database=reader.database("DATABASE_URL", "postgresql://127.0.0.1/ml_connector"),
         redis_url=for_redis_py(redis_url),
-        broker_url=for_kombu(redis_url),
+        broker_url=for_kombu(for_redis_py(redis_url)),
         public_url=public_url.rstrip("/"),
         allowed_hosts=reader.items("ALLOWED_HOSTS") or [urlsplit(public_url).hostname or ""],
         is_behind_proxy=reader.flag("MLC_BEHIND_PROXY", default=False),
@@ -107,13 +107,15 @@ def loaded() -> Environment:
 
 
 def for_redis_py(url: str) -> str:
-    """The address as redis-py and Django's cache want it: sockets are ``unix://``."""
-    return url.replace("redis+socket://", "unix://", 1)
+    """The address as redis-py and Django's cache want it: sockets are ``unix://``, and their database a ``db``."""
+    return url.replace("redis+socket://", "unix://", 1).replace("?virtual_host=", "?db=", 1)
 
 
 def for_kombu(url: str) -> str:
-    """The address as Celery wants it: sockets are ``redis+socket://``."""
-    return url.replace("unix://", "redis+socket://", 1)
+    """The address as Celery wants it: sockets are ``redis+socket://``, and their database a ``virtual_host``."""
+    if not url.startswith("unix://"):
+        return url
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 
 @dataclass(slots=True)

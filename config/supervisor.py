@@ -21,7 +21,7 @@ from config.celery import LANES
 from config.processes import Child, stop_all
 
 PROJECT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 LOOK_SECONDS = 0.2
 
 

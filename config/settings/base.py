@@ -196,6 +196,8 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = {
     "find due lanes": {"task": "audit.tick", "schedule": 5.0, "options": {"expires": 5}},
     "seal the trail": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 2}},
+    "work webhooks": {"task": "webhooks.deliveries_work", "schedule": 3.0, "options": {"expires": 3}},
+    "forget webhooks": {"task": "webhooks.housekeep", "schedule": 3600.0, "options": {"expires": 3600}},
     "keep house": {"task": "audit.housekeep", "schedule": 900.0, "options": {"expires": 900}},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -30,6 +30,8 @@ def test_it_reads_a_database_address_on_a_socket():
         ("redis://cache:6379/1", "redis://cache:6379/1", "redis://cache:6379/1"),
         ("unix:///run/v.sock", "unix:///run/v.sock", "redis+socket:///run/v.sock"),
         ("redis+socket:///run/v.sock", "unix:///run/v.sock", "redis+socket:///run/v.sock"),
+        ("unix:///run/v.sock?db=3", "unix:///run/v.sock?db=3", "redis+socket:///run/v.sock?virtual_host=3"),
+        ("redis+socket:///v.sock?virtual_host=3", "unix:///v.sock?db=3", "redis+socket:///v.sock?virtual_host=3"),
     ],
 )
 def test_it_gives_each_library_the_spelling_it_understands(given, for_django, for_celery):

@@ -73,7 +73,7 @@ def test_one_command_serves_the_admin_and_a_dying_child_ends_everything(up):
     assert len(children) == 4
     (beat,) = [pid for pid, command in children.items() if "manage.py beat" in command]
     os.kill(beat, signal.SIGKILL)
-    assert process.wait(30) == 1
+    assert process.wait(60) == 1
     assert "beat ended (exit code -9), so everything ends" in process.stdout.read()
     assert wait_until_gone(list(children)) == []
 
@@ -82,7 +82,7 @@ def test_it_ends_cleanly_when_asked(up):
     process, _ = up("--workers", "0")
     children = children_of(process)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert wait_until_gone(list(children)) == []
 
 
