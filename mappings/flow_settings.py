@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.records import Record, RecordKind, SpendRecord
 
+REFERENCE_STREAMS: Mapping[str, str] = {"accounts": "account", "cost_centres": "cost_centre", "vendors": "vendor"}
+"""Streams of a flow of reference values, each with the kind it carries: what was pulled from one side's books is
+offered to the other side, by list and compare. Any connection has them, as they need no reading of records."""
+
 
 class FlowFilter(BaseModel):
     """Record kinds, legal entities and accounts of the source that a flow takes; an empty list means all.

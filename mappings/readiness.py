@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from connectors.documents import Role
-from connectors.models import ConnectionState
+from connectors.models import Connection, ConnectionState
 from connectors.records import Family
 from connectors.registry import connector_get
 from mappings.defaults import EITHER_WAY, OPEN_ITEMS, fitting_types
@@ -102,17 +102,24 @@ def _connections(flow: Flow) -> list[Missing]:
 
 
 def _company(flow: Flow) -> list[Missing]:
-    companies = ReferenceValue.objects.filter(connection=flow.ledger, kind="company")
+    books = _books(flow)
+    companies = ReferenceValue.objects.filter(connection=books, kind="company")
     if not companies.exists():
-        return [Missing("company", f"The companies of {flow.ledger} have not been read yet.")]
+        return [Missing("company", f"The companies of {books} have not been read yet.")]
     if flow.document != DocumentKind.SPEND and not flow.company:
         return []
     company = companies.filter(external_id=flow.company, is_active=True).first()
     if company is None:
-        return [Missing("company", f"{flow.ledger} has no company {flow.company or '(none chosen)'}.")]
+        return [Missing("company", f"{books} has no company {flow.company or '(none chosen)'}.")]
     if not company.facts.get("currency"):
         return [Missing("company", f"The currency of {company} is not known.")]
     return []
+
+
+def _books(flow: Flow) -> Connection:
+    """The side whose companies a flow names: its ledger, or its source where values go into a system without books."""
+    has_books = connector_get(flow.ledger.vendor).open_ledger is not None
+    return flow.ledger if has_books or flow.document == DocumentKind.SPEND else flow.source
 
 
 def _spend(flow: Flow) -> list[Missing]:

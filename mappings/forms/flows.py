@@ -17,7 +17,7 @@ from connectors.forms import schema_fields
 from connectors.records import RecordKind
 from connectors.registry import CONNECTORS, connector_get
 from connectors.tenancy.admin import TenantScopedForm
-from mappings.flow_settings import FlowFilter, FlowJournals
+from mappings.flow_settings import REFERENCE_STREAMS, FlowFilter, FlowJournals
 from mappings.models import Flow
 from mappings.models.flows import shape_errors
 from mappings.schedule import flow_task
@@ -29,11 +29,13 @@ POLICY = "policy_"
 
 def stream_choices() -> list[Any]:
     """Streams of all vendors, by vendor; which of them a source has is checked when the form is saved."""
-    return [
+    of_vendors = [
         (connector_get(key).label, [(spec.key, spec.label) for spec in connector_get(key).streams.values()])
         for key in CONNECTORS
         if connector_get(key).streams
     ]
+    values = [(key, f"{key.replace('_', ' ')}, to offer them".capitalize()) for key in REFERENCE_STREAMS]
+    return [*of_vendors, ("Reference values", values)]
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from connectors.registry import connector_get
+from mappings.flow_settings import REFERENCE_STREAMS
 from mappings.models import DocumentKind, Flow, FlowState
 from mappings.owners import double_postings
 from mappings.readiness import flow_readiness
@@ -64,12 +65,7 @@ def flow_problems(flow: Flow) -> list[str]:
         problems += [f"{name}: {text}" for name, texts in error.message_dict.items() for text in texts]
     if flow.source_id == flow.ledger_id:
         problems.append("A flow goes from one connection into another.")
-    streams = connector_get(flow.source.vendor).streams
-    if flow.stream not in streams:
-        known = ", ".join(sorted(streams)) or "none"
-        problems.append(f"{flow.source} has no stream {flow.stream}; it has {known}.")
-    elif streams[flow.stream].is_reference != (flow.document != DocumentKind.SPEND):
-        problems.append(f"The stream {flow.stream} does not become {flow.get_document_display()}.")
+    problems += _stream_problems(flow)
     twin = Flow.objects.filter(
         source=flow.source_id, stream=flow.stream, filter=flow.filter, ledger=flow.ledger_id, company=flow.company,
         document=flow.document,
@@ -80,6 +76,19 @@ def flow_problems(flow: Flow) -> list[str]:
     if centre is not None and not (value_fits(centre, flow) and centre.kind == "cost_centre"):
         problems.append(f"{centre} is not a cost centre of this company.")
     return problems
+
+
+def _stream_problems(flow: Flow) -> list[str]:
+    if flow.document == DocumentKind.REFERENCE:
+        known = ", ".join(sorted(REFERENCE_STREAMS))
+        return [] if flow.stream in REFERENCE_STREAMS else [f"Reference values are {known}, not {flow.stream}."]
+    streams = connector_get(flow.source.vendor).streams
+    if flow.stream not in streams:
+        known = ", ".join(sorted(streams)) or "none"
+        return [f"{flow.source} has no stream {flow.stream}; it has {known}."]
+    if streams[flow.stream].is_reference != (flow.document != DocumentKind.SPEND):
+        return [f"The stream {flow.stream} does not become {flow.get_document_display()}."]
+    return []
 
 
 def switch_on_reasons(flow: Flow) -> list[str]:

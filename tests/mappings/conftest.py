@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from connectors import registry
-from connectors.base import Connector, StreamSpec
+from connectors.base import ConnectionContext, Connector, Ledger, StreamSpec
 from connectors.brex.streams import STREAMS
 from connectors.records import Family, RecordKind
 from mappings.setup import setups_forget
@@ -24,13 +24,18 @@ def reference_stream(key: str) -> StreamSpec:
     return StreamSpec(key, key.title(), (Family.REFERENCE,), (), "scan", timedelta(0), is_reference=True)
 
 
+def nothing_is_opened(context: ConnectionContext) -> Ledger:
+    raise AssertionError("tests of mappings talk to nobody")
+
+
 REPORTS = StreamSpec(
     "reports", "Reports", (Family.CARD_SPEND, Family.CLAIM_COST), (RecordKind.CARD_PURCHASE,), "changed", timedelta(0)
 )
 BREX = Connector("brex", "Brex", NoCredentials, "https://developer.brex.com", streams=STREAMS)
 ODOO = Connector(
-    "odoo", "Odoo", NoCredentials, "https://www.odoo.com", streams={"accounts": reference_stream("accounts")}
-)
+    "odoo", "Odoo", NoCredentials, "https://www.odoo.com", streams={"vendors": reference_stream("vendors")},
+    open_ledger=nothing_is_opened,
+)  # fmt: skip
 CONCUR = Connector("sap_concur", "SAP Concur", NoCredentials, "https://concur.com", streams={"reports": REPORTS})
 
 

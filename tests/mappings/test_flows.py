@@ -128,6 +128,25 @@ def test_cash_basis_needs_no_payable_to_employees(house: House) -> None:
     flow_switch_on(house.flow(EXPENSES, policies={"basis": "cash"}), by=None)
 
 
+@pytest.mark.parametrize(
+    ("stream", "document", "way", "company"),
+    [
+        ("accounts", "reference", "odoo to brex", "1"),
+        ("cost_centres", "reference", "odoo to brex", "1"),
+        ("vendors", "vendor", "odoo to brex", "1"),
+        ("vendors", "vendor", "brex to odoo", "1"),
+    ],
+)
+def test_lists_and_vendors_need_no_roles_but_a_company_that_has_books(
+    house: House, stream: str, document: str, way: str, company: str
+) -> None:
+    source, ledger = (house.odoo, house.brex) if way == "odoo to brex" else (house.brex, house.odoo)
+    route = {"document": document, "source": source, "ledger": ledger}
+    assert flow_switch_on(house.flow(stream, **route, company=company), by=None).state == "on"
+    assert f"{house.odoo} has no company 9." == reasons_against(house.flow(stream, "elsewhere", **route, company="9"))
+    assert not FamilyOwner.objects.exists()
+
+
 def test_a_company_that_is_not_there_refuses_the_switch(house: House) -> None:
     assert "has no company 9" in reasons_against(ready(house).flow(CARD, company="9"))
 
@@ -377,6 +396,7 @@ def test_once_on_a_flows_route_is_fixed_and_its_policies_are_not(house: House) -
         ({"stream": "payroll"}, "has no stream payroll; it has"),
         ({"stream": "vendors"}, "The stream vendors does not become entries"),
         ({"document": "vendor"}, "does not become vendors"),
+        ({"document": "reference"}, "Reference values are accounts, cost_centres, vendors"),
         ({"policies": {"closed_period": "sometimes"}}, "policies: closed_period"),
         ({"policies": {"colour": "red"}}, "policies: colour"),
         ({"filter": {"kinds": ["gift"]}}, "filter: kinds.0"),
