@@ -111,7 +111,8 @@ class StreamSpec:
     """One kind of records of a source, and how it is read.
 
     `reading`: `changed` (filter on the change time), `posted` (filter on the posting day, late arrivals: overlap),
-    `scan` (no filter at all: everything, compared by hash). `volatile` are payload fields, dotted, that say nothing
+    `scan` (no filter at all: everything, compared by hash), `listed` (no records: its values are reference data, which
+    flows carry into another connection's lists). `volatile` are payload fields, dotted, that say nothing
     about the money (presigned links, update times, the export status that we set) and stay out of the content hash.
     `ids_are_global`: the vendor's ids are unique without his company's id, so keys do without `identity`."""
 

@@ -15,6 +15,7 @@ from audit.sync.recorder import Cause, Recorder
 from connectors.base import ReferenceItem, Source
 from connectors.errors import BlockedError, ConnectorError, RetryableError
 from connectors.models import Connection
+from connectors.registry import connector_get
 from mappings.models import DocumentKind, Flow, FlowState, ReferenceValue
 
 PREFIX = "push:"
@@ -31,7 +32,9 @@ def push_due(connection: Connection) -> datetime | None:
 
 
 def push_flows(connection: Connection) -> list[Flow]:
-    """The flows that bring reference values into this connection."""
+    """The flows that bring reference values into this connection; into a ledger vendors come as documents instead."""
+    if connector_get(connection.vendor).open_ledger:
+        return []
     rows = Flow.objects.filter(
         ledger=connection, document__in=[DocumentKind.REFERENCE, DocumentKind.VENDOR], state=FlowState.ON
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 
 from audit.models import (
@@ -207,7 +208,15 @@ class Recorder:
         self._new_follow_ups.append(follow_up)
 
     def flush(self) -> None:
-        """Write everything collected. Call inside the transaction that it belongs to."""
+        """Write everything collected, all or nothing; inside a transaction of the caller's it is part of that."""
+        with transaction.atomic():
+            self._write()
+        for collected in (self._records, self._postings, self._follow_ups, self._causes, self._settled):
+            collected.clear()
+        for pending in (self._new_postings, self._new_follow_ups, self._events, self._notices):
+            pending.clear()
+
+    def _write(self) -> None:
         if self._new_postings:
             Posting.objects.bulk_create(self._new_postings)
             for posting in self._new_postings:
@@ -233,10 +242,6 @@ class Recorder:
             self.event(f"notice.{cause.code}", cause.message, subject="record", record_id=record_id)
         if self._events:
             AuditEvent.objects.bulk_create(self._events)
-        for collected in (self._records, self._postings, self._follow_ups, self._causes, self._settled):
-            collected.clear()
-        for pending in (self._new_postings, self._new_follow_ups, self._events, self._notices):
-            pending.clear()
 
     def _write_holds(self) -> None:
         """Make each moved record's open holds agree with its causes; solve problems on which nothing waits."""

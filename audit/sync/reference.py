@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from audit.models import HighWaterMark
 from audit.sync.lanes import Lease, database_now
@@ -78,7 +78,9 @@ def _pull(connection: Connection, reader: Source | Ledger, kind: str, is_ledger:
     if kind in SHARED:
         return _refresh(connection, "", kind, ledger.reference(kind))
     companies = set(
-        Flow.objects.filter(ledger=connection).exclude(state=FlowState.ARCHIVED).values_list("company", flat=True)
+        Flow.objects.filter(Q(ledger=connection) | Q(source=connection))
+        .exclude(state=FlowState.ARCHIVED)
+        .values_list("company", flat=True)
     )
     return sum(_refresh(connection, company, kind, ledger.reference(kind, company)) for company in sorted(companies))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.models import Connection
 from connectors.records import Record
+from connectors.registry import connector_get
 from mappings.models import Flow, FlowState
 from mappings.routing import FlowView, Owners, Route, route
 from mappings.selectors import flow_views, owners_for
@@ -33,6 +34,7 @@ class Routes:
 
 
 def active_flows(connection: Connection) -> list[Flow]:
-    """The flows that a source's records are read for."""
+    """The flows that a source's records are read for; lists that converge into a source of spend have no records."""
     rows = Flow.objects.filter(source=connection, state__in=[FlowState.ON, FlowState.DRY_RUN])
-    return list(rows.select_related("ledger", "tenant").order_by("pk"))
+    flows = rows.select_related("ledger", "tenant").order_by("pk")
+    return [flow for flow in flows if connector_get(flow.ledger.vendor).open_ledger]

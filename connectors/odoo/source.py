@@ -41,7 +41,21 @@ VENDORS = StreamSpec(
     key_word="vendor",
     is_reference=True,
 )
-STREAMS: Mapping[str, StreamSpec] = {VENDORS.key: VENDORS}
+LISTS = tuple(
+    StreamSpec(
+        key=key,
+        label=label,
+        families=(Family.REFERENCE,),
+        kinds=(),
+        reading="listed",
+        overlap=timedelta(0),
+        poll_every=timedelta(hours=1),
+        ids_are_global=False,
+        is_reference=True,
+    )
+    for key, label in (("accounts", "GL accounts"), ("cost_centres", "Cost centres (analytic accounts)"))
+)
+STREAMS: Mapping[str, StreamSpec] = {spec.key: spec for spec in (VENDORS, *LISTS)}
 
 
 class OdooSource:
