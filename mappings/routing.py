@@ -136,8 +136,9 @@ def _owned(record: Record, flow: FlowView, owners: Owners) -> Route:
     if owner.flow_id is None:
         reason = f"Family {record.family} is kept by the ledger itself on {day}."
         return WitnessOf(flow.id, None, "", reason)
-    if owner.flow_state not in ROUTABLE:
-        return Unrouted(f"{owner.flow_name} owns family {record.family} on {day}, but is switched off.", flow.id)
+    if owner.flow_state != "on" and (owner.flow_state, flow.state) != ("dry_run", "dry_run"):
+        why = "only tries out" if owner.flow_state == "dry_run" else "is switched off"
+        return Unrouted(f"{owner.flow_name} owns family {record.family} on {day}, but {why}.", flow.id)
     reason = f"{owner.flow_name} owns family {record.family} on {day}."
     return WitnessOf(flow.id, owner.flow_id, owner.stream, reason)
 

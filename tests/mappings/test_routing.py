@@ -99,9 +99,20 @@ def test_a_record_in_doubt_is_not_posted(flows: list[FlowView], rows: tuple[int,
     assert reason in answer.reason
 
 
-def test_money_of_an_owner_that_is_off_is_not_hidden_as_a_witness() -> None:
-    answer = route(record(), [flow()], owners((RECORDS, None), state="off"))
-    assert answer == Unrouted("flow 2 owns family F1 on 2026-02-03, but is switched off.", FEED)
+@pytest.mark.parametrize(
+    ("owners_state", "own_state", "why"),
+    [("off", "on", "is switched off"), ("dry_run", "on", "only tries out"), ("off", "dry_run", "is switched off")],
+)
+def test_money_of_an_owner_that_does_not_post_is_not_hidden_as_a_witness(
+    owners_state: str, own_state: str, why: str
+) -> None:
+    answer = route(record(), [flow(state=own_state)], owners((RECORDS, None), state=owners_state))
+    assert answer == Unrouted(f"flow 2 owns family F1 on 2026-02-03, but {why}.", FEED)
+
+
+def test_two_flows_that_try_out_show_who_would_witness() -> None:
+    answer = route(record(), [flow(state="dry_run")], owners((RECORDS, None), state="dry_run"))
+    assert isinstance(answer, WitnessOf)
 
 
 def test_the_narrower_of_two_flows_takes_the_record() -> None:
