@@ -71,8 +71,6 @@ def payment_return(sheet: Sheet) -> Decision:
 
 
 def _paid(sheet: Sheet, card_side: Side) -> Decision:
-    """The card's account by currency: in the cash feed the record's own account is the cash account."""
-    is_cash = sheet.record.source_account in sheet.setup.may_write_cash
-    card = sheet.role(Role.CARD, sheet.currency) if is_cash else sheet.card()
     money = money_leg(sheet, money_account(sheet))
-    return sheet.answer([("", build.entry(sheet, sheet.part(card, card_side), sheet.part(money, card_side.other)))])
+    card = sheet.part(sheet.card(), card_side)
+    return sheet.answer([("", build.entry(sheet, card, sheet.part(money, card_side.other)))])

@@ -139,6 +139,11 @@ class Sheet:
         return account
 
     def card(self) -> Account | None:
+        """The account of the record's card account; of the only one there is where the record does not name it."""
+        cards = {account for (role, _), account in self.setup.roles.items() if role is Role.CARD}
+        names_card = self.record.source_account and self.record.source_account not in self.setup.may_write_cash
+        if not names_card and len(cards) == 1:
+            return next(iter(cards))
         return self.role(Role.CARD, self.record.source_account, self.currency)
 
     def transit(self) -> Account | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import LedgerFacts
-from connectors.documents import Account, Document, Partner, Role
+from connectors.documents import Account, Document, NewVendor, Partner, Role
 from connectors.money import Money
 from connectors.records import Coded, Family, Link, Party, RecordKind, RecordLine, Side, SpendRecord
 from mappings.translate import translate
@@ -24,6 +24,7 @@ from mappings.translate.context import (
     Setup,
     VendorAnswer,
 )
+from mappings.translate.journal_text import postings
 
 ANA = Party("cuuser_ana", "Ana Roux", "ana@example.com")
 RACKSHOP = Party("vend_rack", "Rackshop SARL")
@@ -267,3 +268,17 @@ class Story:
 def posted(document: Document, key: str = "brex:r1", purpose: str = "", **given: Any) -> PostedDocument:
     full = f"{key}:{purpose}" if purpose else key
     return PostedDocument(full, purpose, document, f"ledger-{full}", f"MISC/{full}", **given)
+
+
+def booked(document: Document) -> list[str]:
+    """`role amount` of each line, credits negative."""
+    assert not isinstance(document, NewVendor)
+    return [
+        f"{line.account.role} {line.amount if line.side is Side.DEBIT else -line.amount}" for line in postings(document)
+    ]
+
+
+def post(one: Any, setup: Setup | None = None, **given: Any) -> list[Document]:
+    decision = translate(one, setup or a_setup(), known(**given))
+    assert isinstance(decision, Post), decision
+    return [draft.document for draft in decision.drafts]
