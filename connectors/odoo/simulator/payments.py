@@ -57,7 +57,9 @@ def _create_payment(env: Environment, vals: Record) -> int:
     _check_amount(record)
     check_link(env, "account.payment", "partner_id", record["partner_id"])
     side = "payable" if record["partner_type"] == "supplier" else "receivable"
-    record["outstanding_account_id"] = company["outstanding_payments_id" if outbound else "outstanding_receipts_id"]
+    line = env.get("account.payment.method.line", record["payment_method_line_id"])
+    usual = company["outstanding_payments_id" if outbound else "outstanding_receipts_id"]
+    record["outstanding_account_id"] = line.get("payment_account_id") or usual
     if not record.get("destination_account_id"):
         partner = env.find("res.partner", record["partner_id"]) or {}
         record["destination_account_id"] = partner.get(f"property_account_{side}_id") or company[f"{side}_account_id"]

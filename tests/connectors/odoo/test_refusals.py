@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -139,3 +140,12 @@ def test_a_cancelled_payment_stays_cancelled(world: OdooWorld) -> None:
     for outcome in (world.open().find("1", [outgoing])[0], world.open().post("1", [outgoing])[0]):
         assert outcome.state is OutcomeState.CANCELLED
     assert world.count(outgoing) == 1
+
+
+def test_a_payment_goes_through_the_account_of_its_method(world: OdooWorld) -> None:
+    lines = world.read("account.payment.method.line", [["journal_id", "=", int(world.payment_journal)]], "name")
+    values = {"payment_account_id": int(world.card.id)}
+    world.act("account.payment.method.line", "write", ids=[row["id"] for row in lines], vals=values)
+    bill, _ = world.posted(world.bill())
+    paid, _ = world.posted(world.payment("121.00", bill.key, money=world.card))
+    assert world.books(paid) == {world.card.id: Decimal("-121.00"), world.payable.id: Decimal("121.00")}
