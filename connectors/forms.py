@@ -95,7 +95,7 @@ class ConnectionForm(TenantScopedForm):
     forget_stored = forms.BooleanField(
         required=False,
         label="Forget what is stored",
-        help_text="The credentials below replace the stored ones as a whole; blank then means none.",
+        help_text="The credentials above replace the stored ones as a whole; blank then means none.",
         widget=UnfoldBooleanSwitchWidget(),
     )
 

@@ -46,7 +46,7 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         "shown_state",
         "reason",
         "account",
-        "credential",
+        "stored_credential",
         "expiry",
         "last_success_at",
         "closed_until",
@@ -107,7 +107,7 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         return connection.get_state_display()
 
     @admin.display(description="Credential")
-    def credential(self, connection: Connection) -> str:
+    def stored_credential(self, connection: Connection) -> str:
         stored = getattr(connection, "credential", None)
         if stored is None:
             return "none yet"
@@ -159,17 +159,26 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         }
         return TemplateResponse(request, "admin/connectors/test_connection.html", context)
 
-    @action(description="Switch on", url_path="switch-on", permissions=["change"])
+    def has_switch_on_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_act(request, obj, is_off=True)
+
+    def has_switch_off_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_act(request, obj, is_off=False)
+
+    def has_archive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_act(request, obj)
+
+    @action(description="Switch on", url_path="switch-on", permissions=["switch_on"])
     def switch_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
         text = "Work on it starts again with the next tick; test it first if you are unsure of its credentials."
         return self._confirmed(request, object_id, "Switch on", text, lambda row, by: _switch(row, True, by))
 
-    @action(description="Switch off", url_path="switch-off", permissions=["change"])
+    @action(description="Switch off", url_path="switch-off", permissions=["switch_off"])
     def switch_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         text = "Nothing is read from it and nothing is posted to it until it is switched on again. Records wait."
         return self._confirmed(request, object_id, "Switch off", text, lambda row, by: _switch(row, False, by))
 
-    @action(description="Archive", url_path="archive", permissions=["change"])
+    @action(description="Archive", url_path="archive", permissions=["archive"])
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         text = "It is switched off for good and its credentials are deleted. Its records and postings stay."
         return self._confirmed(
@@ -193,6 +202,13 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
             "back_url": self._url("change", row.pk),
         }
         return TemplateResponse(request, "admin/connectors/confirm.html", context)
+
+    def _may_act(self, request: HttpRequest, obj: Any, *, is_off: bool | None = None) -> bool:
+        """Whether an action on a connection (or its id) makes sense and is the user's to take."""
+        if obj is None or not self.has_change_permission(request, obj):
+            return False
+        row = obj if isinstance(obj, Connection) else self.row_or_404(request, str(obj))
+        return row.archived_at is None and is_off in (None, row.state == ConnectionState.OFF)
 
     def _may_change(self, request: HttpRequest, obj: Any) -> bool:
         return self.has_change_permission(request, obj) if obj is not None else self.has_add_permission(request)

@@ -145,7 +145,8 @@ def test_no_page_holds_a_secret(admin: Client, connection: Connection) -> None:
         assert KEY not in text, page
         assert str(credential.secret) not in text, page
         assert credential.fingerprint not in text, page
-    assert "…cdef" in admin.get(url("change", connection.pk)).content.decode()
+    page = admin.get(url("change", connection.pk)).content.decode()
+    assert f"…cdef, fingerprint {credential.fingerprint[:12]}, entered" in page
 
 
 def test_it_is_switched_and_archived_after_a_question(admin: Client, connection: Connection) -> None:
@@ -160,6 +161,18 @@ def test_it_is_switched_and_archived_after_a_question(admin: Client, connection:
         assert connection.state == state
     assert connection.archived_at
     assert connection.history.first().history_user is not None
+    for name in ("switch_on", "switch_off", "archive"):  # what is archived stays so
+        assert admin.post(reverse(f"admin:connectors_connection_{name}", args=[connection.pk])).status_code == 403
+
+
+def test_only_actions_that_make_sense_are_offered(admin: Client, connection: Connection) -> None:
+    page = admin.get(url("change", connection.pk)).content.decode()
+    assert "switch-off" in page
+    assert "switch-on" not in page
+    services.connection_switch(connection, is_on=False)
+    page = admin.get(url("change", connection.pk)).content.decode()
+    assert "switch-on" in page
+    assert "switch-off" not in page
 
 
 # --- tenants and roles
