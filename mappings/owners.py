@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from connectors.documents import Role
 from connectors.models import Connection
@@ -218,8 +218,3 @@ def _two_companies(flow: Flow, running: Sequence[Flow]) -> list[str]:
                 f"none of them shared."
             )
     return reasons
-
-
-def scope_filter(source: Connection, ledger: Connection, company: str, family: str) -> Q:
-    """One family of one source in one company."""
-    return Q(source=source, ledger=ledger, company=company, family=family)

@@ -126,13 +126,6 @@ def rules_pointing_at_archived(tenant_ids: Iterable[int]) -> QuerySet[MappingRul
     ).select_related("value", "flow")
 
 
-def values_offered(flow: Flow, *kinds: str) -> QuerySet[ReferenceValue]:
-    """Active values of the flow's ledger and company that a rule may lead to."""
-    return ReferenceValue.objects.filter(
-        connection_id=flow.ledger_id, company__in=["", flow.company], kind__in=kinds, is_active=True
-    )
-
-
 def source_values(connection_id: int, kind: str) -> dict[str, ReferenceValue]:
     """Active values of a source by their external ids: accounts, entities, categories to choose from."""
     rows = ReferenceValue.objects.filter(connection_id=connection_id, kind=kind, is_active=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from threading import Lock
 from zoneinfo import ZoneInfo
@@ -229,9 +228,3 @@ def _partner_index(flow: Flow, kind: str) -> PartnerIndex:
         while len(_indexes) > KEPT_INDEXES:
             _indexes.popitem(last=False)
     return index
-
-
-def setup_for_day(setup: Setup, flow: Flow, day: date) -> Setup:
-    """The same set-up with the owner of CASH of another posting day (X6). One query, and one more for the owner."""
-    written = _cash_written(flow, day, setup.roles) - setup.bank_imported
-    return setup if written == setup.may_write_cash else replace(setup, may_write_cash=written)
