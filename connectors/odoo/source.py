@@ -128,8 +128,8 @@ def _item(row: VendorRow) -> Item:
 
 
 def _check(stream: str) -> None:
-    if stream not in STREAMS:
-        raise UnsupportedError(f"Odoo has no stream {stream}.")
+    if stream != VENDORS.key:
+        raise UnsupportedError(f"Odoo has no records of {stream}.")
 
 
 def _next_second(moment: datetime) -> datetime:
