@@ -4,7 +4,7 @@
 import os
 import sys
 
-WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "spectacular"}
+WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "simulate", "spectacular"}
 SUPERVISORS = {"up", "demo", "bench"}  # they start processes of their own, and must own the servers
 
 
