@@ -120,6 +120,7 @@ class Setup:
     post_from: date | None = None  # G20
     entities: Mapping[str, str] = field(default_factory=dict)  # source legal entity -> ledger company
     several_companies: bool = False
+    accounts_of_company: frozenset[str] = frozenset()  # source accounts that belong to this company alone (X5)
     ledger_says_company_only_lines: bool = True  # G9
     accounts_by_code: Mapping[str, Account] = field(default_factory=dict)  # for lines that arrive coded (B37)
     cost_centres_by_code: Mapping[str, Dimension] = field(default_factory=dict)  # likewise, for coded cost centres

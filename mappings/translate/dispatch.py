@@ -140,7 +140,7 @@ def _check_company(sheet: Sheet, billed: str, spending: str, setup: Setup) -> No
     if spending and billed and spending != billed:
         sheet.rule("G16")
         sheet.need("intercompany", f"Spent by {spending}, billed to {billed}.", value=f"{spending}:{billed}")
-    if not billed and setup.several_companies:
+    if not billed and setup.several_companies and sheet.record.source_account not in setup.accounts_of_company:
         sheet.rule("G16")
         sheet.need("intercompany", "The record names no legal entity, and there is more than one company.",
                    value=sheet.record.external_id)  # fmt: skip

@@ -37,6 +37,9 @@ def split_sides(sheet: Sheet, expected: Side, *roles: Role) -> Sides:
             control.append((line, account))
         else:
             costs.append(line)
+    if not control and _balance(lines):
+        _contradiction(sheet, f"The lines balance, but none stands on the account that plays {roles[0]}.")
+        return Sides(tuple(line for line in costs if line.side is not expected))
     if not control:
         return Sides(tuple(costs))
     if not _stands_as_expected(sheet, [line for line, _ in control], expected):
@@ -47,6 +50,15 @@ def split_sides(sheet: Sheet, expected: Side, *roles: Role) -> Sides:
     if len(named) > 1:
         _contradiction(sheet, f"The lines name {len(named)} accounts as {roles[0]}.")
     return Sides(tuple(costs), next(iter(named), None))
+
+
+def _balance(lines: Sequence[RecordLine]) -> bool:
+    """Both sides are told, and are equal."""
+    sides = [Decimal(0), Decimal(0)]
+    for line in lines:
+        if line.amount is not None and line.side is not None:
+            sides[line.side is Side.CREDIT] += line.amount.amount
+    return sides[0] == sides[1] != 0
 
 
 def card_of(sheet: Sheet, coded: Account | None) -> Account | None:

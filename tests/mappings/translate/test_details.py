@@ -65,6 +65,27 @@ def test_lines_that_name_another_card_are_held() -> None:
     assert [need.code for need in held.needs] == ["one_sided_lines"]
 
 
+def test_whole_entries_without_the_card_are_held_with_one_reason() -> None:
+    lines = (line("100.00", Side.DEBIT, gl_account="6100"), line("100.00", Side.CREDIT, gl_account="6200"))
+
+    held = translate(purchase(lines=lines, coding=()), a_setup(), known())
+
+    assert isinstance(held, Hold)
+    assert [need.code for need in held.needs] == ["one_sided_lines"]
+
+
+def test_the_only_card_is_meant_where_the_record_names_none() -> None:
+    one_card = roles(without=[Role.CARD]) | {(Role.CARD, "card_1"): account(Role.CARD, "201200")}
+    two_cards = one_card | {(Role.CARD, "card_2"): account(Role.CARD, "201300")}
+
+    entry = post(purchase("10.00"), a_setup(roles=one_card))[0]
+    held = translate(purchase("10.00"), a_setup(roles=two_cards), known())
+
+    assert entry.lines[1].account.code == "201200"  # type: ignore[union-attr]
+    assert isinstance(held, Hold)
+    assert [need.code for need in held.needs] == ["missing_role"]
+
+
 def test_a_coded_cash_line_goes_to_transit_where_another_stream_writes_the_account() -> None:
     lines = (line("900.00", Side.DEBIT, gl_account="201100"), line("900.00", Side.CREDIT, gl_account="CASH B"))
     paid = record(K.CARD_PAYMENT, "900.00", lines=lines, coding=())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.documents import Role
 from connectors.records import Family, Finality, Party, RecordKind, Side
-from mappings.translate import translate
+from mappings.errors import PROBLEM_CODES
+from mappings.translate import dispatch, translate
 from mappings.translate.context import Decision, Hold, Post, RuleHit, Skip, Undo, Wait, Witness
 from tests.mappings.translate.cases_cash import bill, cash, claim, claim_record
 from tests.mappings.translate.world import (
@@ -244,6 +247,18 @@ HELD: tuple[tuple[str, Callable[[Story], Decision], list[str]], ...] = (
 @pytest.mark.parametrize(("tell", "codes"), [row[1:] for row in HELD], ids=[row[0] for row in HELD])
 def test_it_holds(tell: Callable[[Story], Decision], codes: list[str]) -> None:
     assert asked(tell(Story())) == codes
+
+
+def test_every_need_has_a_sentence_for_people() -> None:
+    emitted = {
+        code
+        for path in Path(dispatch.__file__).parent.glob("*.py")
+        for code in re.findall(r"""need\(\s*"([a-z_]+)\"""", path.read_text(encoding="utf-8"), re.IGNORECASE)
+    }
+
+    assert {"missing_mapping", "closed_period", "no_amount"} <= emitted
+    assert emitted <= PROBLEM_CODES.keys()
+    assert {code for _, _, codes in HELD for code in codes} <= PROBLEM_CODES.keys()
 
 
 def test_a_persons_choice_frees_a_hold() -> None:
