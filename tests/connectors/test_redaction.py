@@ -33,6 +33,7 @@ REDACTOR = Redactor(Keys())
         ("<value><string>sk-0123456789</string></value>", "<value><string>***</string></value>"),
         ('{"memo": "sk-0123456789 in words"}', '{"memo": "*** in words"}'),
         ('{"note": "{\\"token\\": \\"abc\\"}"}', '{"note": "{\\"token\\": "***"}'),  # JSON in JSON: rather too much
+        ('{"businessName": "Acme", "token": 1}', '{"businessName": "Acme", "token": "***"}'),
         ('{"amount": 12.50, "memo": "abc"}', '{"amount": 12.50, "memo": "abc"}'),
     ],
 )
