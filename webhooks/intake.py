@@ -128,10 +128,10 @@ def _store_unverified(
 ) -> None:
     verdict = Verdict.STALE if _is_authentic_by_its_own_clock(door, raw, headers) else Verdict.UNVERIFIED
     kept, size = json_text(kept_headers(headers)), len(raw)
-    row = [door.tenant_id, door.endpoint_id, message_id, kept, raw, size, verdict.value, refusal, now]
-    caps = [door.endpoint_id, UNVERIFIED_AT_MOST, size, UNVERIFIED_BYTES_AT_MOST]
+    row = (door.tenant_id, door.endpoint_id, message_id, kept, raw, size, verdict.value, refusal, now)
+    caps = (door.endpoint_id, UNVERIFIED_AT_MOST, size, UNVERIFIED_BYTES_AT_MOST)
     with database.cursor() as cursor:
-        cursor.execute(STORE_UNVERIFIED, row + caps)
+        cursor.execute(STORE_UNVERIFIED, (*row, *caps))
         is_kept = cursor.rowcount == 1
     logger.warning(
         "webhook_refused", endpoint=door.endpoint_id, verdict=verdict.value, refusal=refusal, is_kept=is_kept

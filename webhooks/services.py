@@ -41,6 +41,20 @@ def endpoint_create(*, connection: Connection, event_types: Sequence[str] = (), 
     return row
 
 
+def endpoint_update(endpoint: Endpoint, *, event_types: Sequence[str], by: str) -> Endpoint:
+    """Ask for other events; the vendor hears of it when the endpoint is registered again. Safe to repeat."""
+    wanted = list(dict.fromkeys(event_types))
+    with transaction.atomic():
+        row = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+        if row.event_types != wanted:
+            row.event_types = wanted
+            row.state = EndpointState.NEW if row.state == EndpointState.ACTIVE else row.state
+            row.save(update_fields=["event_types", "state"])
+            _note(row, "endpoint.changed", by, f"Events: {', '.join(wanted) or 'all that are used'}.")
+    endpoint.refresh_from_db()
+    return endpoint
+
+
 def endpoint_register(endpoint: Endpoint, *, by: str) -> Endpoint:
     """Subscribe at the vendor to the endpoint's address, and fetch the secrets. Safe to repeat.
 

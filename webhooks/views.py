@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import structlog
 from django.db import Error as DatabaseFault
@@ -30,13 +29,11 @@ logger = structlog.get_logger(__name__)
 class AnyAccept(BaseContentNegotiation):
     """Whatever a sender says it accepts, it gets its status: a 406 would lose the delivery."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
-        return parsers[0]
-
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type or ""
+        first = next(iter(renderers))
+        return first, first.media_type or ""
 
 
 class DeliveryView(APIView):

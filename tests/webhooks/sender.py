@@ -68,7 +68,9 @@ class Sender:
         return WebhookDelivery.objects.get(endpoint=self.endpoint)
 
 
-def house_make(tenant: Tenant, *, identity: str = ACCOUNT, streams: tuple[str, ...] = ("accounting_records",)) -> Sender:
+def house_make(
+    tenant: Tenant, *, identity: str = ACCOUNT, streams: tuple[str, ...] = ("accounting_records",)
+) -> Sender:
     """A working Brex connection whose streams flow into Odoo, and its endpoint with one secret."""
     source = connection_make(tenant, "brex", identity=identity, state="ok", address=f"simulator:{tenant.slug}")
     ledger = connection_make(tenant, "odoo", state="ok", address=f"simulator:{tenant.slug}-books")
