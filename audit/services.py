@@ -25,9 +25,11 @@ from audit.models import (
 )
 from audit.models import Posting as PostingRow
 from audit.sync.lanes import database_now, lanes_wake
+from audit.sync.push import PREFIX as PUSH
 from audit.sync.read import post_slots
 from audit.sync.reference import PREFIX as REFERENCE
 from audit.sync.turns import lane_work
+from connectors.registry import connector_get
 from mappings.models import Flow
 
 IDLE_WAIT = 0.2
@@ -93,7 +95,11 @@ def flow_sync_request(flow: Flow, *, by: str) -> SyncRun:
     HighWaterMark.objects.filter(connection=flow.source, stream=flow.stream).update(due_at=now)
     lanes_wake(flow.source_id, LaneKind.READ)
     lanes_wake(flow.ledger_id, LaneKind.READ)
-    lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))
+    if connector_get(flow.ledger.vendor).open_ledger:
+        lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))
+    else:
+        HighWaterMark.objects.filter(connection=flow.ledger, stream=f"{PUSH}{flow.pk}").update(due_at=now)
+        lanes_wake(flow.ledger_id, LaneKind.TELL)
     lanes_wake(flow.source_id, LaneKind.TELL)
     return SyncRun.objects.create(tenant_id=flow.tenant_id, connection=flow.source, flow=flow, kind="sync now", by=by)
 

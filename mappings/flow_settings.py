@@ -17,6 +17,9 @@ offered to the other side, by list and compare. Any connection has them, as they
 class FlowFilter(BaseModel):
     """Record kinds, legal entities and accounts of the source that a flow takes; an empty list means all.
 
+    With entities and accounts, the entity decides where a record names one, and the account where it names none (a
+    card payment belongs to no purchase).
+
     The stored form leaves empty lists out and sorts the others, so that equal filters are equal in the database."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,9 +44,11 @@ class FlowFilter(BaseModel):
             return False
         if not isinstance(record, SpendRecord):
             return True
-        if self.legal_entities and record.billed_entity not in self.legal_entities:
-            return False
-        return not self.accounts or record.source_account in self.accounts
+        if self.legal_entities and record.billed_entity:
+            return record.billed_entity in self.legal_entities
+        if self.accounts:
+            return record.source_account in self.accounts
+        return not self.legal_entities
 
     @property
     def narrowness(self) -> int:

@@ -212,9 +212,9 @@ def _two_companies(flow: Flow, running: Sequence[Flow]) -> list[str]:
         if (other.ledger_id, other.company) == (flow.ledger_id, flow.company) or not shown & families_shown(other):
             continue
         theirs = set(other.takes.legal_entities)
-        if not mine or not theirs or mine & theirs:
+        if not mine or not theirs or mine & theirs or set(flow.takes.accounts) & set(other.takes.accounts):
             reasons.append(
-                f"X5: {other.name} takes the same records into another company; give both flows legal entities, "
-                f"none of them shared."
+                f"X5: {other.name} takes the same records into another company; give both flows legal entities "
+                f"(and accounts, for records that name none), none of them shared."
             )
     return reasons

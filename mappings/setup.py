@@ -89,6 +89,7 @@ def setup_with_rules(flow: Flow, rules: Sequence[RuleRow], *, on: date | None = 
         post_from=flow.post_from,
         entities=entities,
         several_companies=is_several,
+        accounts_of_company=frozenset(flow.takes.accounts),
         accounts_by_code=_accounts_by_code(values, accounts),
         cost_centres_by_code=_cost_centres_by_code(values),
         repayments_are_recorded=_repayments_are_recorded(flow, day),

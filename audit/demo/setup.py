@@ -12,6 +12,7 @@ from audit.demo.books import COMPANIES
 from connectors.brex.simulator import BrexSimulator
 from connectors.brex.simulator.company import (
     CARD_CURRENCIES,
+    CASH_ACCOUNTS,
     COST_CENTRE_FIELD_REMOTE_ID,
     COST_CENTRES,
     COUNTERPARTIES,
@@ -88,7 +89,20 @@ def _books(brex: BrexSimulator, key: str) -> dict[str, Any]:
             {"role": "CASH", "account": "101410", "what_for": _cash_account(brex, "Operating")},
             {"role": "CASH", "account": "101411", "what_for": _cash_account(brex, "Treasury reserve")},
         ]
-    return {"ledger": ODOO, "company": COMPANIES[key], "usual_roles": True, "roles": roles}
+    owners = {
+        "US": [
+            *({"family": family, "flow": "US accounting records"} for family in ("F1", "F5", "F6", "F7", "F8")),
+            {"family": "F2", "flow": "US card feed"},
+            *({"family": family, "flow": "US cash account"} for family in ("F3", "F4")),
+        ],
+        "EU": [
+            *({"family": family, "flow": "EU card feed"} for family in ("F1", "F2", "F3")),
+            *({"family": family, "flow": "EU expenses"} for family in ("F5", "F6", "F7")),
+        ],
+    }
+    return {
+        "ledger": ODOO, "company": COMPANIES[key], "usual_roles": True, "roles": roles, "owners": {BREX: owners[key]},
+    }  # fmt: skip
 
 
 def _flow(name: str, stream: str, company: str, post_from: date, **more: Any) -> dict[str, Any]:
@@ -100,14 +114,13 @@ def _flow(name: str, stream: str, company: str, post_from: date, **more: Any) ->
 
 def _flows_us(brex: BrexSimulator, post_from: date) -> Iterable[dict[str, Any]]:
     """The parent runs on accounting records, beside the cash feed, and the card feed for what only it tells."""
-    company = COMPANIES["US"]
+    company, entity = COMPANIES["US"], [_entity(brex, "US")]
     policies = {"vendor": "create"}
-    yield _flow("US accounting records", "accounting_records", company, post_from, policies=policies)
-    yield _flow("US cash account", "cash_transactions", company, post_from)
-    yield _flow(
-        "US card feed", "card_transactions", company, post_from,
-        filter={"accounts": [_card_account(brex, "USD"), _card_account(brex, "JPY"), PRIMARY_CARD]},
-    )  # fmt: skip
+    cards = {"legal_entities": entity, "accounts": [_card_account(brex, "USD"), _card_account(brex, "JPY"), PRIMARY_CARD]}
+    cash = {"legal_entities": entity, "accounts": [_cash_account(brex, name) for name, *_ in CASH_ACCOUNTS]}
+    yield _flow("US accounting records", "accounting_records", company, post_from, filter=cards, policies=policies)
+    yield _flow("US cash account", "cash_transactions", company, post_from, filter=cash)
+    yield _flow("US card feed", "card_transactions", company, post_from, filter=cards)
     yield {
         "name": "US vendors", "source": BREX, "stream": "vendors", "ledger": ODOO, "company": company,
         "document": "vendor", "policies": policies, "state": "on",
@@ -122,8 +135,9 @@ def _flows_eu(brex: BrexSimulator, post_from: date) -> Iterable[dict[str, Any]]:
         filter={"legal_entities": [entity]}, policies={"vendor": "create"},
     )  # fmt: skip
     yield _flow(
-        "EU card feed", "card_transactions", company, post_from, filter={"accounts": [_card_account(brex, "EUR")]}
-    )
+        "EU card feed", "card_transactions", company, post_from,
+        filter={"legal_entities": [entity], "accounts": [_card_account(brex, "EUR")]},
+    )  # fmt: skip
 
 
 def _flows_back() -> Iterable[dict[str, Any]]:

@@ -32,12 +32,7 @@ class Posting(models.Model):
     flow = models.ForeignKey("mappings.Flow", on_delete=models.PROTECT, related_name="postings")
     purpose = models.CharField(max_length=8, blank=True, default="")
     revision = models.PositiveSmallIntegerField(default=1)
-    reverses = models.OneToOneField(
-        "self",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="reversal",
-    )
+    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
     ledger = models.ForeignKey("connectors.Connection", on_delete=models.PROTECT, related_name="postings")
     company = models.CharField(max_length=80)
     key = models.CharField(max_length=400)
@@ -48,6 +43,9 @@ class Posting(models.Model):
     posting_on = models.DateField(null=True)
     amount = models.DecimalField(max_digits=24, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True, default="")
+    company_amount = models.DecimalField(
+        max_digits=24, decimal_places=4, null=True, help_text="Of a payment in foreign currency, as the ledger booked it."
+    )
     record_version = models.PositiveIntegerField()
     settles = ArrayField(models.CharField(max_length=400), default=list, blank=True)
     rules = models.JSONField(default=list, help_text="The rules that made it: B4, G7.")
@@ -69,6 +67,11 @@ class Posting(models.Model):
                 fields=["ledger", "stamp"],
                 condition=~models.Q(state__in=["rejected", "void"]),
                 name="posting_once_while_live",
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                condition=models.Q(reverses__isnull=False) & ~models.Q(state__in=["rejected", "void"]),
+                name="posting_reversed_once",
             ),
             models.UniqueConstraint(fields=["id", "tenant"], name="posting_id_tenant"),
         ]

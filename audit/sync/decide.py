@@ -13,7 +13,8 @@ from typing import Any, assert_never
 from django.db.models import F
 from django.utils import timezone
 
-from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
+from audit.models import Posting, PostingState, RecordState, RecordVersion, Sighting, SyncRecord
+from audit.sync.changes import compare
 from audit.sync.intake import internal, parse, unreadable
 from audit.sync.keys import document_key, record_key
 from audit.sync.links import (
@@ -28,11 +29,11 @@ from audit.sync.links import (
 from audit.sync.recorder import Cause
 from audit.sync.routes import Routes
 from audit.sync.vendors import vendors_pending
-from connectors.base import Connector, Finding, Ledger, LedgerFacts
-from connectors.documents import document_from_json
+from audit.sync.witnesses import is_overdue, witness_decide
+from connectors.base import Connector, Finding, Ledger
 from connectors.errors import ConnectorError
 from connectors.models import Connection
-from connectors.records import Finality, Record, RecordKind, SpendRecord, VendorRecord
+from connectors.records import Finality, Record, SpendRecord, VendorRecord
 from connectors.registry import connector_get
 from mappings.models import Flow
 from mappings.routing import Unrouted, WitnessOf
@@ -52,13 +53,10 @@ from mappings.translate.context import (
     Witness,
 )
 from mappings.translate.dispatch import translate, wants
-from mappings.translate.reversal import assemble_reversal, document_differs
 from mappings.vendors import LedgerPartnerBook
 
-TWIN_PATIENCE = timedelta(days=10)
 LOOK_AGAIN = timedelta(hours=6)
 DUPLICATES = frozenset({"possible_duplicate", "duplicate_reference"})
-CLAIMS = frozenset({RecordKind.CLAIM_APPROVED, RecordKind.CLAIM_CASH})
 
 
 @dataclass(slots=True)
@@ -86,6 +84,7 @@ class Judge:
     setup: Setup = field(init=False)
     connector: Connector = field(init=False)
     routes: Routes = field(init=False)
+    today: date = field(default_factory=lambda: timezone.now().date())
 
     def __post_init__(self) -> None:
         setup = setup_load(self.flow)
@@ -114,7 +113,7 @@ class Judge:
             {
                 pk: one.record
                 for pk, one in live.items()
-                if isinstance(one.record, SpendRecord) and one.record.kind in CLAIMS
+                if isinstance(one.record, SpendRecord) and wanted[pk].wants_duplicates
             },
         )
         facts = self.ledger.facts(self.flow.company, frozenset().union(*(want.rates for want in wanted.values())))
@@ -122,19 +121,13 @@ class Judge:
         revisions = self._revisions(live)
         for pk, one in live.items():
             one.standing = standing.get(pk, [])
-            base = record_key(
-                self.connector.key,
-                self.flow.source.identity,
-                self.connector.streams[one.row.stream],
-                one.row.external_id,
-            )
             one.known = Known(
-                key=document_key(base, revision=self._revision(one, revisions)),
+                key=document_key(self.base(one.row), revision=self._revision(one, revisions)),
                 facts=facts,
                 linked=linked.get(pk, ()),
                 twins=twins.get(pk, ()),
                 standing=tuple(posted_document(posting) for posting in one.standing),
-                twin_deadline_passed=self._is_old(one.row),
+                twin_deadline_passed=is_overdue(one.row, self.today),
                 possible_duplicates=doubles.get(pk, ()),
                 open_items=open_items_fetch(self.flow.source_id, wanted[pk].open_items)
                 if wanted[pk].open_items
@@ -142,10 +135,34 @@ class Judge:
                 choices=one.row.choices,
             )
             self._decide(one)
-            self._compare(one, base, facts)
+            compare(one, self.setup.policies, facts)
         if preflight:
             self._preflight(judged)
         return judged
+
+    def base(self, row: SyncRecord) -> str:
+        """The key of a record, from which those of its documents are made."""
+        spec = self.connector.streams[row.stream]
+        return record_key(self.connector.key, self.flow.source.identity, spec, row.external_id)
+
+    def key(self, one: Judged, draft: Draft, reverses: Posting | None = None) -> tuple[str, int]:
+        """A document's key and revision: the record's, or those of the document that it mirrors."""
+        base = self.base(one.row)
+        if reverses is not None:
+            key = document_key(base, purpose=reverses.purpose, revision=reverses.revision, is_reversal=True)
+            return key, reverses.revision
+        number = one.known.key.removeprefix(base).lstrip(":") if one.known else ""
+        revision = int(number) if number.isdigit() else 1
+        return document_key(base, purpose=draft.purpose, revision=revision), revision
+
+    def sightings(self, judged: Sequence[Judged]) -> dict[str, list[Sighting]]:
+        """Our documents that a listing of the ledger showed, of those that are about to be sent, by stamp."""
+        stamps = [self.ledger.stamp(self.key(one, draft)[0]) for one in judged for draft in one.drafts]
+        found: dict[str, list[Sighting]] = {}
+        if stamps:
+            for sighting in Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=stamps):
+                found.setdefault(sighting.stamp, []).append(sighting)
+        return found
 
     def _parsed(self, rows: Sequence[SyncRecord]) -> list[Judged]:
         payloads = {
@@ -186,7 +203,7 @@ class Judge:
         else:
             answer = self.routes.route(one.record)
             if isinstance(answer, WitnessOf):
-                one.decision = self._witness(one, one.known, answer)
+                one.decision = witness_decide(one.row, one.known, answer, self.today)
                 return
             if isinstance(answer, Unrouted):
                 one.decision = Hold((Need("no_owner", answer.reason, value=answer.reason),))
@@ -195,25 +212,6 @@ class Judge:
             one.decision = translate(one.record, self.setup, one.known)
         except Exception as error:
             one.failure = internal(one.row.external_id, error)
-
-    def _witness(self, one: Judged, known: Known, answer: WitnessOf) -> Decision:
-        """Another stream owns this money: find its record. A twin family's witness without one is held in the end."""
-        owners = [other for other in (*known.linked, *known.twins) if other.stream == answer.owner_stream]
-        if len({other.record_id for other in owners}) == 1:
-            return Witness(answer.reason, owners[0].record_id, rules=("G3", "G4"))
-        if one.row.family not in TWIN_FAMILIES:
-            return Witness(answer.reason, None, rules=("G3",))
-        if len(owners) > 1:
-            return Hold((Need("ambiguous_link", "More than one record of the owner fits this payment."),), ("G4",))
-        if self._is_old(one.row):
-            return Hold(
-                (Need("missing_link", "The stream that owns this money has not shown it for 10 days."),), ("G4",)
-            )
-        return Wait("Waiting for the stream that owns this money to show it.", rules=("G4",))
-
-    def _is_old(self, row: SyncRecord) -> bool:
-        seen = row.posting_on or row.first_seen_at.date()
-        return timezone.now().date() - seen > TWIN_PATIENCE
 
     def _revisions(self, live: Mapping[int, Judged]) -> dict[tuple[int, str], int]:
         """How many documents of each record and purpose have been in the books and were reversed."""
@@ -227,70 +225,17 @@ class Judge:
         main = next((posting for posting in one.standing if posting.purpose == ""), None)
         return main.revision if main else revisions.get((one.row.pk, ""), 0) + 1
 
-    def _compare(self, one: Judged, base: str, facts: LedgerFacts) -> None:
-        """Take what stands in the books into account (rule G17): same, hold, or reverse and post anew."""
-        decision = one.decision
-        if one.failure or decision is None:
-            return
-        if not one.standing:
-            if isinstance(decision, Post):
-                one.drafts = decision.drafts
-            return
-        if isinstance(decision, Post):
-            standing = {posting.purpose: document_from_json(posting.document) for posting in one.standing}
-            drafts = {draft.purpose: draft.document for draft in decision.drafts}
-            differences = [
-                difference
-                for purpose in standing.keys() & drafts.keys()
-                for difference in document_differs(standing[purpose], drafts[purpose])
-            ]
-            if one.record is not None and isinstance(one.record, VendorRecord):
-                return
-            if not differences and standing.keys() <= drafts.keys():
-                one.drafts = tuple(draft for draft in decision.drafts if draft.purpose not in standing)
-                return
-            self._changed(one, differences or ["the documents it takes"], None, facts)
-        elif isinstance(decision, Undo):
-            self._changed(one, [decision.reason], decision.on, facts)
-        elif isinstance(decision, Skip | Witness):
-            self._changed(one, [decision.reason], None, facts)
-
-    def _changed(self, one: Judged, differences: Sequence[str], event_day: date | None, facts: LedgerFacts) -> None:
-        choice = one.row.choices.get("changed_after_posting", "")
-        if choice == "accept":
-            one.drafts, one.decision = (), Post((), ())
-            return
-        wanted = self.setup.policies.change_after_posting == "reverse_and_repost" or choice == "reverse"
-        if event_day is None and not wanted:
-            one.decision = Hold(
-                (
-                    Need(
-                        "changed_after_posting",
-                        f"The source changed what is posted as {one.standing[0].number}: {', '.join(differences)}.",
-                        value=one.row.external_id,
-                    ),
-                ),
-                ("G17",),
-            )
-            return
-        documents = [posted_document(posting) for posting in one.standing]
-        day = event_day or one.standing[0].posting_on or timezone.now().date()
-        closed = facts.closed_through.get("journal_entry")
-        if closed and day <= closed:
-            if self.setup.policies.closed_period == "hold":
-                one.decision = Hold(
-                    (Need("closed_period", f"The reversal belongs to {day}, which is closed.", value=str(day)),),
-                    ("G7",),
-                )
-                return
-            day = closed + timedelta(days=1)
-        mirrored = assemble_reversal(documents, on=day, reason=", ".join(differences))
-        undone = [posting for posting in reversed(one.standing) if posting.document_type != "new_vendor"]
-        one.reversals = tuple(zip(undone, mirrored, strict=True))
-
     def _preflight(self, judged: Sequence[Judged]) -> None:
-        """Ask the ledger ahead, for all new documents at once; its findings become needs."""
-        checked = [(one, draft) for one in judged for draft in one.drafts]
+        """Ask the ledger ahead, for all new documents at once; its findings become needs.
+
+        What stands there already under our own stamp is adopted, and would only be found to double itself."""
+        seen = self.sightings(judged)
+        checked = [
+            (one, draft)
+            for one in judged
+            for draft in one.drafts
+            if self.ledger.stamp(self.key(one, draft)[0]) not in seen
+        ]
         if not checked:
             return
         findings = self.ledger.preflight(self.flow.company, [draft.document for _, draft in checked])

@@ -13,7 +13,7 @@ from typing import assert_never
 from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.decide import LOOK_AGAIN, Judge, Judged, describe
-from audit.sync.keys import document_hash, document_key, record_key
+from audit.sync.keys import document_hash
 from audit.sync.lanes import Lease
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendors_request
@@ -43,7 +43,7 @@ class Freezer:
                     id__in=[one.row.pk for one in judged], state=RecordState.RECEIVED
                 )
             }
-            sightings = self._sightings(judged)
+            sightings = self.judge.sightings(judged)
             busy = set(
                 Posting.objects.filter(record_id__in=list(fresh), state__in=OPEN_STATES).values_list(
                     "record_id", flat=True
@@ -118,6 +118,7 @@ class Freezer:
         first_is_pending = False
         for draft in one.drafts:
             posting = self._posting(one, draft, row, decision.rules)
+            posting.reverses = self._undone(draft)
             if sightings.get(posting.stamp):
                 posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
             elif draft.purpose and first_is_pending:
@@ -130,6 +131,13 @@ class Freezer:
         recorder.record(row, RecordState.POSTING, facts={"rules": list(decision.rules)})
         return sending
 
+    def _undone(self, draft: Draft) -> Posting | None:
+        """The document of another record that this one undoes: a payment returned, a payout reversed (B17, B21)."""
+        key = getattr(draft.document, "reverses", "")
+        if not key:
+            return None
+        return Posting.objects.filter(ledger=self.judge.ledger_connection, key=key, state=PostingState.POSTED).first()
+
     def _reverse(self, one: Judged, row: SyncRecord, recorder: Recorder) -> list[Posting]:
         sending = []
         for original, draft in one.reversals:
@@ -140,23 +148,10 @@ class Freezer:
         recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
         return sending
 
-    def _key(self, one: Judged, draft: Draft, reverses: Posting | None = None) -> tuple[str, int]:
-        """A document's key and revision: that of the record's main document, or of the one that it mirrors."""
-        judge, row = self.judge, one.row
-        base = record_key(
-            judge.connector.key, judge.flow.source.identity, judge.connector.streams[row.stream], row.external_id
-        )
-        if reverses is not None:
-            key = document_key(base, purpose=reverses.purpose, revision=reverses.revision, is_reversal=True)
-            return key, reverses.revision
-        number = one.known.key.removeprefix(base).lstrip(":") if one.known else ""
-        revision = int(number) if number.isdigit() else 1
-        return document_key(base, purpose=draft.purpose, revision=revision), revision
-
     def _posting(
         self, one: Judged, draft: Draft, row: SyncRecord, rules: Sequence[str], reverses: Posting | None = None
     ) -> Posting:
-        key, revision = self._key(one, draft, reverses)
+        key, revision = self.judge.key(one, draft, reverses)
         document = draft.document
         frozen = document_to_json(document)
         return Posting(
@@ -180,15 +175,6 @@ class Freezer:
             settles=list(getattr(document, "settles", ())),
             rules=list(rules or getattr(document, "rules", ())),
         )
-
-    def _sightings(self, judged: Sequence[Judged]) -> dict[str, list[Sighting]]:
-        """Our documents that a listing of the ledger showed, of those that are about to be frozen."""
-        stamps = [self.judge.ledger.stamp(self._key(one, draft)[0]) for one in judged for draft in one.drafts]
-        found: dict[str, list[Sighting]] = {}
-        if stamps:
-            for sighting in Sighting.objects.filter(ledger=self.judge.ledger_connection, stamp__in=stamps):
-                found.setdefault(sighting.stamp, []).append(sighting)
-        return found
 
     def cause(self, need: Need) -> Cause:
         """A need as the problem that it opens or joins."""

@@ -11,6 +11,8 @@ from audit.models import Exchange, HighWaterMark, Lane, LaneKind
 from audit.sync.lanes import database_now, lanes_wake
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.seal import seal_pending
+from connectors.models import Connection
+from connectors.registry import connector_get
 from connectors.selectors import connection_expiries, connections_to_keep_alive
 from connectors.services import connection_keep_alive
 from mappings.models import Flow, FlowState
@@ -43,14 +45,15 @@ def work() -> None:
 def lanes_make() -> None:
     """Connections of active flows have their lanes: what a lost hint left out is found here."""
     flows = Flow.objects.filter(state__in=[FlowState.ON, FlowState.DRY_RUN])
+    vendors = dict(Connection.objects.values_list("id", "vendor"))
     known = set(Lane.objects.values_list("connection_id", "kind"))
     for source_id, ledger_id in set(flows.values_list("source_id", "ledger_id")):
         for connection_id, kind in (
             (source_id, LaneKind.READ),
             (source_id, LaneKind.TELL),
             (ledger_id, LaneKind.READ),
-            (ledger_id, LaneKind.POST),
             (ledger_id, LaneKind.TELL),
+            *([(ledger_id, LaneKind.POST)] if connector_get(vendors[ledger_id]).open_ledger else []),
         ):
             if (connection_id, kind.value) not in known:
                 lanes_wake(connection_id, kind)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import connection as database
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.models import Posting, PostingState, RecordVersion, SyncRecord
 from audit.sync.intake import parse
@@ -139,11 +139,15 @@ def twins_fetch(connector: Connector, record_ids: Sequence[int]) -> dict[int, tu
 
 
 def standing_documents(record_ids: Iterable[int]) -> dict[int, list[Posting]]:
-    """For each record id its postings that stand in the books now: posted, not reversed, not a reversal."""
+    """For each record id its postings that stand in the books now: posted, not reversed, no reversal of its own.
+
+    An event that undoes another record's document (B17, B21) is a document of its own record and stands."""
     standing: dict[int, list[Posting]] = defaultdict(list)
-    rows = Posting.objects.filter(
-        record_id__in=list(record_ids), state=PostingState.POSTED, reverses__isnull=True
-    ).order_by("id")
+    rows = (
+        Posting.objects.filter(record_id__in=list(record_ids), state=PostingState.POSTED)
+        .filter(Q(reverses__isnull=True) | ~Q(reverses__record_id=F("record_id")))
+        .order_by("id")
+    )
     for posting in rows:
         standing[posting.record_id].append(posting)
     return standing
@@ -157,6 +161,7 @@ def posted_document(posting: Posting) -> PostedDocument:
         document=document_from_json(posting.document),
         ledger_id=posting.entry_id,
         number=posting.number,
+        company_amount=posting.company_amount,
     )
 
 

@@ -64,6 +64,7 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
     posting.entry_id = outcome.ledger_id or posting.entry_id
     posting.number = outcome.number or posting.number
     posting.link = outcome.link or posting.link
+    posting.company_amount = getattr(outcome, "company_amount", None) or posting.company_amount
     message = outcome.error.message if outcome.error else ""
     state = outcome.state
     if state is OutcomeState.POSTED:
@@ -169,10 +170,13 @@ def _altered(posting: Posting, message: str) -> Cause:
 
 
 def _reversed(postings: Sequence[Posting], recorder: Recorder) -> None:
-    """A reversal that is in the books makes its original reversed."""
-    done = [one.reverses_id for one in postings if one.reverses_id and one.state == PostingState.POSTED]
+    """A reversal that is in the books makes its record's original reversed.
+
+    Where another record's event undoes it (a payout that came back), both stand: each tells its own record's money."""
+    done = {one.reverses_id: one for one in postings if one.reverses_id and one.state == PostingState.POSTED}
     for original in Posting.objects.filter(id__in=done, state=PostingState.POSTED):
-        recorder.posting(original, PostingState.REVERSED)
+        if original.record_id == done[original.pk].record_id:
+            recorder.posting(original, PostingState.REVERSED)
 
 
 def _all_postings(touched: Mapping[int, Posting], fresh: Sequence[Posting]) -> dict[int, list[Posting]]:

@@ -16,11 +16,11 @@ from connectors.base import ReferenceItem, Source
 from connectors.errors import BlockedError, ConnectorError, RetryableError
 from connectors.models import Connection
 from connectors.registry import connector_get
+from mappings.flow_settings import REFERENCE_STREAMS
 from mappings.models import DocumentKind, Flow, FlowState, ReferenceValue
 
 PREFIX = "push:"
 EVERY = timedelta(hours=1)
-KIND_OF_STREAM = {"accounts": "account", "cost_centres": "cost_centre", "vendors": "vendor"}
 
 
 def push_due(connection: Connection) -> datetime | None:
@@ -38,7 +38,7 @@ def push_flows(connection: Connection) -> list[Flow]:
     rows = Flow.objects.filter(
         ledger=connection, document__in=[DocumentKind.REFERENCE, DocumentKind.VENDOR], state=FlowState.ON
     )
-    return [flow for flow in rows.order_by("id") if flow.stream in KIND_OF_STREAM]
+    return [flow for flow in rows.order_by("id") if flow.stream in REFERENCE_STREAMS]
 
 
 def push_work(
@@ -53,7 +53,7 @@ def push_work(
             continue
         if lease is not None:
             lease.renew(120)
-        kind = KIND_OF_STREAM[flow.stream]
+        kind = REFERENCE_STREAMS[flow.stream]
         values = [
             ReferenceItem(
                 kind,

@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from audit.models import CameBy, HighWaterMark, Hint, LaneKind
 from audit.sync.intake import Counts, Intake
-from audit.sync.lanes import Lease, database_now, lanes_wake
+from audit.sync.lanes import Lease, database_now, lanes_wake, later
+from audit.sync.recorder import Cause, Recorder
 from audit.sync.reference import reference_due
 from audit.sync.routes import Routes, active_flows
 from connectors.base import Source, StreamSpec, Window
+from connectors.errors import RejectedError
 from connectors.models import Connection
 from connectors.registry import connector_get
 from mappings.models import Flow
@@ -24,6 +26,8 @@ from mappings.models import Flow
 FIRST_READ = timedelta(days=92)  # where no `post_from` says further back
 WINDOW = timedelta(days=31)  # long histories are read window by window, so that a crash costs one
 HINTS_AT_ONCE = 500
+FEATURE_DENIED = "feature_denied"
+DENIED_AGAIN = 3600.0  # seconds
 
 
 class Reader:
@@ -42,14 +46,22 @@ class Reader:
     def work(self) -> datetime | None:
         """Serve hints and due windows; answers when the lane is due again (None: only when woken)."""
         streams = {flow.stream for flow in self.flows}
-        unavailable = self.source.unavailable_streams() if streams else {}
-        for stream in sorted(streams & self.connector.streams.keys()):
-            if stream not in unavailable:
-                self._serve_hints(self.connector.streams[stream])
-        for stream in sorted(streams & self.connector.streams.keys()):
-            if stream not in unavailable:
-                self._serve_windows(self.connector.streams[stream])
+        for serve in (self._serve_hints, self._serve_windows):
+            for stream in sorted(streams & self.connector.streams.keys()):
+                try:
+                    serve(self.connector.streams[stream])
+                except RejectedError as error:
+                    if error.code != FEATURE_DENIED:
+                        raise
+                    self._close(stream, error)
         return self._next_due(streams)
+
+    def _close(self, stream: str, error: RejectedError) -> None:
+        """The vendor does not grant this stream: it rests, the others go on, and a person is told."""
+        recorder = Recorder(self.connection.tenant_id, self.actor)
+        recorder.notice(Cause(error.code, error.message, value=stream, connection_id=self.connection.pk))
+        recorder.flush()
+        HighWaterMark.objects.filter(connection=self.connection, stream=stream).update(due_at=later(DENIED_AGAIN))
 
     def _intake(self, spec: StreamSpec) -> Intake:
         return Intake(

@@ -342,6 +342,7 @@ POSTING_COLUMNS = {
     "entry_id": "text",
     "number": "text",
     "link": "text",
+    "company_amount": "numeric",
     "error": "text",
 }
 FOLLOW_UP_COLUMNS = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Min, Q
+from django.utils import timezone
 
 from audit.models import HighWaterMark
 from audit.sync.lanes import Lease, database_now
@@ -86,5 +87,6 @@ def _pull(connection: Connection, reader: Source | Ledger, kind: str, is_ledger:
 
 
 def _refresh(connection: Connection, company: str, kind: str, items: Iterable[ReferenceItem]) -> int:
-    done = reference_refresh(connection=connection, company=company, kind=kind, items=list(items))
+    began_at = timezone.now()  # what is learnt while the list is read must not vanish for not being in it
+    done = reference_refresh(connection=connection, company=company, kind=kind, items=list(items), began_at=began_at)
     return done.created + done.changed + done.vanished

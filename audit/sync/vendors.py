@@ -8,11 +8,13 @@ from audit.models import CameBy, Posting, RecordState, RecordVersion, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.keys import content_hash, document_key, record_key
 from audit.sync.recorder import Recorder
+from connectors.base import ReferenceItem
 from connectors.records import Party
 from connectors.registry import connector_get
-from mappings.models import Flow, ReferenceValue
+from mappings.models import Flow
 from mappings.names import normalised_name
 from mappings.services import vendor_accept
+from mappings.services.references import reference_learn
 
 STREAM = "vendors"
 
@@ -41,7 +43,7 @@ def vendors_request(flow: Flow, parties: Iterable[Party], recorder: Recorder) ->
     connector = connector_get(flow.source.vendor)
     wanted = {vendor_external_id(party): party for party in parties}
     for external_id, party in sorted(wanted.items()):
-        payload = {"item": {"id": party.id, "company_name": party.name, "email": party.email}, "lookups": {}}
+        payload = {"item": {"id": external_id, "company_name": party.name, "email": party.email}, "lookups": {}}
         row, is_new = SyncRecord.objects.get_or_create(
             connection=flow.source,
             stream=STREAM,
@@ -79,12 +81,10 @@ def vendors_created(postings: Iterable[Posting], rows: Mapping[int, SyncRecord])
     for posting in postings:
         record = rows[posting.record_id]
         name = str(posting.document.get("name", ""))
-        partner, _ = ReferenceValue.objects.get_or_create(
-            connection_id=posting.ledger_id,
+        partner = reference_learn(
+            connection=posting.flow.ledger,
             company=posting.company,
-            kind="vendor",
-            external_id=posting.entry_id,
-            defaults={"tenant_id": posting.tenant_id, "name": name[:300]},
+            item=ReferenceItem("vendor", posting.entry_id, name=name[:300]),
         )
         source_id = "" if record.external_id.startswith("name:") else record.external_id
         vendor_accept(

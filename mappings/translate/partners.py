@@ -60,6 +60,8 @@ def _missing(sheet: Sheet, code: str, party: Party, answer: VendorAnswer, target
         sheet.waits.append(Wait(f"{party.name} is created in the ledger first.", create=vendor))
     else:
         best = ", ".join(f"{name} ({score} %)" for _, name, score in answer.candidates)
-        sheet.need(code, answer.because or f"No partner of the ledger is {party.name or party.id}.",
+        said = answer.because or "No partner of the ledger fits."
+        who = party.name or party.id
+        sheet.need(code, said if who and who in said else f"{who}: {said}",
                   value=party.id or party.name, source_field=target, label=party.name, target=target,
                   facts={"candidates": best} if best else {})  # fmt: skip
