@@ -19,6 +19,7 @@ from audit.sync.intake import internal, parse, unreadable
 from audit.sync.keys import document_key, record_key
 from audit.sync.links import (
     TWIN_FAMILIES,
+    accrual_documents,
     doubles_fetch,
     linked_fetch,
     open_items_fetch,
@@ -118,6 +119,7 @@ class Judge:
         )
         facts = self.ledger.facts(self.flow.company, frozenset().union(*(want.rates for want in wanted.values())))
         standing = standing_documents(live)
+        accrued = accrual_documents(live) if self.setup.policies.month_end_accrual else {}
         revisions = self._revisions(live)
         for pk, one in live.items():
             one.standing = standing.get(pk, [])
@@ -126,7 +128,7 @@ class Judge:
                 facts=facts,
                 linked=linked.get(pk, ()),
                 twins=twins.get(pk, ()),
-                standing=tuple(posted_document(posting) for posting in one.standing),
+                standing=tuple(posted_document(posting) for posting in (*one.standing, *accrued.get(pk, ()))),
                 twin_deadline_passed=is_overdue(one.row, self.today),
                 possible_duplicates=doubles.get(pk, ()),
                 open_items=open_items_fetch(self.flow.source_id, wanted[pk].open_items)

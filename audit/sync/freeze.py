@@ -117,7 +117,7 @@ class Freezer:
         sending: list[Posting] = []
         first_is_pending = False
         for draft in one.drafts:
-            posting = self._posting(one, draft, row, decision.rules)
+            posting = self.posting(one, draft, row, decision.rules)
             posting.reverses = self._undone(draft)
             if sightings.get(posting.stamp):
                 posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
@@ -141,16 +141,17 @@ class Freezer:
     def _reverse(self, one: Judged, row: SyncRecord, recorder: Recorder) -> list[Posting]:
         sending = []
         for original, draft in one.reversals:
-            posting = self._posting(one, draft, row, ("G17",), reverses=original)
+            posting = self.posting(one, draft, row, ("G17",), reverses=original)
             posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
             recorder.intend(posting)
             sending.append(posting)
         recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
         return sending
 
-    def _posting(
+    def posting(
         self, one: Judged, draft: Draft, row: SyncRecord, rules: Sequence[str], reverses: Posting | None = None
     ) -> Posting:
+        """A new posting, not written yet: the document of a draft, frozen under its key and stamp."""
         key, revision = self.judge.key(one, draft, reverses)
         document = draft.document
         frozen = document_to_json(document)

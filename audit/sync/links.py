@@ -149,8 +149,23 @@ def standing_documents(record_ids: Iterable[int]) -> dict[int, list[Posting]]:
         .order_by("id")
     )
     for posting in rows:
-        standing[posting.record_id].append(posting)
+        if posting.purpose != "acc":  # an accrual stands for the month, not for the record
+            standing[posting.record_id].append(posting)
     return standing
+
+
+def accrual_documents(record_ids: Iterable[int]) -> dict[int, list[Posting]]:
+    """For each record id its month-end accruals, reversed or not: the real entry is not dated before the reversal."""
+    found: dict[int, list[Posting]] = defaultdict(list)
+    rows = Posting.objects.filter(
+        record_id__in=list(record_ids),
+        purpose="acc",
+        state__in=[PostingState.POSTED, PostingState.REVERSED],
+        reverses__isnull=True,
+    )
+    for posting in rows.order_by("id"):
+        found[posting.record_id].append(posting)
+    return found
 
 
 def posted_document(posting: Posting) -> PostedDocument:

@@ -14,6 +14,7 @@ from itertools import groupby
 from django.db.models import F, Min, QuerySet
 
 from audit.models import Lane, Posting, PostingState, RecordState, SyncRecord
+from audit.sync.accruals import accruals_work
 from audit.sync.adopt import adoption_ensure
 from audit.sync.decide import Judge, received
 from audit.sync.freeze import Freezer, document_of
@@ -52,6 +53,8 @@ class Poster:
         )
         for company in sorted({flow.company for flow in flows}):
             adoption_ensure(self.lease, self.connection, self.ledger, company, self.actor)
+        if self.lease.slot == 0:
+            accruals_work(self.lease, self.connection, self.ledger, flows, self.actor)
         while time.monotonic() - started < TURN_SECONDS:
             if not (self._settle() or self._resend() or self._decide(flows)):
                 return self._next_due(flows)

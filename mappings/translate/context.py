@@ -32,6 +32,7 @@ class Policies(BaseModel):
     vendor_threshold: int = 90
     vendor_margin: int = 8
     month_end_accrual: bool = False  # G19
+    accrual_account: str = ""  # code of the account that a person chose for accruals
     approved_is_not_awaited: bool = True  # B1: in the feed approval is not awaited
     attach_receipts: bool = True
     tell_source: Literal["posted", "created", "never"] = "posted"  # G22

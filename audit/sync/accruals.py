@@ -1,0 +1,114 @@
+"""What of a month's spending is still held when it is over? Accrued if the flow says so, reversed the next day (G19).
+
+Worked by the post lane as postings of their own: the held record stays held, and its real entry comes when it is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from audit.models import HighWaterMark, Posting, PostingState, RecordState, SyncRecord
+from audit.sync.decide import Judge, Judged
+from audit.sync.freeze import Freezer
+from audit.sync.lanes import Lease
+from audit.sync.links import posted_document
+from audit.sync.recorder import Cause, Recorder
+from connectors.base import Ledger
+from connectors.documents import Account, Role
+from connectors.models import Connection
+from connectors.records import SpendRecord
+from mappings.models import Flow
+from mappings.translate.accrual import accrual_reversed, accrue
+from mappings.translate.context import Draft, Post
+
+PREFIX = "accrual:"
+PURPOSE = "acc"
+BATCH = 100
+
+
+def month_end_before(day: date) -> date:
+    """The last day of the month before a day's."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def accruals_work(
+    lease: Lease,
+    connection: Connection,
+    ledger: Ledger,
+    flows: Sequence[Flow],
+    actor: str,
+    *,
+    today: date | None = None,
+) -> None:
+    """Accrue once for each flow and month, and reverse what was accrued and is in the books. Safe to repeat."""
+    for flow in flows:
+        policy = flow.policy
+        if not policy.month_end_accrual:
+            continue
+        end = month_end_before(today or datetime.now(UTC).astimezone(ZoneInfo(flow.tenant.time_zone)).date())
+        mark, _ = HighWaterMark.objects.get_or_create(
+            connection=connection, stream=f"{PREFIX}{flow.pk}", defaults={"tenant_id": connection.tenant_id}
+        )
+        judge = Judge(flow, connection, ledger, actor)
+        if mark.mark is None or mark.mark.date() < end:
+            _accrue(judge, lease, end)
+            mark.mark = datetime.combine(end, time(), tzinfo=UTC)
+            mark.save(update_fields=["mark"])
+        _reverse(judge, lease)
+
+
+def _accrue(judge: Judge, lease: Lease, end: date) -> None:
+    account = judge.setup.accounts_by_code.get(judge.setup.policies.accrual_account)
+    if account is None:
+        recorder = Recorder(lease.tenant_id, judge.actor)
+        said = f"{judge.flow} accrues at month end, but no account was chosen for it."
+        recorder.notice(Cause("missing_role", said, value="accrual_account", flow_id=judge.flow.pk))
+        recorder.flush()
+        return
+    last = 0
+    while rows := list(
+        SyncRecord.objects.filter(flow=judge.flow, state=RecordState.HELD, posting_on__lte=end, id__gt=last)
+        .exclude(postings__purpose=PURPOSE, postings__posting_on=end)
+        .order_by("id")[:BATCH]
+    ):
+        last = rows[-1].pk
+        lease.renew()
+        judged = judge.judge(rows, preflight=False)
+        with lease.commit():
+            recorder = Recorder(lease.tenant_id, judge.actor)
+            for one in judged:
+                _intend(judge, one, Account(Role.EXP, account.id, account.code), end, recorder)
+            recorder.flush()
+
+
+def _intend(judge: Judge, one: Judged, account: Account, end: date, recorder: Recorder) -> None:
+    if not isinstance(one.record, SpendRecord) or one.known is None:
+        return
+    decision = accrue(one.record, judge.setup, one.known, account=account, on=end)
+    if isinstance(decision, Post):
+        for draft in decision.drafts:
+            posting = Freezer(judge).posting(one, draft, one.row, decision.rules)
+            posting.settle_at = recorder.now
+            recorder.intend(posting)
+
+
+def _reverse(judge: Judge, lease: Lease) -> None:
+    """Every accrual that is in the books gets its mirror, dated the day after."""
+    standing = Posting.objects.filter(
+        flow=judge.flow, purpose=PURPOSE, state=PostingState.POSTED, reverses__isnull=True
+    ).exclude(reversals__state__in=["intended", "sending", "uncertain", "created", "posted"])
+    rows = list(standing.select_related("record").order_by("id")[:BATCH])
+    if not rows:
+        return
+    with lease.commit():
+        recorder = Recorder(lease.tenant_id, judge.actor)
+        for original in rows:
+            drafts: tuple[Draft, ...] = accrual_reversed(posted_document(original))
+            for draft in drafts:
+                one = Judged(original.record)
+                posting = Freezer(judge).posting(one, draft, original.record, ("G19",), reverses=original)
+                posting.settle_at = recorder.now
+                recorder.intend(posting)
+        recorder.flush()
