@@ -6,10 +6,10 @@ Worked by the post lane as postings of their own: the held record stays held, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from audit.models import HighWaterMark, Posting, PostingState, RecordState, SyncRecord
+from audit.models import Posting, PostingState, RecordState, SyncRecord
 from audit.sync.decide import Judge, Judged
 from audit.sync.freeze import Freezer
 from audit.sync.lanes import Lease
@@ -23,7 +23,6 @@ from mappings.models import Flow
 from mappings.translate.accrual import accrual_reversed, accrue
 from mappings.translate.context import Draft, Post
 
-PREFIX = "accrual:"
 PURPOSE = "acc"
 BATCH = 100
 
@@ -41,33 +40,29 @@ def accruals_work(
     actor: str,
     *,
     today: date | None = None,
-) -> None:
-    """Accrue once for each flow and month, and reverse what was accrued and is in the books. Safe to repeat."""
+) -> bool:
+    """Accrue what is held, once for each record and month, and reverse what was accrued; answers whether there was any.
+
+    Safe to repeat: a record that has its accrual of that month gets no other."""
+    worked = False
     for flow in flows:
-        policy = flow.policy
-        if not policy.month_end_accrual:
-            continue
-        end = month_end_before(today or datetime.now(UTC).astimezone(ZoneInfo(flow.tenant.time_zone)).date())
-        mark, _ = HighWaterMark.objects.get_or_create(
-            connection=connection, stream=f"{PREFIX}{flow.pk}", defaults={"tenant_id": connection.tenant_id}
-        )
-        judge = Judge(flow, connection, ledger, actor)
-        if mark.mark is None or mark.mark.date() < end:
-            _accrue(judge, lease, end)
-            mark.mark = datetime.combine(end, time(), tzinfo=UTC)
-            mark.save(update_fields=["mark"])
-        _reverse(judge, lease)
+        if flow.policy.month_end_accrual:
+            end = month_end_before(today or datetime.now(UTC).astimezone(ZoneInfo(flow.tenant.time_zone)).date())
+            judge = Judge(flow, connection, ledger, actor)
+            worked = _accrue(judge, lease, end) or worked
+            worked = _reverse(judge, lease) or worked
+    return worked
 
 
-def _accrue(judge: Judge, lease: Lease, end: date) -> None:
+def _accrue(judge: Judge, lease: Lease, end: date) -> bool:
     account = judge.setup.accounts_by_code.get(judge.setup.policies.accrual_account)
     if account is None:
         recorder = Recorder(lease.tenant_id, judge.actor)
         said = f"{judge.flow} accrues at month end, but no account was chosen for it."
         recorder.notice(Cause("missing_role", said, value="accrual_account", flow_id=judge.flow.pk))
         recorder.flush()
-        return
-    last = 0
+        return False
+    last, worked = 0, False
     while rows := list(
         SyncRecord.objects.filter(flow=judge.flow, state=RecordState.HELD, posting_on__lte=end, id__gt=last)
         .exclude(postings__purpose=PURPOSE, postings__posting_on=end)
@@ -79,29 +74,32 @@ def _accrue(judge: Judge, lease: Lease, end: date) -> None:
         with lease.commit():
             recorder = Recorder(lease.tenant_id, judge.actor)
             for one in judged:
-                _intend(judge, one, Account(Role.EXP, account.id, account.code), end, recorder)
+                worked = _intend(judge, one, Account(Role.EXP, account.id, account.code), end, recorder) or worked
             recorder.flush()
+    return worked
 
 
-def _intend(judge: Judge, one: Judged, account: Account, end: date, recorder: Recorder) -> None:
+def _intend(judge: Judge, one: Judged, account: Account, end: date, recorder: Recorder) -> bool:
     if not isinstance(one.record, SpendRecord) or one.known is None:
-        return
+        return False
     decision = accrue(one.record, judge.setup, one.known, account=account, on=end)
-    if isinstance(decision, Post):
-        for draft in decision.drafts:
-            posting = Freezer(judge).posting(one, draft, one.row, decision.rules)
-            posting.settle_at = recorder.now
-            recorder.intend(posting)
+    if not isinstance(decision, Post):
+        return False
+    for draft in decision.drafts:
+        posting = Freezer(judge).posting(one, draft, one.row, decision.rules)
+        posting.settle_at = recorder.now
+        recorder.intend(posting)
+    return bool(decision.drafts)
 
 
-def _reverse(judge: Judge, lease: Lease) -> None:
+def _reverse(judge: Judge, lease: Lease) -> bool:
     """Every accrual that is in the books gets its mirror, dated the day after."""
     standing = Posting.objects.filter(
         flow=judge.flow, purpose=PURPOSE, state=PostingState.POSTED, reverses__isnull=True
     ).exclude(reversals__state__in=["intended", "sending", "uncertain", "created", "posted"])
     rows = list(standing.select_related("record").order_by("id")[:BATCH])
     if not rows:
-        return
+        return False
     with lease.commit():
         recorder = Recorder(lease.tenant_id, judge.actor)
         for original in rows:
@@ -112,3 +110,4 @@ def _reverse(judge: Judge, lease: Lease) -> None:
                 posting.settle_at = recorder.now
                 recorder.intend(posting)
         recorder.flush()
+    return True

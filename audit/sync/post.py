@@ -53,10 +53,8 @@ class Poster:
         )
         for company in sorted({flow.company for flow in flows}):
             adoption_ensure(self.lease, self.connection, self.ledger, company, self.actor)
-        if self.lease.slot == 0:
-            accruals_work(self.lease, self.connection, self.ledger, flows, self.actor)
         while time.monotonic() - started < TURN_SECONDS:
-            if not (self._settle() or self._resend() or self._decide(flows)):
+            if not (self._settle() or self._resend() or self._decide(flows) or self._accrue(flows)):
                 return self._next_due(flows)
         return database_now()
 
@@ -158,6 +156,9 @@ class Poster:
             return True
         self.solo.clear()
         return False
+
+    def _accrue(self, flows: Sequence[Flow]) -> bool:
+        return self.lease.slot == 0 and accruals_work(self.lease, self.connection, self.ledger, flows, self.actor)
 
     def _solo_rows(self, flow: Flow) -> list[SyncRecord]:
         return list(SyncRecord.objects.filter(flow=flow, id__in=self.solo, state=RecordState.RECEIVED))
