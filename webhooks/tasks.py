@@ -43,7 +43,7 @@ def housekeep() -> int:
 def _rounds() -> int:
     started, total = time.monotonic(), 0
     while time.monotonic() - started < SECONDS:
-        worked = work.deliveries_work()
+        worked = work.deliveries_work(work.BATCH)
         total += worked.total
         if worked.connection_ids:
             lanes_drain.apply_async(args=[[READ]], queue=READ, expires=SECONDS)

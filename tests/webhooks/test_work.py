@@ -191,7 +191,6 @@ def test_the_task_works_until_nothing_is_left_and_wakes_readers(
     sender: Sender, woken: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "BATCH", 2)
-    monkeypatch.setattr(work.deliveries_work, "__defaults__", (2,))
     for number in range(5):
         sender.post(event(f"accr_{number}"), f"msg_{number}")
     woken.clear()
