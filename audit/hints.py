@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.models import LaneKind, Posting
+from audit.models import LaneKind, Posting, Problem, ProblemState
 from audit.sync.lanes import lanes_wake
-from audit.sync.replay import gaps_release
+from audit.sync.replay import gaps_release, problem_solve
 from audit.tasks import flow_poll
-from connectors.models import Connection
+from connectors.errors import AuthenticationError, BlockedError, ConfigurationError, DecryptionError
+from connectors.models import Connection, ConnectionState
 from connectors.registry import connector_get
 from connectors.services import identity_use_register
 from connectors.signals import connection_changed
 from mappings.schedule import flow_task_set
 from mappings.signals import rules_changed
+
+BLOCKED = frozenset(error.code for error in (BlockedError, AuthenticationError, ConfigurationError, DecryptionError))
 
 
 def connect() -> None:
@@ -30,11 +33,20 @@ def on_rules_changed(sender: object, flow_ids: list[int], **_: Any) -> None:
 
 def on_connection_changed(sender: object, connection_id: int, **_: Any) -> None:
     connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is not None and connection.state == ConnectionState.OK:
+        connection_recovered(connection)
     if connection is not None and connection.is_usable:
         lanes_wake(connection_id, LaneKind.READ)
         lanes_wake(connection_id, LaneKind.TELL)
         if connector_get(connection.vendor).open_ledger:
             lanes_wake(connection_id, LaneKind.POST)
+
+
+def connection_recovered(connection: Connection) -> None:
+    """It was tested and works: what kept its lanes from working is solved."""
+    blocked = Problem.objects.filter(connection=connection, state=ProblemState.OPEN, code__in=BLOCKED)
+    for problem in blocked:
+        problem_solve(problem, by="engine", resolution="The connection works again.")
 
 
 def identity_is_used(connection: Connection) -> bool:
