@@ -8,15 +8,12 @@ from audit.models import LaneKind, Posting, Problem, ProblemState
 from audit.sync.lanes import lanes_wake
 from audit.sync.replay import gaps_release, problem_solve
 from audit.tasks import flow_poll
-from connectors.errors import AuthenticationError, BlockedError, ConfigurationError, DecryptionError
 from connectors.models import Connection, ConnectionState
 from connectors.registry import connector_get
 from connectors.services import identity_use_register
 from connectors.signals import connection_changed
 from mappings.schedule import flow_task_set
 from mappings.signals import rules_changed
-
-BLOCKED = frozenset(error.code for error in (BlockedError, AuthenticationError, ConfigurationError, DecryptionError))
 
 
 def connect() -> None:
@@ -44,7 +41,7 @@ def on_connection_changed(sender: object, connection_id: int, **_: Any) -> None:
 
 def connection_recovered(connection: Connection) -> None:
     """It was tested and works: what kept its lanes from working is solved."""
-    blocked = Problem.objects.filter(connection=connection, state=ProblemState.OPEN, code__in=BLOCKED)
+    blocked = Problem.objects.filter(connection=connection, state=ProblemState.OPEN, facts__blocks=True)
     for problem in blocked:
         problem_solve(problem, by="engine", resolution="The connection works again.")
 

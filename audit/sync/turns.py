@@ -99,7 +99,14 @@ def _turn(lease: Lease, connection: Connection, log: ExchangeLog, actor: str) ->
 def _problem(connection: Connection, error: ConnectorError, actor: str) -> None:
     recorder = Recorder(connection.tenant_id, actor)
     recorder.notice(
-        Cause(error.code, f"{connection.name}: {error.message}", value=error.code, connection_id=connection.pk)
+        Cause(
+            error.code,
+            f"{connection.name}: {error.message}",
+            value=error.code,
+            connection_id=connection.pk,
+            advice="Mend it on the connection's page and test the connection; its flows then go on by themselves.",
+            facts={"blocks": isinstance(error, BlockedError)},
+        )
     )
     recorder.flush()
 
