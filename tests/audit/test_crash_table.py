@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
-from django.db import connection as database
 
-from audit.models import FollowUp, Lane, LaneKind, Posting, PostingState, RecordState, SyncRecord
+from audit.models import Lane, LaneKind, RecordState
 from audit.sync.lanes import lanes_wake
-from audit.sync.turns import lane_work
-from connectors.simulation import serve
-from tests.flows.world import World, world
+from connectors.odoo.preflight import Preflight
+from tests.audit.mortal import wait, wait_asleep, wake_up, worker_start
+from tests.audit.scene import (
+    RULE,
+    account_delete,
+    assert_each_once,
+    finish,
+    leases_end,
+    post,
+    posting_states,
+    read,
+    row,
+    scene,
+    states,
+    tell,
+    time_passes,
+    writes,
+)
+from tests.flows.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RECORDS = 12
-FLOW = {
-    "name": "records", "source": "Brex", "stream": "accounting_records", "ledger": "Odoo", "company": "1",
-    "state": "on", "policies": {"attach_receipts": False},
-}  # fmt: skip
-BOOKS = {"ledger": "Odoo", "company": "1", "usual_roles": True, "roles": [{"role": "EMREC", "account": "110500"}]}
-RULE = {"target": "account", "when": {"gl_account": "600000"}, "value": "600000", "ledger": "Odoo", "company": "1"}
+KILLED = -signal.SIGKILL
 
 READ_STEPS = ("before the payload commits", "after the payload commits, before the mark moves")
 POST_STEPS = (
@@ -42,101 +48,106 @@ POST_STEPS = (
 @pytest.fixture
 def served() -> Iterator[World]:
     """A world whose simulators answer over HTTP, so that other processes can reach them."""
-    with ExitStack() as stack:
-        made = stack.enter_context(world("crash"))
-        brex, odoo = stack.enter_context(serve(made.brex)), stack.enter_context(serve(made.odoo))
-        made.parts["connections"][0]["address"] = brex.url
-        made.parts["connections"][1]["address"] = odoo.url
-        for number in range(RECORDS):
-            made.purchase(f"{10 + number}.50")
-        made.apply(flows=[FLOW], books=[BOOKS], rules=[RULE])
+    with scene("crash", records=RECORDS, is_served=True) as made:
         yield made
-
-
-def work(made: World, name: str, kind: LaneKind) -> None:
-    """A living worker, in this process."""
-    lanes_wake(made.connection(name).pk, kind)
-    while lane_work([kind], connection_id=made.connection(name).pk):
-        pass
 
 
 def worker(step: str, made: World, name: str, kind: LaneKind) -> int:
     """Run a worker to its end, or to its death; answers its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.audit.mortal", step, str(made.connection(name).pk), kind.value],
-        env={**os.environ, "MORTAL_DATABASE": str(database.settings_dict["NAME"])},
-        timeout=120,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
-
-
-def time_passes() -> None:
-    """Leases run out and settling times end, as they would by the database's clock."""
-    with database.cursor() as cursor:
-        cursor.execute("UPDATE audit_lane SET lease_until = clock_timestamp() - interval '1 second', due_at = now()")
-        cursor.execute("UPDATE audit_posting SET settle_at = now() WHERE settle_at IS NOT NULL OR state = 'sending'")
-        cursor.execute("UPDATE audit_followup SET due_at = now() WHERE state = 'due'")
-
-
-def finish(made: World) -> None:
-    """Living workers take over."""
-    for name, kind in (
-        ("Brex", LaneKind.READ),
-        ("Odoo", LaneKind.POST),
-        ("Odoo", LaneKind.POST),
-        ("Brex", LaneKind.TELL),
-    ):
-        time_passes()
-        work(made, name, kind)
-
-
-def assert_each_once(made: World) -> None:
-    """Counted in the ledger itself, not in our tables."""
-    moves = made.moves(state="posted")
-    assert len(moves) == RECORDS
-    assert max(Counter(move["ref"] for move in moves).values()) == 1
-    assert [move for move in made.moves() if move["state"] != "posted"] == []
-    assert set(SyncRecord.objects.values_list("state", flat=True)) == {RecordState.POSTED}
-    assert Counter(Posting.objects.values_list("state", flat=True)) == {PostingState.POSTED: RECORDS}
-    assert set(FollowUp.objects.values_list("state", flat=True)) == {"done"}
-    assert {record["review_status"] for record in made.brex.store.records} == {"EXPORTED"}
+    return wait(worker_start(step, made.connection(name).pk, [kind.value]))
 
 
 @pytest.mark.parametrize("step", READ_STEPS)
 def test_a_reader_killed_there_loses_and_doubles_nothing(served: World, step: str) -> None:
     lanes_wake(served.connection("Brex").pk, LaneKind.READ)
-    assert worker(step, served, "Brex", LaneKind.READ) == -signal.SIGKILL
+    assert worker(step, served, "Brex", LaneKind.READ) == KILLED
     finish(served)
-    assert_each_once(served)
+    assert_each_once(served, RECORDS)
 
 
 @pytest.mark.parametrize("step", POST_STEPS)
 def test_a_poster_killed_there_leaves_each_document_once(served: World, step: str) -> None:
-    work(served, "Brex", LaneKind.READ)
-    assert worker(step, served, "Odoo", LaneKind.POST) == -signal.SIGKILL
+    read(served)
+    assert worker(step, served, "Odoo", LaneKind.POST) == KILLED
     finish(served)
-    assert_each_once(served)
+    assert_each_once(served, RECORDS)
 
 
 def test_a_teller_killed_after_the_call_tells_once(served: World) -> None:
-    work(served, "Brex", LaneKind.READ)
-    work(served, "Odoo", LaneKind.POST)
-    assert worker("told, answer lost", served, "Brex", LaneKind.TELL) == -signal.SIGKILL
+    read(served)
+    post(served)
+    assert worker("told, answer lost", served, "Brex", LaneKind.TELL) == KILLED
     finish(served)
-    assert_each_once(served)
+    assert_each_once(served, RECORDS)
 
 
-def test_two_workers_that_die_alone_on_a_record_fail_it_and_free_the_others(served: World) -> None:
-    work(served, "Brex", LaneKind.READ)
-    for _ in range(2 + RECORDS):
+@pytest.mark.parametrize(
+    ("step", "loads_after_waking"),
+    [("asleep before the call", 0), ("asleep with the request on its lips", 1), ("asleep after the call", 0)],
+)
+def test_a_zombie_is_refused_at_its_commit_and_the_document_stays_once(
+    served: World, step: str, loads_after_waking: int
+) -> None:
+    """It sleeps until another worker has taken its lane, then wakes up and goes on as if nothing had happened."""
+    read(served)
+    sleeper = worker_start(step, served.connection("Odoo").pk, [LaneKind.POST.value])
+    wait_asleep(sleeper)
+    leases_end()
+    post(served)
+    assert posting_states(served) == {"uncertain": RECORDS}
+    loads = writes(served, "/load")
+    assert wake_up(sleeper) == 0
+    assert writes(served, "/load") == loads + loads_after_waking
+    assert posting_states(served) == {"uncertain": RECORDS}, "the zombie wrote an outcome under a lease it had lost"
+    finish(served)
+    assert_each_once(served, RECORDS)
+
+
+@pytest.mark.parametrize("step", ["asleep before the call", "asleep with the request on its lips"])
+def test_a_zombie_that_wakes_when_all_is_done_adds_nothing(served: World, step: str) -> None:
+    read(served)
+    sleeper = worker_start(step, served.connection("Odoo").pk, [LaneKind.POST.value])
+    wait_asleep(sleeper)
+    finish(served)
+    assert_each_once(served, RECORDS)
+    assert wake_up(sleeper) == 0
+    assert_each_once(served, RECORDS)
+
+
+def test_death_while_bisecting_leaves_the_bad_one_alone_and_posts_the_others(
+    served: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One document among thirteen names an account that is gone since we looked; a worker dies between halves."""
+    bad = served.purchase("99.00", gl="630000")
+    served.apply(rules=[RULE, {**RULE, "when": {"gl_account": "630000"}, "value": "630000"}])
+    account_delete(served, "630000")
+    monkeypatch.setattr(Preflight, "check", lambda self, documents: [[] for _ in documents])
+    read(served)
+    assert worker("the second half of a bisected batch", served, "Odoo", LaneKind.POST) == KILLED
+    assert {"sending", "posted"} >= posting_states(served).keys()
+    finish(served)
+    assert states(served) == {RecordState.POSTED: RECORDS, RecordState.HELD: 1}
+    assert row(served, bad["id"]).state == RecordState.HELD
+    assert posting_states(served) == {"posted": RECORDS, "rejected": 1}
+    moves = served.moves()
+    assert Counter(move["state"] for move in moves) == {"posted": RECORDS}
+    assert max(Counter(move["invoice_origin"] for move in moves).values()) == 1
+
+
+def test_a_record_on_which_two_workers_died_alone_fails_and_the_others_are_posted(served: World) -> None:
+    poison = served.purchase("99.00")
+    read(served)
+    deaths = 0
+    while worker("before the intent of 99.00 commits", served, "Odoo", LaneKind.POST) == KILLED:
         time_passes()
-        if worker("before the intent commits", served, "Odoo", LaneKind.POST) == 0:
-            break
-    assert SyncRecord.objects.filter(state=RecordState.FAILED).exists()
-    assert (
-        not Lane.objects.exclude(in_hand=[]).exists() or SyncRecord.objects.filter(state=RecordState.RECEIVED).exists()
-    )
+        deaths += 1
+        assert deaths < 10
+    assert deaths == 3, "once with all in hand, then twice alone"
+    assert states(served) == {RecordState.POSTED: RECORDS, RecordState.FAILED: 1}
+    failed = row(served, poison["id"])
+    assert failed.state == RecordState.FAILED
+    assert "workers died" in failed.reason
+    assert failed.holds.get().problem.code == "internal"
+    assert sorted(move["amount_total"] for move in served.moves(state="posted"))[-1] < 99
+    assert not Lane.objects.exclude(in_hand=[]).exists()
+    assert not Lane.objects.exclude(deaths={}).exists()
