@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Abs, Coalesce
 
 from audit.models import (
@@ -78,7 +78,8 @@ def by_waiting(problems: QuerySet[Any]) -> QuerySet[Any]:
         .annotate(number=Count("*"))
         .values("number")
     )
-    return problems.annotate(waiting_count=Coalesce(Subquery(counts), 0))
+    counted: QuerySet[Any] = problems.annotate(waiting_count=Coalesce(Subquery(counts), 0))
+    return counted
 
 
 def waiting_records(problem: Problem) -> QuerySet[SyncRecord]:
@@ -104,7 +105,7 @@ def touched_by_replay(records: QuerySet[SyncRecord]) -> list[Touched]:
     rows = (
         records.order_by()
         .values("state", "currency", "due_at__isnull")
-        .annotate(number=Count("id", distinct=True), money=Sum(Abs("amount")))
+        .annotate(number=Count("id"), money=Sum(Abs("amount")))
         .values_list("state", "currency", "due_at__isnull", "number", "money")
     )
     found: dict[tuple[str, bool], tuple[int, dict[str, Decimal]]] = {}
@@ -161,7 +162,7 @@ class RecordStory:
 
 def record_story(record: SyncRecord) -> RecordStory:
     """The story of a record, without its payloads. Eight queries, whatever the record went through."""
-    postings = list(record.postings.select_related("ledger", "flow", "reverses", "reversal").order_by("id"))
+    postings = list(record.postings.select_related("ledger", "flow", "reverses").order_by("id"))
     events = list(AuditEvent.objects.filter(record_id=record.pk).order_by("-id")[: EVENTS_SHOWN + 1])
     return RecordStory(
         record=record,
@@ -176,7 +177,8 @@ def record_story(record: SyncRecord) -> RecordStory:
 
 
 def postings_shown(postings: Sequence[Posting]) -> list[ShownPosting]:
-    """Postings with journals, the mapping rules that their lines name, and what the ledger showed. Two queries."""
+    """Postings with journals, the rules that their lines name, and what the ledger showed. Three queries."""
+    prefetch_related_objects(postings, Prefetch("reversals", queryset=Posting.objects.only("key", "reverses_id")))
     reasons = {int(number) for one in postings for number in RULE_NAMED.findall(str(_because(one.document)))}
     tenants = {one.tenant_id for one in postings}
     rules = {

@@ -167,6 +167,8 @@ UNFOLD = {
     "SITE_SYMBOL": "sync_alt",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "audit.admin.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "audit.admin.navigation.sidebar"},
 }
 
 # Celery only wakes; due times and states are rows.

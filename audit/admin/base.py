@@ -1,0 +1,95 @@
+"""What do all pages of the engine room share? Facts are read, never typed; lists stay fast however long they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+
+from audit.admin.paging import EstimatedPaginator
+from audit.looks import admin_url
+from connectors.models import Role
+from connectors.tenancy import TenantScopedAdmin, has_role, tenants_of
+
+WORKERS = frozenset({Role.FINANCE, Role.OPERATIONS})
+"""Who decides about records: both desks; auditors only read."""
+
+
+def tenant_ids_of(request: HttpRequest) -> list[int] | None:
+    """The ids of the user's tenants, read once a request; None for a superuser, who sees all.
+
+    Ids instead of a subquery: with them PostgreSQL walks the lists' indexes from the newest row."""
+    if request.user.is_superuser and request.user.is_active:
+        return None
+    if not hasattr(request, "tenant_ids_seen"):
+        request.tenant_ids_seen = list(tenants_of(request.user).values_list("pk", flat=True))  # type: ignore[attr-defined]
+    found: list[int] = request.tenant_ids_seen  # type: ignore[attr-defined]
+    return found
+
+
+class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
+    """Nobody adds, changes or deletes; `work_roles` may use the page's actions."""
+
+    change_roles = frozenset[str]()
+    work_roles: ClassVar[frozenset[str]] = frozenset(WORKERS)
+    paginator = EstimatedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_fullwidth = True
+    list_filter_sheet = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = ModelAdmin.get_queryset(self, request)
+        tenants = tenant_ids_of(request)
+        return rows if tenants is None else rows.filter(**{f"{self.tenant_path}__in": tenants})
+
+    def has_work_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_role(request, self.work_roles, obj)
+
+    def work_check(self, request: HttpRequest, row: Any, roles: Iterable[str] | None = None) -> None:
+        """Raises PermissionDenied unless the user may act on this row."""
+        if not self.has_role(request, self.work_roles if roles is None else roles, row):
+            raise PermissionDenied
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A fact's trail is the trail of events, so there is no history of edits to offer."""
+        context = {"show_history": False, **(extra_context or {})}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return answer
+
+    def page_url(self, page: str, *args: Any) -> str:
+        opts = self.model._meta
+        return reverse(f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_{page}", args=args)
+
+
+class TrailAdmin(FactAdmin):
+    """Rows that outlive what they tell of: they name their tenant without a foreign key."""
+
+    tenant_path = "tenant_id"
+
+    def has_role(self, request: HttpRequest, roles: Iterable[str], obj: Any = None) -> bool:
+        if obj is None or not frozenset(roles):
+            return super().has_role(request, roles, obj)
+        row = obj if isinstance(obj, Model) else self.row_or_404(request, str(obj))
+        tenant_id = getattr(row, "tenant_id", None)
+        if tenant_id is None:
+            return bool(request.user.is_superuser)
+        return has_role(request.user, tenant_id, roles)
+
+
+def linked(row: Model | None, text: str = "") -> str:
+    """A link to a row's page, or a dash."""
+    return format_html('<a class="mlc-link" href="{}">{}</a>', admin_url(row), text or str(row)) if row else "-"
+
+
+def by_of(request: HttpRequest) -> str:
+    """Who acts, as the trail names people."""
+    return str(request.user.get_username())
