@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -16,6 +17,8 @@ from audit.sync.read import post_slots
 from audit.sync.recorder import Recorder
 from mappings.models import Flow
 
+SECOND_PERSON = "second_person"
+PROPOSED = "proposed"
 REPLAYABLE = (RecordState.HELD, RecordState.FAILED, RecordState.SKIPPED, RecordState.WITNESS)
 
 
@@ -90,13 +93,26 @@ def gaps_release(flow_ids: Iterable[int], *, by: str) -> int:
     return replay(list(waiting.values_list("id", flat=True).distinct()), by=by, reason="Mappings changed.").records
 
 
-def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, reason: str) -> None:
-    """A person's decision for one record (an account, a day, a partner record), then it is decided anew."""
+def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, reason: str) -> bool:
+    """A person's decision for one record (an account, a day, a partner record), then it is decided anew.
+
+    Above the tenant's threshold (`second_person`, an amount in the record's currency) it is only proposed until another
+    person says the same; answers whether it holds now. Raises RefusedReplayError."""
     if not reason.strip():
         raise RefusedReplayError("A decision needs a reason.")
     with transaction.atomic():
-        row = SyncRecord.objects.select_for_update().get(pk=record.pk)
-        row.choices = {**row.choices, **choices}
+        row = SyncRecord.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=record.pk)
+        limit = row.tenant.thresholds.get(SECOND_PERSON)
+        proposed = row.choices.get(PROPOSED) or {}
+        is_seconded = proposed.get("choices") == dict(choices) and proposed.get("by") != by
+        if limit is not None and abs(row.amount or 0) > Decimal(str(limit)) and not is_seconded:
+            row.choices = {**row.choices, PROPOSED: {"choices": dict(choices), "by": by, "reason": reason}}
+            row.save(update_fields=["choices"])
+            recorder = Recorder(row.tenant_id, by)
+            recorder.event("record.proposed", reason, subject="record", record_id=row.pk, facts=dict(choices))
+            recorder.flush()
+            return False
+        row.choices = {**{name: value for name, value in row.choices.items() if name != PROPOSED}, **choices}
         row.save(update_fields=["choices"])
         recorder = Recorder(row.tenant_id, by)
         recorder.event("record.chosen", reason, subject="record", record_id=row.pk, facts=dict(choices))
@@ -104,6 +120,7 @@ def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, re
             recorder.record(row, RecordState.RECEIVED, "Decided by a person.", due_at=recorder.now)
         recorder.flush()
         replay([row.pk], by=by, reason=reason)
+    return True
 
 
 def record_skip(record: SyncRecord, *, by: str, reason: str) -> None:
