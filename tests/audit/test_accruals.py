@@ -9,7 +9,7 @@ import pytest
 
 from audit.models import Posting, PostingState, RecordState, SyncRecord
 from audit.sync.accruals import month_end_before
-from tests.audit.test_crash_table import BOOKS, FLOW, RULE
+from tests.audit.scene import BOOKS, FLOW, RULE
 from tests.flows.world import World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)

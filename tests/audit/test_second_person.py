@@ -8,7 +8,7 @@ import pytest
 
 from audit.models import AuditEvent, RecordState, SyncRecord
 from audit.sync.replay import RefusedReplayError, record_choose
-from tests.audit.test_crash_table import BOOKS, FLOW, RULE
+from tests.audit.scene import BOOKS, FLOW, RULE
 from tests.flows.world import World, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
