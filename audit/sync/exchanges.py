@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from types import TracebackType
 
-from audit.models import Exchange
+from audit.sync.bulk import rows_copy
 from connectors.base import ExchangeNote
 from connectors.models import Connection
 
 WRITE_AT = 200
+COLUMNS = (
+    "tenant_id", "connection_id", "at", "method", "url", "status", "seconds",
+    "request_id", "request_body", "response_body", "error", "is_write",
+)  # fmt: skip
 
 
 class ExchangeLog:
@@ -34,22 +37,15 @@ class ExchangeLog:
 
     def write(self) -> None:
         notes, self.notes = self.notes, []
-        Exchange.objects.bulk_create(
-            [
-                Exchange(
-                    tenant_id=self.connection.tenant_id,
-                    connection_id=self.connection.pk,
-                    at=note.started_at,
-                    method=note.method,
-                    url=note.url,
-                    status=note.status,
-                    seconds=Decimal(f"{note.seconds:.3f}"),
-                    request_id=note.request_id,
-                    request_body=note.request_body,
-                    response_body=note.response_body,
-                    error=note.error,
-                    is_write=note.is_write,
-                )
+        if not notes:
+            return
+        tenant_id, connection_id = self.connection.tenant_id, self.connection.pk
+        rows_copy(
+            "audit_exchange",
+            COLUMNS,
+            (
+                (tenant_id, connection_id, note.started_at, note.method, note.url, note.status, f"{note.seconds:.3f}",
+                 note.request_id, note.request_body, note.response_body, note.error, note.is_write)
                 for note in notes
-            ]
-        )
+            ),
+        )  # fmt: skip

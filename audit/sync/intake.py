@@ -6,18 +6,21 @@ unchanged item writes nothing.
 
 from __future__ import annotations
 
+import json
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit.models import CameBy, RecordState, RecordVersion, SyncRecord
+from audit.models import CameBy, RecordState, SyncRecord
+from audit.sync.bulk import rows_copy, rows_insert, rows_update
 from audit.sync.keys import content_hash
 from audit.sync.lanes import Lease
-from audit.sync.recorder import Cause, Recorder, update_rows
+from audit.sync.recorder import Cause, Recorder
 from audit.sync.routes import Routes
 from connectors.base import Connector, Item, StreamSpec
 from connectors.errors import ConnectorError
+from connectors.fields import DecimalEncoder
 from connectors.models import Connection
 from connectors.records import Finality, Record, SpendRecord
 from mappings.policies import day_of
@@ -35,6 +38,7 @@ STORED_COLUMNS = {
     "document_on": "date",
     "label": "text",
     "receipt_count": "int",
+    "links": "text[]",
 }
 
 
@@ -121,10 +125,8 @@ class Intake:
             )
             self._describe(row, one.record)
             rows.append(row)
-        SyncRecord.objects.bulk_create(rows)
-        RecordVersion.objects.bulk_create(
-            [self._version(row, one, came_by) for row, one in zip(rows, new, strict=True)]
-        )
+        rows_insert(rows)
+        self._write_versions(zip(rows, new, strict=True), came_by, recorder)
         for row, one in zip(rows, new, strict=True):
             recorder.event("record.received", f"by {came_by.label}", subject="record", record_id=row.pk)
             self._place(row, one, recorder)
@@ -134,12 +136,11 @@ class Intake:
             row.version += 1
             row.content_hash = one.hash
             self._describe(row, one.record)
-        RecordVersion.objects.bulk_create([self._version(row, one, came_by) for row, one in changed])
         if changed:
-            update_rows("audit_syncrecord", STORED_COLUMNS, [row for row, _ in changed])
+            self._write_versions(changed, came_by, recorder)
+            rows_update("audit_syncrecord", STORED_COLUMNS, [row for row, _ in changed])
         for row, one in changed:
             recorder.event("record.changed", f"version {row.version}", subject="record", record_id=row.pk)
-            SyncRecord.objects.filter(pk=row.pk).update(links=row.links)
             if row.state != RecordState.POSTING:  # the commit that closes its posting compares versions
                 self._place(row, one, recorder)
 
@@ -156,15 +157,16 @@ class Intake:
             row.receipt_count = min(len(record.receipts), 999)
             row.links = sorted({f"{link.kind}:{link.id}"[:260] for link in record.links})
 
-    def _version(self, row: SyncRecord, one: _Taken, came_by: CameBy) -> RecordVersion:
-        return RecordVersion(
-            tenant_id=row.tenant_id,
-            record=row,
-            number=row.version,
-            payload=one.item.payload,
-            content_hash=one.hash,
-            came_by=came_by,
-        )
+    def _write_versions(self, taken: Iterable[tuple[SyncRecord, _Taken]], came_by: CameBy, recorder: Recorder) -> None:
+        rows_copy(
+            "audit_recordversion",
+            ("tenant_id", "record_id", "number", "payload", "content_hash", "came_by", "stored_at"),
+            (
+                (row.tenant_id, row.pk, row.version, json.dumps(one.item.payload, cls=DecimalEncoder), one.hash,
+                 came_by.value, recorder.now)
+                for row, one in taken
+            ),
+        )  # fmt: skip
 
     def _place(self, row: SyncRecord, one: _Taken, recorder: Recorder) -> None:
         """Where a stored version leaves its record: due, waiting for the source, not ours, or unreadable."""

@@ -6,17 +6,16 @@ costs a handful of statements. A transition that the tables of states do not kno
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
 from audit.models import (
-    AuditEvent,
     FollowUp,
     Hold,
     Posting,
@@ -26,7 +25,9 @@ from audit.models import (
     RecordState,
     SyncRecord,
 )
+from audit.sync.bulk import rows_copy, rows_insert, rows_insert_missing, rows_update
 from audit.sync.keys import fingerprint
+from connectors.fields import DecimalEncoder
 
 R, P = RecordState, PostingState
 
@@ -53,6 +54,23 @@ POSTING_MOVES: dict[str, frozenset[str]] = {
 
 class IllegalMoveError(Exception):
     """A transition that the tables of states do not allow: our bug, never the data's."""
+
+
+class Event(NamedTuple):
+    """One row of the trail, as it is written."""
+
+    tenant_id: int
+    at: datetime
+    kind: str
+    actor: str
+    subject: str
+    subject_id: int | None
+    record_id: int | None
+    message: str
+    facts: str
+
+
+EVENT_COLUMNS = Event._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,7 @@ class Recorder:
     _follow_ups: dict[int, FollowUp] = field(default_factory=dict)
     _new_postings: list[Posting] = field(default_factory=list)
     _new_follow_ups: list[FollowUp] = field(default_factory=list)
-    _events: list[AuditEvent] = field(default_factory=list)
+    _events: list[Event] = field(default_factory=list)
     _causes: dict[int, list[Cause]] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)
     _notices: list[tuple[Cause, int | None]] = field(default_factory=list)
@@ -100,18 +118,9 @@ class Recorder:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Note one thing that happened; written with the batch."""
+        told = json.dumps(facts, cls=DecimalEncoder) if facts else "{}"
         self._events.append(
-            AuditEvent(
-                tenant_id=self.tenant_id,
-                at=self.now,
-                kind=kind,
-                actor=self.actor,
-                subject=subject,
-                subject_id=subject_id,
-                record_id=record_id,
-                message=message,
-                facts=dict(facts or {}),
-            )
+            Event(self.tenant_id, self.now, kind, self.actor, subject, subject_id, record_id, message, told)
         )
 
     def record(
@@ -218,7 +227,7 @@ class Recorder:
 
     def _write(self) -> None:
         if self._new_postings:
-            Posting.objects.bulk_create(self._new_postings)
+            rows_insert(self._new_postings)
             for posting in self._new_postings:
                 self.event(
                     f"posting.{posting.state}",
@@ -229,19 +238,19 @@ class Recorder:
                     facts={"key": posting.key, "rules": posting.rules, "version": posting.record_version},
                 )
         if self._postings:
-            update_rows("audit_posting", POSTING_COLUMNS, self._postings.values())
+            rows_update("audit_posting", POSTING_COLUMNS, self._postings.values())
         if self._records:
-            update_rows("audit_syncrecord", RECORD_COLUMNS, self._records.values())
+            rows_update("audit_syncrecord", RECORD_COLUMNS, self._records.values())
         if self._new_follow_ups:
-            FollowUp.objects.bulk_create(self._new_follow_ups, ignore_conflicts=True)
+            rows_insert_missing(self._new_follow_ups)
         if self._follow_ups:
-            update_rows("audit_followup", FOLLOW_UP_COLUMNS, self._follow_ups.values())
+            rows_update("audit_followup", FOLLOW_UP_COLUMNS, self._follow_ups.values())
         self._write_holds()
         self._problems([cause for cause, _ in self._notices])
         for cause, record_id in self._notices:
             self.event(f"notice.{cause.code}", cause.message, subject="record", record_id=record_id)
         if self._events:
-            AuditEvent.objects.bulk_create(self._events)
+            rows_copy("audit_auditevent", EVENT_COLUMNS, self._events)
 
     def _write_holds(self) -> None:
         """Make each moved record's open holds agree with its causes; solve problems on which nothing waits."""
@@ -352,17 +361,3 @@ FOLLOW_UP_COLUMNS = {
     "reason": "text",
     "done_at": "timestamptz",
 }
-
-
-def update_rows(table: str, columns: Mapping[str, str], rows: Iterable[Any]) -> None:
-    """Update many rows, each with its own values, in one statement whose text does not depend on their number."""
-    listed = sorted(rows, key=lambda row: row.pk)
-    sets = ", ".join(f"{name} = fresh.{name}" for name in columns)
-    arrays = ", ".join(["%s::bigint[]", *(f"%s::{kind}[]" for kind in columns.values())])
-    names = ", ".join(["id", *columns])
-    values = [[row.pk for row in listed], *([getattr(row, name) for row in listed] for name in columns)]
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS fresh({names}) WHERE {table}.id = fresh.id",  # noqa: S608
-            values,
-        )
