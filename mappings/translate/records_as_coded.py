@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from connectors.documents import Account, Role
@@ -100,10 +100,13 @@ def _as_role(sheet: Sheet, account: Account, roles: tuple[Role, ...]) -> Account
 
 
 def _coded_account(sheet: Sheet, line: RecordLine) -> Account | None:
-    """What the line's own ledger account is; looked at aside, because a gap is the cost line's to report."""
+    """What the line's own ledger account is; looked at aside, because a gap is the cost line's to report.
+
+    An account that a person chose is for the cost lines, and does not change what the others are coded to."""
     if not any(coded.field == "gl_account" for coded in line.coding):
         return None
-    aside = Sheet(sheet.record, sheet.setup, sheet.known)
+    choices = {name: value for name, value in sheet.known.choices.items() if name != "account"}
+    aside = Sheet(sheet.record, sheet.setup, replace(sheet.known, choices=choices))
     target = account_of(aside, [coded for coded in line.coding if coded.field == "gl_account"], ())
     return target.account if target else None
 
