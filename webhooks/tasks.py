@@ -10,7 +10,7 @@ from audit.models import LaneKind
 from audit.tasks import lanes_drain
 from webhooks import signing, work
 from webhooks.retention import deliveries_forget
-from webhooks.wake import wake_allow
+from webhooks.wake import LINGER_SECONDS, wake_allow
 
 SECONDS = 30.0
 READ = LaneKind.READ.value
@@ -20,8 +20,10 @@ READ = LaneKind.READ.value
 def deliveries_work() -> int:
     """Work what is due, let the next delivery wake a worker again, and look once more for what came meanwhile."""
     total = _rounds()
-    wake_allow()
-    total += _rounds()
+    if total:
+        wake_allow()
+        time.sleep(LINGER_SECONDS)
+        total += _rounds()
     if signing.endpoints_to_ask():
         secrets_work.apply_async(queue=READ, expires=SECONDS)  # ticks and seals must not wait for a vendor's answer
     return total

@@ -8,8 +8,6 @@ import structlog
 from django.db import Error as DatabaseFault
 from django.http import HttpResponse
 from django.http.request import UnreadablePostError
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
@@ -70,7 +68,6 @@ class DeliveryView(APIView):
             500: OpenApiResponse(description="Our fault; send it again."),
         },
     )
-    @method_decorator(never_cache)
     def post(self, request: Request, opaque: str) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or ""
         if not length.isdecimal():

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import OperationalError, connection
+from django.http import HttpRequest
 from django.test import Client
 
 from tests.factories import tenant_make
@@ -299,10 +301,27 @@ def test_one_tenants_secret_opens_no_other_tenants_address(sender: Sender) -> No
     assert sorted(rows) == [("acme", "msg_1"), ("globex", "msg_1")]
 
 
+def test_a_delivery_takes_the_short_way_and_pages_do_not(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    real = SessionMiddleware.process_request
+
+    def watched(self: SessionMiddleware, request: HttpRequest) -> None:
+        seen.append(request.path)
+        real(self, request)
+
+    monkeypatch.setattr(SessionMiddleware, "process_request", watched)
+    browser = Client()
+    answer = Sender(sender.endpoint, browser=browser).post(event("accr_1"))
+    assert answer.status_code == 202
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert browser.get("/hooks/no such address").status_code == 404
+    assert browser.get("/admin/login/").status_code == 200
+    assert seen == ["/hooks/no such address", "/admin/login/"]
+
+
 def test_cookies_and_sessions_mean_nothing(sender: Sender) -> None:
     strict = Client(enforce_csrf_checks=True)
     raw = event("accr_1")
     answer = strict.post(sender.endpoint.path, raw, "application/json", headers=sender.headers(raw, "msg_1"))
     assert answer.status_code == 202
     assert not answer.cookies
-    assert answer["Cache-Control"].startswith("max-age=0")

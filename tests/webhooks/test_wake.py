@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import redis
+from django.conf import settings
 from django.core.cache import cache
 
 from tests.webhooks.sender import Sender, event
@@ -23,6 +24,23 @@ def test_a_delivery_after_the_work_wakes_again(sender: Sender, woken: list[str])
     woken.clear()
     sender.post(event("accr_2"), "msg_2")
     assert woken == ["webhooks.deliveries_work"]
+
+
+def test_what_comes_unannounced_while_the_worker_ends_is_seen_by_its_last_look(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender.post(event("accr_1"), "msg_1")
+    monkeypatch.setattr(tasks.time, "sleep", lambda _: sender.post(event("accr_2"), "msg_2"))
+    assert tasks.deliveries_work() == 2
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_a_message_that_got_lost_holds_the_next_one_up_for_a_second_at_most(sender: Sender, woken: list[str]) -> None:
+    sender.post(event("accr_1"), "msg_1")
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    left = client.pttl(cache.make_key(wake.KEY))
+    client.close()
+    assert 0 < left <= 1000
 
 
 def test_without_a_broker_everything_is_stored_and_nothing_is_tried_for_a_while(
