@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors.odoo.auth import OdooCredentials
 from tests.cases.ledger_cases import LedgerCases
-from tests.connectors.odoo.odoo_cases import OdooCases, PaymentAccountCases, ProtocolCases
+from tests.connectors.odoo.odoo_cases import OdooCases, ProtocolCases
 from tests.connectors.odoo.world import OdooWorld
 
 pytestmark = pytest.mark.live
@@ -30,7 +30,7 @@ def world() -> OdooWorld:
     )
 
 
-class TestRealOdoo(LedgerCases, OdooCases, PaymentAccountCases):
+class TestRealOdoo(LedgerCases, OdooCases):
     """Company 1 of the prepared database, with references of its own in every run."""
 
     def test_an_export_that_gives_a_second_external_id_does_not_hide_ours(self, world: OdooWorld) -> None:

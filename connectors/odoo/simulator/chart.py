@@ -66,6 +66,8 @@ ACCOUNTS = """
 50 999999 equity_unaffected - Undistributed Profits/Losses
 """
 ACCOUNTS_PER_COMPANY = 50
+# The accounts of payments are known by their external ids, `account.<company>_<name>`.
+NAMED = {48: "account_journal_payment_debit_account_id", 49: "account_journal_payment_credit_account_id"}
 USD, EUR, GBP = 1, 126, 144
 CURRENCIES = (
     (USD, "USD", "$", "United States dollar", True, "0.01"),
@@ -290,6 +292,8 @@ def _company(store: Store, stamp: dict[str, object], id: int, name: str, currenc
             reconcile=reconcile == "r",
             active=True,
         )
+    for place, label in NAMED.items():
+        store.name_record(f"account.{id}_{label}", "account.account", place + shift)
     methods = 2 * (id - 1)
     for place, (label, code, kind, default, sequence) in enumerate(JOURNALS, 1):
         bank = kind == "bank"

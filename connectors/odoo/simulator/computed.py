@@ -72,6 +72,20 @@ LABELS.update(
 )
 
 computed("account.account", "code")(_code)
+
+
+def partner_account(env: Environment, partner: Record, side: str, company: int) -> Any:
+    """The `payable` or `receivable` account that a partner has in a company: his own, else the company's."""
+    own = partner.get(f"property_account_{side}_id") or {}
+    return own.get(company) or env.store.tables["res.company"][company][f"{side}_account_id"]
+
+
+computed("res.partner", "property_account_payable_id")(
+    lambda env, r: partner_account(env, r, "payable", env.company["id"])
+)
+computed("res.partner", "property_account_receivable_id")(
+    lambda env, r: partner_account(env, r, "receivable", env.company["id"])
+)
 computed("account.account", "placeholder_code")(lambda env, r: r["code_store"])
 
 

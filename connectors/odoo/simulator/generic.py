@@ -168,9 +168,10 @@ def _default_get(self: Records, fields: Any) -> dict[str, Any]:
 
 
 @method(ANY, "get_external_id")
-def _get_external_id(self: Records) -> dict[str, str]:
+def _get_external_id(self: Records) -> dict[int, str]:
+    """Keyed by number: JSON makes texts of the keys, XML-RPC refuses them (observed on Odoo 19.0)."""
     names = self.env.store.names
-    return {str(id): (names.get((self.model, id)) or [""])[0] for id in self.ids}
+    return {id: (names.get((self.model, id)) or [""])[0] for id in self.ids}
 
 
 @method(ANY, "get_metadata")

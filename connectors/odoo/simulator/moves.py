@@ -15,7 +15,7 @@ from .reconcile import unreconcile
 from .schema import SCHEMA, SELECTIONS
 from .store import Record
 from .totals import check_balanced, complete, drop_line, due_date
-from .values import day, linked, stored
+from .values import day, linked, number, stored
 
 PURCHASES = ("in_invoice", "in_refund", "in_receipt")
 READONLY_WHEN_POSTED = {
@@ -30,6 +30,8 @@ READONLY_WHEN_POSTED = {
 _LINE_FIELDS = ("line_ids", "invoice_line_ids")
 _FIELDS = SCHEMA["account.move"].fields
 _TYPES = SELECTIONS["account.move", "move_type"]
+# Written, even unchanged, these let Odoo look its own rate up again (observed on Odoo 19.0).
+_MOVES_RATE = {"invoice_date", "currency_id", "company_id", "journal_id", "move_type"}
 _TEXTS = ("ref", "payment_reference", "invoice_origin", "narration")
 
 
@@ -74,7 +76,7 @@ def _create_move(env: Environment, vals: Record) -> Record:
         "company_id": company["id"],
         "journal_id": journal["id"],
         "currency_id": currency or journal.get("currency_id") or company["currency_id"],
-        "invoice_currency_rate": ZERO,
+        "invoice_currency_rate": number(vals.get("invoice_currency_rate") or 0),
         "line_ids": [],
         "amount_untaxed": ZERO,
         "amount_tax": ZERO,
@@ -198,6 +200,8 @@ def _write_move(env: Environment, move: Record, vals: Record) -> None:
         changes["company_id"] = journal["company_id"]
     if "matched_payment_ids" in changes:
         changes["matched_payment_ids"] = linked(vals["matched_payment_ids"], move["matched_payment_ids"])
+    if not _MOVES_RATE.isdisjoint(vals):
+        changes.setdefault("invoice_currency_rate", ZERO)
     env.update("account.move", move["id"], changes)
     if move["state"] == "posted":
         return

@@ -11,6 +11,8 @@ from .generic import CREATORS, REMOVERS, WRITERS
 from .store import Record
 from .values import check_link, stored
 
+BY_COMPANY = ("property_account_payable_id", "property_account_receivable_id")
+
 
 def create_partners(env: Environment, vals_list: list[Record]) -> list[int]:
     """Contacts need a name and nothing else: two with the same number, reference and e-mail are accepted."""
@@ -28,6 +30,7 @@ def create_partners(env: Environment, vals_list: list[Record]) -> list[int]:
         if not record.get("name"):
             raise constraint_error("Contacts require a name")
         _check_links(env, record)
+        _keep_by_company(env, record, {})
         id = env.insert("res.partner", record)
         env.store.update("res.partner", id, {"commercial_partner_id": _top(env, record)})
         ids.append(id)
@@ -36,12 +39,14 @@ def create_partners(env: Environment, vals_list: list[Record]) -> list[int]:
 
 def write_partners(env: Environment, ids: Sequence[int], vals: Record) -> None:
     for id in ids:
-        changes = stored(env, "res.partner", vals, env.get("res.partner", id))
+        known = env.get("res.partner", id)
+        changes = stored(env, "res.partner", vals, known)
         if "name" in changes and not changes["name"]:
             raise constraint_error("Contacts require a name")
         if changes.get("company_type"):
             changes["is_company"] = changes["company_type"] == "company"
         _check_links(env, changes)
+        _keep_by_company(env, changes, known)
         env.update("res.partner", id, changes)
         env.store.update("res.partner", id, {"commercial_partner_id": _top(env, env.get("res.partner", id))})
 
@@ -55,8 +60,15 @@ def unlink_partners(env: Environment, ids: Sequence[int]) -> None:
 
 
 def _check_links(env: Environment, record: Record) -> None:
-    for name in ("parent_id", "company_id", "property_account_payable_id", "property_account_receivable_id"):
+    for name in ("parent_id", "company_id", *BY_COMPANY):
         check_link(env, "res.partner", name, record.get(name))
+
+
+def _keep_by_company(env: Environment, changes: Record, known: Record) -> None:
+    """Some values of a contact are another in each company."""
+    for name in BY_COMPANY:
+        if name in changes:
+            changes[name] = {**(known.get(name) or {}), env.company["id"]: changes[name]}
 
 
 def _top(env: Environment, record: Record) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from .access import check_access
+from .computed import partner_account
 from .environment import Environment, Records
 from .errors import constraint_error, missing_value, validation_error
 from .generic import CREATORS, REMOVERS, WRITERS, check_existing
@@ -17,6 +18,9 @@ from .reconcile import unreconcile
 from .registry import method
 from .store import Record
 from .values import check_link, stored
+
+# Written, even unchanged, these let Odoo compute the outstanding account anew (observed on Odoo 19.0).
+MOVES_ACCOUNT = {"payment_type", "partner_id", "currency_id", "journal_id", "payment_method_line_id"}
 
 
 def create_payments(env: Environment, vals_list: list[Record]) -> list[int]:
@@ -62,7 +66,7 @@ def _create_payment(env: Environment, vals: Record) -> int:
     record["outstanding_account_id"] = line.get("payment_account_id") or usual
     if not record.get("destination_account_id"):
         partner = env.find("res.partner", record["partner_id"]) or {}
-        record["destination_account_id"] = partner.get(f"property_account_{side}_id") or company[f"{side}_account_id"]
+        record["destination_account_id"] = partner_account(env, partner, side, company["id"])
     return env.insert("account.payment", record)
 
 
@@ -83,14 +87,16 @@ def _bank_journal(env: Environment) -> int | bool:
 
 
 def write_payments(env: Environment, ids: Sequence[int], vals: Record) -> None:
-    """Change payments; a posted one takes a new amount while its entry keeps the old (observed on Odoo 19.0)."""
+    """Change payments; a posted one takes a new amount while its entry keeps the old, and the account that the money
+    goes through is lost unless the payment method names one (observed on Odoo 19.0)."""
     for id in ids:
         changes = stored(env, "account.payment", vals, env.get("account.payment", id))
         changes.pop("state", None)
         payment = env.get("account.payment", id)
         _check_amount({**payment, **changes})
-        if payment["state"] != "draft" and "journal_id" in changes:
-            changes["outstanding_account_id"] = False
+        if not MOVES_ACCOUNT.isdisjoint(changes):
+            line = env.get("account.payment.method.line", {**payment, **changes}["payment_method_line_id"])
+            changes["outstanding_account_id"] = line.get("payment_account_id") or False
         env.update("account.payment", id, changes)
 
 
@@ -119,6 +125,12 @@ def _label(env: Environment, payment: Record) -> str:
 def post_payment(env: Environment, id: int, write_off: tuple[int, str, Decimal] | None = None) -> Record:
     """Make and post the payment's entry; `write_off` is account, label and amount of a difference."""
     payment = env.get("account.payment", id)
+    if not payment["outstanding_account_id"]:
+        # Confirmed without any entry (observed on Odoo 19.0).
+        env.store.sequences["unbooked payments"] += 1
+        name = payment["name"] or f"PAY{env.store.sequences['unbooked payments']:05}"
+        env.update("account.payment", id, {"name": name, "state": "in_process"})
+        return env.get("account.payment", id)
     balance, amount = _amounts(env, payment)
     shared = {"name": _label(env, payment), "partner_id": payment["partner_id"], "currency_id": payment["currency_id"]}
     due = {**shared, "date_maturity": payment["date"]}

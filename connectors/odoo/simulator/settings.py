@@ -10,6 +10,8 @@ from .generic import CREATORS, WRITERS
 from .store import Record
 from .values import stored
 
+MONEY_JOURNALS = ("bank", "cash", "credit")
+PREFIXES = {"bank": "1014", "cash": "1015"}  # of the generic chart
 JOURNAL_HAS_DRAFTS = (
     "You can not archive a journal containing draft journal entries.\n\nTo proceed:\n1/ click on the top-right button "
     "'Journal Entries' from this journal form\n2/ then filter on 'Draft' entries\n3/ select them all and post or "
@@ -62,12 +64,40 @@ def create_journals(env: Environment, vals_list: list[Record]) -> list[int]:
             **stored(env, "account.journal", vals),
         }
         record["refund_sequence"] = record["type"] in ("sale", "purchase")
-        record["payment_sequence"] = record["type"] in ("bank", "cash", "credit")
+        record["payment_sequence"] = record["type"] in MONEY_JOURNALS
         for other in env.store.tables["account.journal"].values():
             if other["code"] == record["code"] and other["company_id"] == record["company_id"]:
                 raise constraint_error("Journal codes must be unique per company.")
-        ids.append(env.insert("account.journal", record))
+        if record["type"] in MONEY_JOURNALS:
+            company = env.get("res.company", record["company_id"])
+            record.setdefault("suspense_account_id", company["account_journal_suspense_account_id"])
+            if not record.get("default_account_id"):
+                record["default_account_id"] = _money_account(env, record)
+        id = env.insert("account.journal", record)
+        if record["type"] in MONEY_JOURNALS:
+            _give_methods(env, id, record["company_id"])
+        ids.append(id)
     return ids
+
+
+def _money_account(env: Environment, journal: Record) -> int | bool:
+    """A new account under the first free code for a bank or cash journal; the chart's card account for cards."""
+    company = journal["company_id"]
+    accounts = [one for one in env.store.tables["account.account"].values() if company in one["company_ids"]]
+    if journal["type"] == "credit":
+        return next((int(one["id"]) for one in accounts if one["account_type"] == "liability_credit_card"), False)
+    taken = {one["code_store"] for one in accounts}
+    code = next(code for number in range(1, 100) if (code := f"{PREFIXES[journal['type']]}{number:02}") not in taken)
+    values = {"name": journal["name"], "code": code, "account_type": "asset_cash", "company_ids": [[6, 0, [company]]]}
+    [account] = create_accounts(env, [values])
+    return account
+
+
+def _give_methods(env: Environment, journal: int, company: int) -> None:
+    for direction in ("inbound", "outbound"):
+        values = {"name": "Manual Payment", "journal_id": journal, "payment_type": direction, "company_id": company}
+        line = env.insert("account.payment.method.line", values)
+        env.store.update("account.journal", journal, {f"{direction}_payment_method_line_ids": [line]})
 
 
 def write_journals(env: Environment, ids: Sequence[int], vals: Record) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from .computed import partner_account
 from .environment import Environment
 from .errors import user_error
 from .lines import BALANCING, DIRECTIONS, SALES, ZERO, is_invoice, new_line, set_amounts
@@ -139,15 +140,17 @@ def _complete_invoice(env: Environment, move: Record, lines: list[Record]) -> No
     places, own_places = env.currency_places(currency), env.currency_places(own)
     rate = ONE
     if currency != own:
-        rate = currency_rate(env, currency, company["id"], move["invoice_date"] or move["date"])
+        # A rate that was sent stays until the day or the currency is written (observed on Odoo 19.0).
+        rate = move["invoice_currency_rate"] or currency_rate(
+            env, currency, company["id"], move["invoice_date"] or move["date"]
+        )
     untaxed = untaxed_balance = ZERO
     bases = []
-    for line in lines:
-        if line["display_type"] != "product":
-            continue
-        raw = line["price_unit"] * line["quantity"] * (1 - line["discount"] / 100) * direction
-        amount = rounded(raw, places)
-        balance = rounded(amount / rate, own_places)
+    products = [line for line in lines if line["display_type"] == "product"]
+    raws = [line["price_unit"] * line["quantity"] * (1 - line["discount"] / 100) * direction for line in products]
+    amounts = [rounded(raw, places) for raw in raws]
+    balances = amounts if rate == ONE else _spread([amount / rate for amount in amounts], own_places)
+    for line, raw, amount, balance in zip(products, raws, amounts, balances, strict=True):
         changes = {**line, "currency_id": currency, "currency_rate": rate, "partner_id": move["commercial_partner_id"]}
         set_amounts(env, changes, balance, amount)
         taxed = sum(
@@ -182,16 +185,31 @@ def _complete_invoice(env: Environment, move: Record, lines: list[Record]) -> No
     )
 
 
+def _spread(exact: list[Decimal], places: Decimal) -> list[Decimal]:
+    """Rounded parts that sum to the rounded total: what is over or missing goes to the largest parts, each at most
+    its share of it rounded up, the earlier first (observed on Odoo 19.0)."""
+    parts = [rounded(one, places) for one in exact]
+    difference = rounded(sum(exact, ZERO), places) - sum(parts, ZERO)
+    units = left = int(abs(difference) / places)
+    whole = sum((abs(one) for one in exact), ZERO)
+    for index in sorted(range(len(exact)), key=lambda index: -abs(exact[index])):
+        if not left:
+            break
+        share = min(left, int((abs(exact[index]) / whole * units).to_integral_value(ROUND_CEILING)))
+        parts[index] += places * share * (1 if difference > 0 else -1)
+        left -= share
+    return parts
+
+
 def _payable_line(env: Environment, move: Record, lines: list[Record], balance: Decimal, amount: Decimal) -> None:
     term = next((line for line in lines if line["display_type"] == "payment_term"), None)
     if not any(line["display_type"] in ("product", "tax") for line in lines):
         if term is not None:
             drop_line(env, move, term["id"])
         return
-    company = env.store.tables["res.company"][move["company_id"]]
     side = "receivable" if move["move_type"] in SALES else "payable"
     partner = env.find("res.partner", move["partner_id"]) or {}
-    account = partner.get(f"property_account_{side}_id") or company[f"{side}_account_id"]
+    account = partner_account(env, partner, side, move["company_id"])
     values: Record = {
         "name": move["payment_reference"] or move["ref"] or False,
         "date_maturity": move["invoice_date_due"],

@@ -20,7 +20,8 @@ from .schema import SCHEMA
 if TYPE_CHECKING:
     from .simulator import OdooSimulator
 
-NONE_FAULT = "TypeError: cannot marshal None unless allow_none is enabled"
+NONE_FAULT = "cannot marshal None unless allow_none is enabled"
+KEY_FAULT = "dictionary key must be string"
 TRACEBACK = "Traceback (most recent call last):\n  ...\n"
 
 
@@ -37,9 +38,9 @@ def handle(simulator: OdooSimulator, request: Request, service: str) -> Response
         body = xmlrpc.client.dumps((_plain(result),), methodresponse=True)
     except OdooError as error:
         body = _fault(error.fault, _words(error))
-    except TypeError:
-        # The call is committed; only its empty answer cannot be written (observed on Odoo 19.0).
-        body = _fault(1, f"{TRACEBACK}{NONE_FAULT}\n")
+    except TypeError as error:
+        # The call is committed; only its answer cannot be written (observed on Odoo 19.0).
+        body = _fault(1, f"{TRACEBACK}TypeError: {error}\n")
     return Response(body, content_type="text/xml; charset=utf-8")
 
 
@@ -120,7 +121,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return double(value)
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError(KEY_FAULT)
+        return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value

@@ -208,17 +208,6 @@ class OdooCases:
     def test_what_may_be_chosen_is_listed(self, world: OdooWorld, kind: str, expected: tuple[str, str, str]) -> None:
         assert expected in [(one.code, one.name, one.group) for one in world.open().reference(kind, "1")]
 
-    def test_the_checklist_is_clean_and_writes_nothing(self, world: OdooWorld) -> None:
-        world.faults.writes.clear()
-        checks = world.open().verify()
-        assert {one.state for one in checks} == {"ok"}, checks
-        assert {"server", "key", "company", "rights", "lock dates", "decimals"} <= {one.name for one in checks}
-        assert world.faults.writes == []
-
-
-class PaymentAccountCases:
-    """Own exchange rates on bills, and payments through an account that a payment method names."""
-
     def test_our_company_total_is_kept_on_bills(self, world: OdooWorld) -> None:
         lines = (
             Line(world.expense, Side.DEBIT, Decimal("100.00"), Decimal("123.45")),
@@ -235,6 +224,13 @@ class PaymentAccountCases:
             paid, _ = world.posted(payment)
         assert world.books(paid) == {world.card.id: Decimal("-121.00"), world.payable.id: Decimal("121.00")}
         assert world.open_items(bill, world.payable) == 0
+
+    def test_the_checklist_is_clean_and_writes_nothing(self, world: OdooWorld) -> None:
+        world.faults.writes.clear()
+        checks = world.open().verify()
+        assert {one.state for one in checks} == {"ok"}, checks
+        assert {"server", "key", "company", "rights", "lock dates", "decimals"} <= {one.name for one in checks}
+        assert world.faults.writes == []
 
 
 class ProtocolCases:

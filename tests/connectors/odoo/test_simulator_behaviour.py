@@ -12,6 +12,7 @@ from tests.connectors.odoo.odoo_behaviour.analytic_cases import AnalyticCases, C
 from tests.connectors.odoo.odoo_behaviour.bill_cases import BillCases
 from tests.connectors.odoo.odoo_behaviour.clock_cases import ClockCases
 from tests.connectors.odoo.odoo_behaviour.entry_cases import EntryCases
+from tests.connectors.odoo.odoo_behaviour.journal_cases import JournalCases
 from tests.connectors.odoo.odoo_behaviour.loading_cases import LoadCases
 from tests.connectors.odoo.odoo_behaviour.lock_cases import LockCases
 from tests.connectors.odoo.odoo_behaviour.payment_cases import PaymentCases
@@ -73,6 +74,10 @@ class TestPayments(PaymentCases):
 
 
 class TestLoading(LoadCases):
+    pass
+
+
+class TestJournals(JournalCases):
     pass
 
 

@@ -64,7 +64,7 @@ class Target:
 
     def post(self, path: str, body: Any = None, **headers: str | None) -> requests.Response:
         """A raw POST with the usual headers; a header given as None is left out."""
-        return self.request("POST", path, None if body is None else json.dumps(body), **headers)
+        return self.request("POST", path, None if body is None else json.dumps(body, default=float), **headers)
 
     def request(
         self, method: str, path: str, data: str | bytes | None = None, **headers: str | None
