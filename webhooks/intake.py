@@ -87,7 +87,7 @@ def delivery_receive(opaque: str, raw: bytes, headers: Mapping[str, str]) -> Rec
         is_new = _store(door, claimed, headers, raw, now)
         return Received(Answer.ACCEPTED if is_new else Answer.DUPLICATE, is_work=True)
     is_wanted = secrets_want(door.endpoint_id, now)
-    if not door.secrets:
+    if door.unreadable or not door.secrets:  # we cannot know whether it is theirs
         logger.error("webhook_secrets_missing", endpoint=door.endpoint_id, unreadable=door.unreadable)
         return Received(Answer.OUR_FAULT, is_work=is_wanted)
     _store_unverified(door, claimed, headers, raw, now, refusal)

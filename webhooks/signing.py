@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -80,8 +81,8 @@ def secrets_keep(endpoint: Endpoint, given: Sequence[str], *, by: str) -> None:
             text = "; ".join(changes)
             recorder.event("endpoint.secrets", text, subject="endpoint", subject_id=row.pk)
             recorder.flush()
-        _prove_later(row, list(prints.values()), now)
     transaction.on_commit(doors_forget)
+    _prove_later(endpoint, list(prints.values()), now)
 
 
 def endpoints_to_ask() -> list[Endpoint]:
@@ -104,18 +105,15 @@ def _prove_later(endpoint: Endpoint, secrets: Sequence[str], now: datetime) -> N
     recent = endpoint.deliveries.filter(verdict=Verdict.UNVERIFIED, received_at__gte=now - PROVEN_LATER_WITHIN)
     if receiver is None or not secrets:
         return
-    taken = set(endpoint.deliveries.filter(verdict=Verdict.VERIFIED, message_id__in=recent.values("message_id"))
-                .values_list("message_id", flat=True))  # fmt: skip
     for row in recent.order_by("id"):
         try:
             receiver.verify(bytes(row.body), row.headers, secrets, row.received_at)
         except SignatureError:
             continue
-        if row.message_id in taken:
-            continue
-        taken.add(row.message_id)
         row.verdict, row.refusal, row.state, row.due_at = Verdict.VERIFIED, "", DeliveryState.NEW, now
-        row.save(update_fields=["verdict", "refusal", "state", "due_at"])
+        # The sender may have repeated it in the meantime: the repeat stands then.
+        with suppress(IntegrityError), transaction.atomic():
+            row.save(update_fields=["verdict", "refusal", "state", "due_at"])
 
 
 def _print(secret: str) -> str:

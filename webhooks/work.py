@@ -6,12 +6,12 @@ written is worked one by one, so that a bad delivery fails alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -31,6 +31,7 @@ BATCH = 200
 ATTEMPTS = 6
 FIRST_WAIT, LONGEST_WAIT = 10.0, 3600.0
 LONGEST_EXTERNAL_ID = 200
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # JSON may hold them, PostgreSQL's text may not
 ACTOR = "webhooks"
 
 logger = structlog.get_logger(__name__)
@@ -51,13 +52,13 @@ def deliveries_work(limit: int = BATCH) -> Worked:
     due = WebhookDelivery.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "id")
     try:
         return _work(due[:limit])
-    except DatabaseFault as error:
+    except Exception as error:
         logger.warning("webhook_batch_failed", error=type(error).__name__)
     worked = Worked()
     for pk in list(due.values_list("pk", flat=True)[:limit]):
         try:
             one = _work(WebhookDelivery.objects.filter(pk=pk, due_at__isnull=False))
-        except DatabaseFault as error:
+        except Exception as error:
             _put_off(pk, error)
             one = Worked(1)
         worked.total += one.total
@@ -138,13 +139,13 @@ class _Batch:
             return []
         if (connection.pk, event.stream) not in self.streams_read:
             return []
-        if any(len(one) > LONGEST_EXTERNAL_ID or "\0" in one for one in event.external_ids):
+        if any(len(one) > LONGEST_EXTERNAL_ID or UNSTORABLE.search(one) for one in event.external_ids):
             raise PayloadError("The webhook names a record by something that is no id.")
         ids: Sequence[str] = event.external_ids or ("",)
         return [(connection.tenant_id, connection.pk, event.stream, one) for one in ids]
 
     def _said(self, connection: Connection, event: ProviderEvent) -> str:
-        kind = event.kind[:80].replace("\0", "")
+        kind = UNSTORABLE.sub("\ufffd", event.kind[:80])
         if _is_strange(connection, event):
             return f"{kind}: of another account"
         if not event.stream:
@@ -179,7 +180,7 @@ def _is_strange(connection: Connection, event: ProviderEvent) -> bool:
 
 
 def _stranger(connection: Connection, account: str) -> Cause:
-    account = account[:120].replace("\0", "")
+    account = UNSTORABLE.sub("\ufffd", account[:120])
     return Cause(
         "foreign_webhook",
         f"{connection.name} received webhooks of the account {account}; it is connected to {connection.identity}.",

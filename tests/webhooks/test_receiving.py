@@ -262,6 +262,18 @@ def test_secrets_that_our_keys_do_not_open_are_our_fault_and_fetched_anew(
     assert woken == ["webhooks.deliveries_work"]
 
 
+def test_one_secret_of_two_that_cannot_be_read_makes_a_refusal_our_fault(sender: Sender) -> None:
+    lost = EndpointSecret(endpoint=sender.endpoint, fingerprint="f", fetched_at=datetime.now(UTC))
+    lost.value = "anything"
+    lost.save()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE webhooks_endpointsecret SET value = 'damaged' WHERE id = %s", [lost.pk])
+    doors_forget()
+    assert sender.post(event("accr_1"), "msg_1").status_code == 202
+    sender.secrets = [OLD]
+    assert sender.post(event("accr_1"), "msg_2").status_code == 500
+
+
 def test_an_endpoint_without_secrets_proves_nothing_and_says_so_to_us(sender: Sender) -> None:
     EndpointSecret.objects.all().delete()
     assert sender.post(event("accr_1")).status_code == 500

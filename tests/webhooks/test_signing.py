@@ -111,6 +111,14 @@ def test_rotation_costs_no_delivery_also_if_nobody_asked_in_time(account: tuple[
     assert sorted(lasts().values()) == ["retired", "usable"]
 
 
+def test_what_the_sender_has_repeated_is_not_proven_twice(sender: Sender) -> None:
+    sender.secrets = [OLD]
+    assert [sender.post(event("accr_1"), "msg_1").status_code for _ in range(2)] == [401, 401]
+    secrets_keep(sender.endpoint, [CURRENT, OLD], by="test")
+    assert sorted(WebhookDelivery.objects.values_list("verdict", flat=True)) == ["unverified", "verified"]
+    assert sender.post(event("accr_1"), "msg_1").status_code == 200
+
+
 @pytest.mark.parametrize("status", [401, 403, 500, 503])
 def test_while_the_vendor_cannot_be_asked_what_is_known_stays_good(
     account: tuple[BrexSimulator, Endpoint], status: int

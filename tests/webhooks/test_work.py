@@ -72,7 +72,7 @@ def test_an_event_without_ids_asks_for_a_poll_of_its_stream(db: None, woken: lis
     [
         (b'{"event_type": "SOMETHING_NEW", "company_id": "cuacc_9"}', "SOMETHING_NEW: nothing to read"),
         (b'{"event_type": "TRANSFER_FAILED"}', "TRANSFER_FAILED: no flow reads cash_transactions"),
-        (b'{"event_type": "NEW\\u0000", "company_id": "cuacc_9"}', "NEW: nothing to read"),
+        (b'{"event_type": "NEW\\u0000\\ud800", "company_id": "cuacc_9"}', "NEW\ufffd\ufffd: nothing to read"),
     ],
 )
 def test_what_nobody_reads_is_kept_and_says_why(sender: Sender, raw: bytes, said: str) -> None:
@@ -99,6 +99,12 @@ def test_another_companys_event_is_not_followed_and_becomes_one_problem(sender: 
     assert "cuacc_stranger" in problem.message
 
 
+def test_an_account_that_no_text_can_hold_is_another_account(sender: Sender) -> None:
+    sender.post(event("accr_1", account="\x00\udfff"))
+    deliveries_work()
+    assert (sender.delivery.state, Problem.objects.get().code) == ("ignored", "foreign_webhook")
+
+
 def test_before_the_identity_is_known_the_signature_is_proof_enough(db: None, woken: list[str]) -> None:
     sender = house_make(tenant_make("acme"), identity="")
     sender.post(event("accr_1", account="cuacc_any"))
@@ -115,6 +121,7 @@ def test_before_the_identity_is_known_the_signature_is_proof_enough(db: None, wo
         (b"<html>no</html>", "The webhook is not JSON."),
         (b'{"no": "type"}', "The webhook names no event type."),
         (event("x" * 201), "The webhook names a record by something that is no id."),
+        (event("a\ud800b"), "The webhook names a record by something that is no id."),
         (event("a\x00b"), "The webhook names a record by something that is no id."),
     ],
 )
@@ -150,12 +157,15 @@ def test_a_failure_of_ours_comes_around_again_later_and_not_for_ever(
     assert (sender.delivery.state, hinted()) == ("done", [("accounting_records", "accr_1")])
 
 
-def test_a_batch_that_cannot_be_written_is_worked_one_by_one(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [DataError, ValueError])
+def test_a_batch_that_cannot_be_written_is_worked_one_by_one(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
     real = Hint.objects.bulk_create
 
     def picky(hints, **options):
         if any(one.external_id == "accr_bad" for one in hints):
-            raise DataError("no such thing")
+            raise fault("no such thing")
         return real(hints, **options)
 
     monkeypatch.setattr(Hint.objects, "bulk_create", picky)
@@ -165,7 +175,7 @@ def test_a_batch_that_cannot_be_written_is_worked_one_by_one(sender: Sender, mon
     assert (worked.total, worked.connection_ids) == (3, {sender.endpoint.connection_id})
     assert [external_id for _, external_id in hinted()] == ["accr_1", "accr_2"]
     bad = WebhookDelivery.objects.get(message_id="accr_bad")
-    assert (bad.state, bad.error) == ("failed", "An internal error: DataError.")
+    assert (bad.state, bad.error) == ("failed", f"An internal error: {fault.__name__}.")
     assert bad.due_at > timezone.now()
 
 
