@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import requests.adapters
 from pydantic import BaseModel
 
-from connectors.documents import Document
+from connectors.documents import Account, Document, Partner
 from connectors.errors import ConnectorError
 from connectors.money import Money
 from connectors.records import Family, Record, RecordKind
@@ -293,7 +293,8 @@ class OutcomeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document."""
+    """What became of one document. `company_amount` is what a payment in foreign currency came to in the company's
+    currency, positive, as the ledger booked it at its own rate (rule G9); None for everything else."""
 
     key: str
     state: OutcomeState
@@ -303,6 +304,7 @@ class Outcome:
     differences: tuple[Finding, ...] = ()
     error: ConnectorError | None = None
     duplicates: tuple[str, ...] = ()  # ledger ids, for TWICE
+    company_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +318,21 @@ class Stamped:
     total: Money | None
     number: str = ""
     type: str = "journal_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingBill:
+    """A bill that was born in the ledger: `number` is the supplier's as it stands there; total and open amount are in
+    the bill's currency, negative for a credit. A draft is not in the books, but somebody has begun to book it."""
+
+    ledger_id: str
+    number: str
+    partner: Partner
+    payable: Account
+    total: Money
+    open_amount: Money
+    is_cancelled: bool = False
+    is_draft: bool = False
 
 
 class Ledger(Protocol):
@@ -347,6 +364,11 @@ class Ledger(Protocol):
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
         """Look the stamps up in every state, in one search, and compare what is found. `known` is a stamp that is
         surely there: if the same search does not show it, LookupBlindError is raised instead of `absent`."""
+        ...
+
+    def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
+        """Bills and credits in every state that were born in the ledger under one of these numbers of suppliers, and
+        are not ours by stamp. One search for all numbers; case, spaces and punctuation do not count."""
         ...
 
     def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]: ...

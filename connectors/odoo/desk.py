@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry, Payment, VendorBill
 from connectors.errors import ConnectorError, RejectedError
+from connectors.money import minor_unit
 from connectors.odoo.books import Books
 from connectors.odoo.client import OdooClient, checked
 from connectors.odoo.lookup import Found, Lookup
@@ -76,6 +78,7 @@ class Desk:
             number=row.name,
             link=self.link("account.payment", row.id),
             differences=differences,
+            company_amount=_company_amount(payment, payable) if is_booked else None,
         )
 
     def remove_draft(self, model: str, record_id: int, outgoing: Outgoing, error: ConnectorError) -> Outcome:
@@ -89,6 +92,14 @@ class Desk:
         if left:
             return Outcome(outgoing.key, OutcomeState.UNCERTAIN, ledger_id=ledger_id, error=error)
         return rejected(outgoing, error)
+
+
+def _company_amount(payment: Payment, payable: Sequence[MoveLine]) -> Decimal | None:
+    """What a payment in foreign currency came to at Odoo's rate of its day; the exchange difference is booked apart."""
+    if payment.currency == payment.company_currency or not payable:
+        return None
+    booked = sum((line.balance for line in payable), Decimal(0))
+    return abs(booked).quantize(minor_unit(payment.company_currency))
 
 
 def rejected(outgoing: Outgoing, error: ConnectorError) -> Outcome:

@@ -17,6 +17,7 @@ from connectors.base import (
     ReceiptFile,
     ReferenceItem,
     Stamped,
+    StandingBill,
 )
 from connectors.documents import Document, JournalEntry, NewVendor, Payment, VendorBill
 from connectors.errors import BlockedError, ConnectorError, RateLimitedError
@@ -31,6 +32,7 @@ from connectors.odoo.preflight import Preflight
 from connectors.odoo.reference import reference_items
 from connectors.odoo.settling import settle_moves
 from connectors.odoo.stamps import stamp_of
+from connectors.odoo.standing import standing_bills
 from connectors.odoo.verify import verify_connection
 
 Find = Callable[[Desk, Sequence[Outgoing], set[str], str], dict[str, Outcome]]
@@ -130,6 +132,10 @@ class OdooLedger:
                 outcomes[one.key] = Outcome(one.key, OutcomeState.ABSENT, error=last.error)
             elif last.state not in (OutcomeState.UNCERTAIN, OutcomeState.NOT_SENT):
                 outcomes[one.key] = last
+
+    def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
+        """One call; two more where there are such bills."""
+        return standing_bills(self._desk(company), numbers)
 
     def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
         yield from list_stamped(self._desk(company), since)

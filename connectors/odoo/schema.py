@@ -23,6 +23,10 @@ def _label(value: Any) -> Any:
     return value[1] if isinstance(value, list | tuple) and len(value) > 1 else ""
 
 
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | tuple) else None
+
+
 def _day(value: Any) -> Any:
     # An absent effective lock date reads as "1-01-01", year one and not padded (observed on Odoo 19.0).
     return None if value is False or value is None or str(value).split("-", 1)[0].lstrip("0") == "1" else value
@@ -38,6 +42,7 @@ def _shares(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Ref = Annotated[int | None, BeforeValidator(_reference)]
+Pair = Annotated[tuple[int, str] | None, BeforeValidator(_pair)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 Shares = Annotated[dict[str, Decimal], BeforeValidator(_shares)]
@@ -73,6 +78,18 @@ class Move(Row):
     amount_total: Decimal
     reversed_entry_id: Ref
     origin_payment_id: Ref = None
+
+
+class StandingRow(Row):
+    odoo_model: ClassVar[str] = "account.move"
+
+    state: str
+    move_type: str
+    ref: Text
+    partner_id: Pair
+    currency_id: Ref
+    amount_total: Decimal
+    amount_residual: Decimal
 
 
 class MoveLine(Row):

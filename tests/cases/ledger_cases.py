@@ -292,6 +292,61 @@ class LedgerCases:
         assert outcome.state is OutcomeState.CREATED
         assert codes(outcome) == {"not_reconciled"}
 
+    def test_what_a_foreign_payment_came_to_is_told(self, world: LedgerWorld) -> None:
+        currency, rate = world.foreign
+        value = Decimal("100.00")
+        line = Line(world.expense, Side.DEBIT, value, Decimal("123.45"))
+        bill, told = world.posted(world.bill(lines=(line,), currency=currency))
+        payment, paid = world.posted(world.payment("100.00", bill.key, currency=currency))
+        assert (told.company_amount, paid.company_amount) == (None, value * rate)
+        assert world.open().find(world.company, [payment])[0].company_amount == value * rate
+        assert world.open_items(bill, world.payable) == 0
+
+    def test_bills_born_in_the_ledger_are_found_by_their_number(self, world: LedgerWorld) -> None:
+        word = world.word
+        typed = world.type_bill(f"RS {word}/1", "121.00")
+        credit = world.type_bill(f"rs-{word}-2", "50.00", is_credit=True)
+        draft = world.type_bill(f"RS.{word}.3", "7.00", is_posted=False)
+        world.type_bill(f"RS {word}/11", "1.00")
+        ours = world.bill(number=f"RS {word} 4")
+        world.posted(ours)
+        asked = [f"RS-{word}-1", f"RS{word}2".upper(), f"rs {word} 3", ours.number, f"RS-{word}-5", "", "--"]
+        ledger = world.open()
+        ledger.facts(world.company, frozenset())
+        world.faults.calls.clear()
+        found = {one.ledger_id: one for one in ledger.bills(world.company, asked)}
+        assert set(found) == {typed, credit, draft}
+        first = found[typed]
+        assert (first.number, first.partner.id, first.payable.id) == (
+            f"RS {word}/1",
+            world.vendor.id,
+            world.payable.id,
+        )
+        assert first.partner.name.startswith("Vendor")
+        money = [(str(one.total.amount), str(one.open_amount.amount)) for one in (first, found[credit], found[draft])]
+        assert money == [("121.00", "121.00"), ("-50.00", "-50.00"), ("7.00", "7.00")]
+        assert first.total.currency == world.company_currency
+        assert [found[one].is_draft for one in (typed, credit, draft)] == [False, False, True]
+        assert not any(one.is_cancelled for one in found.values())
+
+    def test_asking_for_a_hundred_numbers_that_are_not_there_is_one_call(self, world: LedgerWorld) -> None:
+        ledger = world.open()
+        ledger.facts(world.company, frozenset())
+        world.faults.calls.clear()
+        assert ledger.bills(world.company, [f"{world.word}-{number}" for number in range(100)]) == []
+        assert len(world.faults.calls) == 1
+        assert ledger.bills(world.company, []) == []
+        assert len(world.faults.calls) == 1
+
+    def test_a_bill_born_in_the_ledger_is_paid_by_its_id_and_then_has_nothing_open(self, world: LedgerWorld) -> None:
+        typed = world.type_bill(f"T-{world.word}", "121.00")
+        world.posted(world.payment("100.00", f"ledger:{typed}"))
+        [part] = world.open().bills(world.company, [f"T{world.word}"])
+        assert part.open_amount.amount == Decimal("21.00")
+        world.posted(world.payment("21.00", f"ledger:{typed}"))
+        [paid] = world.open().bills(world.company, [f"T{world.word}"])
+        assert (paid.total.amount, paid.open_amount.amount) == (Decimal("121.00"), Decimal(0))
+
     def test_a_payout_settles_the_claim_it_names(self, world: LedgerWorld) -> None:
         claim, _ = world.posted(world.claim())
         payout, _ = world.posted(world.payout(claim.key))

@@ -34,6 +34,8 @@ class LedgerWorld(ABC):
     payable: Account
     money: Account
     exchange: Account
+    foreign: tuple[str, Decimal]
+    """A currency and what one unit of it is worth on the days of the documents."""
     employees: Account
     faults: FaultTransport
 
@@ -67,6 +69,10 @@ class LedgerWorld(ABC):
     @abstractmethod
     def plant_twin(self, outgoing: Outgoing) -> None:
         """Somebody types the same document again, with our stamp in the field that people see."""
+
+    @abstractmethod
+    def type_bill(self, number: str, amount: str, *, is_credit: bool = False, is_posted: bool = True) -> str:
+        """Somebody books a bill of the vendor by hand; its ledger id."""
 
     @abstractmethod
     def locked(self, through: date) -> Any:

@@ -46,6 +46,7 @@ class OdooWorld(LedgerWorld):
     payable = Account(Role.AP, "15", "211000")
     money = Account(Role.TRANSIT, "49", "101404")
     exchange = Account(Role.FX, "27", "441000")
+    foreign = ("EUR", Decimal("1.25"))
     employees = Account(Role.EMPAY, "18", "230000")
 
     def __init__(
@@ -130,6 +131,16 @@ class OdooWorld(LedgerWorld):
         values = {"move_type": "entry", "journal_id": int(self.journal), "date": "2026-10-12", "line_ids": lines}
         values |= {"ref": outgoing.stamp, "invoice_origin": outgoing.stamp}
         self.act("account.move", "create", vals_list=[values])
+
+    def type_bill(self, number: str, amount: str, *, is_credit: bool = False, is_posted: bool = True) -> str:
+        line = {"name": "Paper", "account_id": int(self.expense.id), "price_unit": Decimal(amount)}
+        values = {"move_type": "in_refund" if is_credit else "in_invoice", "ref": number, "date": "2026-10-12"}
+        values |= {"invoice_date": "2026-10-12", "partner_id": int(self.vendor.id)}
+        values |= {"invoice_line_ids": [[0, 0, {**line, "tax_ids": [[6, 0, []]]}]]}
+        [made] = self.act("account.move", "create", vals_list=[values])
+        if is_posted:
+            self.act("account.move", "action_post", ids=[made])
+        return str(made)
 
     @contextmanager
     def locked(self, through: date) -> Iterator[None]:
