@@ -20,7 +20,9 @@ def main() -> None:
         if (command in WITHOUT_SERVERS and "--database" not in sys.argv) or "--help" in sys.argv:
             execute_from_command_line(sys.argv)
         else:
-            with trial.servers_running(is_main=command in SUPERVISORS):
+            if command == "demo":
+                trial.demo_folder_choose()
+            with trial.servers_running(is_main=command in SUPERVISORS, is_fresh=command == "demo"):
                 execute_from_command_line(sys.argv)
     except ServersError as error:
         sys.exit(f"ml-connector: {error}")

@@ -17,6 +17,7 @@ from config.servers import START_SECONDS, Servers, ServersError
 
 PROJECT = Path(__file__).resolve().parent.parent
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+LOCKS = ("owner.lock", "guests.lock")
 
 owned: Servers | None = None  # the servers that this very process started and must watch
 
@@ -26,16 +27,22 @@ def data_folder() -> Path:
     return Path(os.environ.get("MLC_DATA_DIR") or PROJECT / ".data").absolute()
 
 
+def demo_folder_choose() -> None:
+    """From now on the data folder is the demo's own one, inside the trial's. It is emptied at each start."""
+    os.environ["MLC_DATA_DIR"] = str(data_folder() / "demo")
+
+
 def addresses(servers: Servers) -> dict[str, str]:
     return {"DATABASE_URL": servers.database_url(), "REDIS_URL": servers.redis_url()}
 
 
 @contextlib.contextmanager
-def servers_running(*, is_main: bool = False) -> Iterator[None]:
+def servers_running(*, is_main: bool = False, is_fresh: bool = False) -> Iterator[None]:
     """Within, both addresses are in ``os.environ``: given ones are kept, missing ones served from the data folder.
 
     Servers that another process has started from this folder are used. Whoever started them stops them, and first
-    waits for the others, unless it ``is_main``: then it may not be a guest and does not wait. Raises ServersError.
+    waits for the others, unless it ``is_main``: then it may not be a guest and does not wait. With ``is_fresh`` the
+    folder is emptied first, unless somebody else runs from it. Raises ServersError.
     """
     global owned
     missing = _missing()
@@ -44,11 +51,13 @@ def servers_running(*, is_main: bool = False) -> Iterator[None]:
         return
     home = data_folder()
     servers = Servers(home)
-    lock = _open(home, "owner.lock")
-    guests = _open(home, "guests.lock")
+    lock = _open(home, LOCKS[0])
+    guests = _open(home, LOCKS[1])
     try:
         is_owner = _try_lock(lock)
         if is_owner:
+            if is_fresh:
+                _empty(home, guests)
             servers.start()
             owned = servers
         elif is_main:
@@ -138,6 +147,36 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _empty(home: Path, guests: int) -> None:
+    """Remove all that an earlier run left in a folder whose owner we are. Raises ServersError."""
+    if not _try_lock(guests):
+        raise ServersError(f"another command still runs from {home}; wait until it has ended.")
+    fcntl.flock(guests, fcntl.LOCK_UN)
+    for entry in home.iterdir():
+        if entry.name in LOCKS:
+            continue
+        if entry.name == "postgres":
+            _wait_for_end(entry / "cluster" / "postmaster.pid")
+        if entry.is_symlink() or entry.is_dir():
+            shutil.rmtree(os.path.realpath(entry), ignore_errors=True)
+        if entry.is_symlink() or entry.is_file():
+            entry.unlink()
+
+
+def _wait_for_end(pid_file: Path) -> None:
+    """A run that was killed takes its database with it, but that needs a moment, and removes its socket at the end."""
+    deadline = time.monotonic() + START_SECONDS
+    while pid_file.exists() and time.monotonic() < deadline:
+        pid = pid_file.read_text().split("\n", 1)[0]
+        try:
+            os.kill(int(pid), 0)
+        except (ValueError, ProcessLookupError):
+            return
+        except PermissionError:
+            pass  # another account's, as root's own server is
+        time.sleep(0.05)
 
 
 def _wait_for(servers: Servers) -> None:

@@ -6,7 +6,8 @@ alike. Looked up before it is made: running it again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,19 +25,22 @@ NEW_ACCOUNTS = (
 CREATED_BY_US = ("Summit Trade Shows", "Kanzlei Hofmann")  # not in the ledger: made when a bill first names them
 JPY_PER_USD = Decimal("151.5")
 JPY_PER_EUR = Decimal("163.2")
-COMPANIES = {"US": "1", "EU": "2"}
+COMPANY_NAMES = {"US": "Cascade Robotics Inc", "EU": "Cascade Robotics GmbH"}
 
 
-def books_prepare(admin: OdooClient, *, lock_until: date, today: date) -> Mapping[str, int]:
+def books_prepare(
+    admin: OdooClient, companies: Mapping[str, str], *, lock_until: date, today: date
+) -> Mapping[str, int]:
     """Make both companies' books ready; answers how many things were made, by model. Writes with the admin's key."""
     made: dict[str, int] = {}
-    for company in COMPANIES.values():
+    home = companies["US"]
+    for company in companies.values():
         for code, name, kind, reconcile in NEW_ACCOUNTS:
             _ensure(
                 admin, made, company, "account.account", [["code", "=", code]],
                 {"code": code, "name": name, "account_type": kind, "reconcile": reconcile},
             )  # fmt: skip
-        card = _account(admin, company, "201100" if company == COMPANIES["US"] else "201110")
+        card = _account(admin, company, "201100" if company == home else "201110")
         journal = _ensure(
             admin, made, company, "account.journal", [["code", "=", "BRXC"]],
             {"name": "Brex card payments", "code": "BRXC", "type": "bank", "company_id": int(company)},
@@ -50,7 +54,7 @@ def books_prepare(admin: OdooClient, *, lock_until: date, today: date) -> Mappin
             "account.journal", "search", company=company, domain=[["code", "=", "BNK1"]], order="id", limit=1
         )  # fmt: skip
         _money_account(admin, company, int(bank[0]), _account(admin, company, "101404"))
-        _rate(admin, made, company, "JPY", JPY_PER_USD if company == COMPANIES["US"] else JPY_PER_EUR, today)
+        _rate(admin, made, company, "JPY", JPY_PER_USD if company == home else JPY_PER_EUR, today)
         admin.call(
             "res.company", "write", company=company, ids=[int(company)], writes=True,
             vals={"fiscalyear_lock_date": lock_until.isoformat()},
@@ -58,16 +62,36 @@ def books_prepare(admin: OdooClient, *, lock_until: date, today: date) -> Mappin
     for first, last, *_ in EMPLOYEES:
         email = f"{first}.{last}@cascade.test".lower().replace("ü", "u")
         _ensure(
-            admin, made, COMPANIES["US"], "res.partner", [["email", "=", email]],
+            admin, made, home, "res.partner", [["email", "=", email]],
             {"name": f"{first} {last}", "email": email, "is_company": False, "supplier_rank": 1},
         )  # fmt: skip
     for name, *_ in VENDORS:
         if name not in CREATED_BY_US:
             _ensure(
-                admin, made, COMPANIES["US"], "res.partner", [["name", "=", name]],
+                admin, made, home, "res.partner", [["name", "=", name]],
                 {"name": name, "is_company": True, "supplier_rank": 1},
             )  # fmt: skip
     return made
+
+
+def company_names_set(admin: OdooClient, companies: Mapping[str, str]) -> None:
+    """Call the companies of a simulated Odoo as Brex calls them. A real one keeps its names."""
+    for key, company in companies.items():
+        vals = {"name": COMPANY_NAMES[key]}
+        admin.call("res.company", "write", company=company, ids=[int(company)], writes=True, vals=vals)
+
+
+@contextmanager
+def locks_kept(admin: OdooClient, companies: Mapping[str, str]) -> Iterator[None]:
+    """Put the companies' lock dates back as they were when the block ends: the demo locks a month of them."""
+    ids = [int(company) for company in companies.values()]
+    before = admin.call("res.company", "read", ids=ids, fields=["fiscalyear_lock_date"])
+    try:
+        yield
+    finally:
+        for row in before:
+            vals = {"fiscalyear_lock_date": row["fiscalyear_lock_date"]}
+            admin.call("res.company", "write", company=str(row["id"]), ids=[row["id"]], writes=True, vals=vals)
 
 
 def _ensure(

@@ -1,0 +1,161 @@
+"""What does a person at the terminal see? A progress bar, then tables and one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from audit.demo.counting import LABELS, NAMES_SHOWN, Count
+from audit.demo.people import Login
+from audit.demo.report import ProblemLine, Report
+from audit.demo.watching import Standing
+from audit.services import Tally
+
+PROBLEMS_SHOWN = 12
+PARTS = ("received", "posted", "witness", "held", "skipped", "failed", "in_work", "not_final")
+
+
+class Bar:
+    """One bar over the whole run: what is being done, records decided, posted and held."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def say(self, step: str) -> None:
+        self._progress.update(self._task, description=step)
+
+    def expect(self, records: int) -> None:
+        self._progress.update(self._task, total=records)
+
+    def look(self, now: Standing) -> None:
+        words = f"{now.received} received, {now.posted} posted, {now.held} held"
+        self._progress.update(self._task, completed=now.decided, words=words)
+
+    def finish(self) -> None:
+        self._progress.update(self._task, total=1, completed=1)
+
+
+@contextmanager
+def bar(console: Console) -> Iterator[Bar]:
+    """Shown while the block runs. Where there is no terminal only the last state is printed."""
+    columns = (
+        TextColumn("[bold]{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console) as progress:
+        yield Bar(progress, progress.add_task("Starting", total=None, words=""))
+
+
+def show_report(console: Console, report: Report) -> None:
+    console.print()
+    console.print(_flows(report))
+    console.print(_problems(report.problems))
+    console.print(_odoo(report.odoo))
+    if report.ties:
+        console.print("[bold green]It ties:[/] every record is accounted for, and Odoo holds each document once.")
+        return
+    console.print("[bold red]It does not tie:[/]")
+    for sentence in complaints(report):
+        console.print(f"  {escape(sentence)}", soft_wrap=True)
+
+
+def complaints(report: Report) -> list[str]:
+    """What does not tie, in sentences."""
+    odoo = report.odoo
+    named = (
+        ("are not in Odoo", odoo.missing), ("stand in Odoo more than once", odoo.twice),
+        ("are in Odoo and unknown to us", odoo.strangers), ("differ in Odoo", odoo.different),
+        ("are in Odoo but not in its books", odoo.not_in_books),
+    )  # fmt: skip
+    said = [
+        f"{len(stamps)} documents {what}: {', '.join(stamps[:NAMES_SHOWN])}{' …' if len(stamps) > NAMES_SHOWN else ''}"
+        for what, stamps in named
+        if stamps
+    ]
+    if odoo.open_postings:
+        said.append(f"{odoo.open_postings} postings are still under way.")
+    said += [f"{name}: the records do not add up." for name, tally in report.flows.items() if not tally.ties]
+    counted = sum(tally.received for tally in [*report.flows.values(), *report.unrouted.values()])
+    if counted != report.records:
+        said.append(f"{report.records} records are stored, {counted} are counted.")
+    return said
+
+
+def show_access(console: Console, url: str, logins: Iterable[Login]) -> None:
+    table = Table(box=box.SIMPLE, title="Sign in", title_justify="left", title_style="bold")
+    for head in ("User", "Password", "May"):
+        table.add_column(head)
+    for login in logins:
+        table.add_row(login.user, login.password, login.may)
+    console.print(table)
+    console.print(f"The admin is ready: [bold]{url}/admin/[/]   (Ctrl-C ends everything)", soft_wrap=True)
+
+
+def _flows(report: Report) -> Table:
+    table = _table("Records: received = posted + witness + held + skipped + failed (+ in work + not final)")
+    table.add_column("Flow")
+    for part in PARTS:
+        table.add_column(part.replace("_", " ").capitalize(), justify="right")
+    table.add_column("Ties")
+    total = Tally()
+    everything = [
+        *report.flows.items(), *((f"no flow takes it: {name}", tally) for name, tally in report.unrouted.items()),
+    ]  # fmt: skip
+    for name, tally in everything:
+        table.add_row(escape(name), *_numbers(tally), _tick(tally.ties))
+        for part in PARTS:
+            setattr(total, part, getattr(total, part) + getattr(tally, part))
+    table.add_section()
+    table.add_row("[bold]All", *_numbers(total), _tick(total.ties and total.received == report.records))
+    return table
+
+
+def _numbers(tally: Tally) -> list[str]:
+    return [str(getattr(tally, part)) if getattr(tally, part) else "[dim]-[/]" for part in PARTS]
+
+
+def _problems(lines: list[ProblemLine]) -> Table:
+    table = _table("Open problems: each waits for a person, with the records that it holds")
+    table.add_column("Problem", no_wrap=True)
+    table.add_column("Problems", justify="right")
+    table.add_column("Records", justify="right")
+    table.add_column("For example", overflow="ellipsis", no_wrap=True)
+    for line in lines[:PROBLEMS_SHOWN]:
+        table.add_row(line.code.replace("_", " "), str(line.problems), str(line.records), escape(line.example))
+    return table
+
+
+def _odoo(counted: Count) -> Table:
+    table = _table("Documents: what we posted, and what Odoo itself counts")
+    table.add_column("Company")
+    table.add_column("Documents")
+    table.add_column("Currency")
+    for head in ("Posted by us", "In Odoo", "Our total", "Odoo's total"):
+        table.add_column(head, justify="right")
+    table.add_column("Ties")
+    for row in counted.rows:
+        table.add_row(
+            row.company or "all", LABELS[row.type], row.currency, str(row.ours), str(row.in_odoo),
+            _money(row.our_total, row.currency), _money(row.odoo_total, row.currency), _tick(row.ties),
+        )  # fmt: skip
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{amount:,.2f}" if currency else ""
+
+
+def _tick(is_right: bool) -> str:
+    return "[green]yes[/]" if is_right else "[bold red]no[/]"
