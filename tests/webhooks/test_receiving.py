@@ -77,6 +77,18 @@ def test_vectors(
     assert WebhookDelivery.objects.filter(verdict="verified").count() == (status == 202)
 
 
+def test_the_public_vector_of_the_scheme_is_taken(sender: Sender) -> None:
+    """Of https://github.com/svix/svix-webhooks, whose secret has no prefix."""
+    secrets_keep(sender.endpoint, ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], by="test")
+    headers = {
+        "svix-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "svix-timestamp": "1614265330",
+        "svix-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    with time_machine.travel(datetime.fromtimestamp(1614265330, UTC), tick=False):
+        assert sender.send(b'{"test": 2432232314}', headers).status_code == 202
+
+
 def test_an_authentic_delivery_is_stored_as_it_came(sender: Sender, woken: list[str]) -> None:
     raw = event("accr_1", "accr_2", note="Müller, 3.10")
     answer = sender.post(raw, "msg_42")
