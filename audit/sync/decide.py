@@ -31,12 +31,13 @@ from audit.sync.recorder import Cause
 from audit.sync.routes import Routes
 from audit.sync.vendors import vendors_pending
 from audit.sync.witnesses import is_overdue, witness_decide
-from connectors.base import Connector, Finding, Ledger
+from connectors.base import Connector, Finding, Ledger, StandingBill
 from connectors.errors import ConnectorError
 from connectors.models import Connection
 from connectors.records import Finality, Record, SpendRecord, VendorRecord
 from connectors.registry import connector_get
 from mappings.models import Flow
+from mappings.policies import plain_number
 from mappings.routing import Unrouted, WitnessOf
 from mappings.setup import setup_load
 from mappings.translate.context import (
@@ -117,6 +118,7 @@ class Judge:
                 if isinstance(one.record, SpendRecord) and wanted[pk].wants_duplicates
             },
         )
+        bills = self._bills(wanted)
         facts = self.ledger.facts(self.flow.company, frozenset().union(*(want.rates for want in wanted.values())))
         standing = standing_documents(live)
         accrued = accrual_documents(live) if self.setup.policies.month_end_accrual else {}
@@ -131,6 +133,9 @@ class Judge:
                 standing=tuple(posted_document(posting) for posting in (*one.standing, *accrued.get(pk, ()))),
                 twin_deadline_passed=is_overdue(one.row, self.today),
                 possible_duplicates=doubles.get(pk, ()),
+                ledger_bills=tuple(
+                    bill for _, number in wanted[pk].bill_numbers for bill in bills.get(plain_number(number), ())
+                ),
                 open_items=open_items_fetch(self.flow.source_id, wanted[pk].open_items)
                 if wanted[pk].open_items
                 else (),
@@ -141,6 +146,15 @@ class Judge:
         if preflight:
             self._preflight(judged)
         return judged
+
+    def _bills(self, wanted: Mapping[int, Wants]) -> dict[str, list[StandingBill]]:
+        """Bills that the ledger has under the batch's supplier numbers, by number as duplicates are told (G21)."""
+        numbers = sorted({number for want in wanted.values() for _, number in want.bill_numbers})
+        found: dict[str, list[StandingBill]] = {}
+        if numbers:
+            for bill in self.ledger.bills(self.flow.company, numbers):
+                found.setdefault(plain_number(bill.number), []).append(bill)
+        return found
 
     def base(self, row: SyncRecord) -> str:
         """The key of a record, from which those of its documents are made."""

@@ -105,7 +105,7 @@ def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, re
         limit = row.tenant.thresholds.get(SECOND_PERSON)
         proposed = row.choices.get(PROPOSED) or {}
         is_seconded = proposed.get("choices") == dict(choices) and proposed.get("by") != by
-        if limit is not None and abs(row.amount or 0) > Decimal(str(limit)) and not is_seconded:
+        if limit is not None and abs(row.amount or Decimal(0)) > Decimal(str(limit)) and not is_seconded:
             row.choices = {**row.choices, PROPOSED: {"choices": dict(choices), "by": by, "reason": reason}}
             row.save(update_fields=["choices"])
             recorder = Recorder(row.tenant_id, by)

@@ -6,7 +6,7 @@ from connectors.documents import Account, Role, VendorBill
 from connectors.records import RecordKind, Side
 from mappings.policies import plain_number
 from mappings.translate import build
-from mappings.translate.context import Decision, LedgerBill, Skip, Witness
+from mappings.translate.context import Decision, Skip, StandingBill, Witness
 from mappings.translate.days import posting_day
 from mappings.translate.lines import cost_parts
 from mappings.translate.linked import of_kind, the_posted
@@ -40,14 +40,17 @@ def bill(sheet: Sheet) -> Decision:
     return sheet.answer([("", document)])
 
 
-def _in_ledger(sheet: Sheet) -> LedgerBill | None:
+def _in_ledger(sheet: Sheet) -> StandingBill | None:
     """The ledger's own bill or credit of the same number, as people write it in different ways (G21)."""
     number = plain_number(sheet.record.invoice_number)
     if not number:
         return None
     is_credit = sheet.amount.amount < 0 and sheet.record.kind is RecordKind.BILL
+    partner = vendor_of(sheet, is_required=False)
     for found in sheet.known.ledger_bills:
-        if not found.is_cancelled and plain_number(found.number) == number and (found.total.amount < 0) == is_credit:
+        is_his = partner is not None and found.partner.id == partner.id
+        is_same = plain_number(found.number) == number and (found.total.amount < 0) == is_credit
+        if is_his and is_same and not found.is_cancelled:
             return found
     return None
 
@@ -81,7 +84,7 @@ def _settled(sheet: Sheet, money: Account | None) -> Drafts:
     return []
 
 
-def _settled_in_ledger(sheet: Sheet, found: LedgerBill, money: Account | None) -> Drafts:
+def _settled_in_ledger(sheet: Sheet, found: StandingBill, money: Account | None) -> Drafts:
     """A bill that was born in the ledger is settled by the ledger's own id."""
     if found.open_amount.currency != sheet.currency or abs(found.open_amount.amount) < sheet.total:
         sheet.need("parts_do_not_sum", f"{sheet.amount} does not fit {found.number}, open with {found.open_amount}.",

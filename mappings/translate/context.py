@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors.base import LedgerFacts
+from connectors.base import LedgerFacts, StandingBill
 from connectors.documents import Account, Dimension, Document, NewVendor, Partner, Role
 from connectors.money import Money
 from connectors.records import Coded, Family, Link, RecordKind, SpendRecord
@@ -151,19 +151,6 @@ class PostedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerBill:
-    """A bill or credit that was born in the ledger, or stands there under the same supplier's number (B25, G21)."""
-
-    ledger_id: str
-    number: str
-    partner: Partner
-    payable: Account
-    total: Money  # negative for a credit
-    open_amount: Money
-    is_cancelled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Linked:
     """Another record that shares an id with this one, or is its only possible twin."""
 
@@ -187,7 +174,7 @@ class Known:
     twin_deadline_passed: bool = False  # older than 10 days
     possible_duplicates: tuple[str, ...] = ()  # labels of records that look the same (G21)
     standing: tuple[PostedDocument, ...] = ()  # this record's own documents that stand in the ledger (B31, B34, G7)
-    ledger_bills: tuple[LedgerBill, ...] = ()  # what `Wants.bill_numbers` found
+    ledger_bills: tuple[StandingBill, ...] = ()  # what `Wants.bill_numbers` found
     open_items: tuple[PostedDocument, ...] = ()  # what `Wants.open_items` found: not yet settled
     choices: Mapping[str, str] = field(default_factory=dict)
     """What a person decided: `account` (ledger id or code, for all cost lines), `day` (post on this open day),
@@ -284,7 +271,33 @@ class Undo:
 Decision = Post | Hold | Witness | Skip | Wait | Undo
 
 __all__ = [
-    "Account", "Coded", "Decimal", "Decision", "Dimension", "Draft", "Family", "Hold", "Known", "LedgerBill", "Linked",
-    "Money", "Need", "NewVendor", "Partner", "PartnerBook", "Policies", "Post", "PostedDocument", "RecordKind",
-    "Resolver", "RuleHit", "Setup", "Skip", "Undo", "VendorAnswer", "Wait", "Wants", "Witness",
+    "Account",
+    "Coded",
+    "Decimal",
+    "Decision",
+    "Dimension",
+    "Draft",
+    "Family",
+    "Hold",
+    "Known",
+    "Linked",
+    "Money",
+    "Need",
+    "NewVendor",
+    "Partner",
+    "PartnerBook",
+    "Policies",
+    "Post",
+    "PostedDocument",
+    "RecordKind",
+    "Resolver",
+    "RuleHit",
+    "Setup",
+    "Skip",
+    "StandingBill",
+    "Undo",
+    "VendorAnswer",
+    "Wait",
+    "Wants",
+    "Witness",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from connectors.records import Family, Party, RecordKind, SpendRecord
 from mappings.flow_settings import FlowFilter
 from mappings.routing import FlowView, Owners, OwnerView, Routed, WitnessOf, route
 from mappings.translate import accrual_reversed, accrue, assemble_reversal, document_differs, translate
-from mappings.translate.context import LedgerBill, Partner, Skip, Witness
+from mappings.translate.context import Partner, Skip, StandingBill, Witness
 from tests.mappings.translate.cases import Case, case
 from tests.mappings.translate.cases_card import purchase, refund
 from tests.mappings.translate.cases_cash import EUROS, bill, cash, claim, claim_record
@@ -165,7 +165,7 @@ def possible_duplicates(story: Story) -> None:
     decision = story.tell(record(K.CLAIM_APPROVED), possible_duplicates=("card purchase pste_1",))
     assert decision.needs[0].code == "possible_duplicate"
     ours = record(K.BILL, "242.00", vendor=Party("v1", "Rackshop SARL"), invoice_number="rs 1")
-    same = LedgerBill("42", "RS-1", Partner("p-rack"), account_ap(), usd("250.00"), usd("250.00"))
+    same = StandingBill("42", "RS-1", Partner("p-rack"), account_ap(), usd("250.00"), usd("250.00"))
     assert story.tell(ours, ledger_bills=(same,)).needs[0].code == "possible_duplicate"
     equal = replace(same, total=usd("242.00"))
     assert isinstance(story.tell(ours, ledger_bills=(equal,)), Witness)

@@ -10,7 +10,7 @@ import pytest
 from connectors.documents import JournalEntry, Payment, Role, VendorBill
 from connectors.records import Party, RecordKind
 from mappings.translate import assemble_reversal, translate
-from mappings.translate.context import Hold, LedgerBill, Partner, RuleHit, Witness
+from mappings.translate.context import Hold, Partner, RuleHit, StandingBill, Witness
 from mappings.translate.reversal import UnknownCompanyAmountError
 from tests.mappings.translate.cases_card import purchase
 from tests.mappings.translate.cases_cash import EUROS, bill, cash, claim, claim_record
@@ -114,7 +114,7 @@ def test_a_payback_settles_the_one_open_item_that_fits() -> None:
 
 
 def test_a_bill_that_was_born_in_the_ledger_is_a_witness_and_its_payment_settles_it_there() -> None:
-    there = LedgerBill("42", "RS-1", Partner("p-rack"), account(Role.AP, "211000"), usd("242.00"), usd("242.00"))
+    there = StandingBill("42", "RS-1", Partner("p-rack"), account(Role.AP, "211000"), usd("242.00"), usd("242.00"))
     given = {"vendor": Party("v1", "Rackshop SARL"), "invoice_number": "rs 1"}
 
     seen = translate(record(K.BILL, "242.00", **given), a_setup(), known(ledger_bills=(there,)))
@@ -126,7 +126,7 @@ def test_a_bill_that_was_born_in_the_ledger_is_a_witness_and_its_payment_settles
 
 
 def test_a_credit_of_the_same_number_is_not_the_bill() -> None:
-    there = LedgerBill("42", "RS-1", Partner("p-rack"), account(Role.AP, "211000"), usd("-242.00"), usd("-242.00"))
+    there = StandingBill("42", "RS-1", Partner("p-rack"), account(Role.AP, "211000"), usd("-242.00"), usd("-242.00"))
     given = {"vendor": Party("v1", "Rackshop SARL"), "invoice_number": "rs 1"}
 
     assert post(record(K.BILL, "242.00", **given), ledger_bills=(there,))[0].type == "vendor_bill"
