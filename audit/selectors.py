@@ -104,13 +104,14 @@ def touched_by_replay(records: QuerySet[SyncRecord]) -> list[Touched]:
     """What a replay of these records would decide anew, and what it leaves alone, with counts and money. One query."""
     rows = (
         records.order_by()
-        .values("state", "currency", "due_at__isnull")
+        .annotate(is_due=Q(due_at__isnull=False))
+        .values("state", "currency", "is_due")
         .annotate(number=Count("id"), money=Sum(Abs("amount")))
-        .values_list("state", "currency", "due_at__isnull", "number", "money")
+        .values_list("state", "currency", "is_due", "number", "money")
     )
     found: dict[tuple[str, bool], tuple[int, dict[str, Decimal]]] = {}
-    for state, currency, is_not_due, number, money in rows:
-        is_replayed = state in REPLAYABLE or (state == RecordState.RECEIVED and not is_not_due)
+    for state, currency, is_due, number, money in rows:
+        is_replayed = state in REPLAYABLE or (state == RecordState.RECEIVED and is_due)
         count, sums = found.get((state, is_replayed), (0, {}))
         if currency and money is not None:
             sums[currency] = sums.get(currency, Decimal(0)) + money

@@ -15,7 +15,8 @@ from unfold.admin import ModelAdmin
 from audit.admin.paging import EstimatedPaginator
 from audit.looks import admin_url
 from connectors.models import Role
-from connectors.tenancy import TenantScopedAdmin, has_role, tenants_of
+from connectors.tenancy import TenantScopedAdmin, tenants_of
+from connectors.tenancy.admin import holds
 
 WORKERS = frozenset({Role.FINANCE, Role.OPERATIONS})
 """Who decides about records: both desks; auditors only read."""
@@ -43,6 +44,9 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     list_fullwidth = True
     list_filter_sheet = True
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("audit/desk.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = ModelAdmin.get_queryset(self, request)
@@ -82,7 +86,7 @@ class TrailAdmin(FactAdmin):
         tenant_id = getattr(row, "tenant_id", None)
         if tenant_id is None:
             return bool(request.user.is_superuser)
-        return has_role(request.user, tenant_id, roles)
+        return holds(request, tenant_id, roles)
 
 
 def linked(row: Model | None, text: str = "") -> str:

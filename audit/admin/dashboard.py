@@ -16,8 +16,7 @@ from audit.looks import RECORD_COLOURS
 from audit.selectors import money_text, problems_by_waiting, runs_latest, states_with_money, stuck_lanes
 from connectors.models import Connection
 from connectors.selectors import connection_expiry
-from connectors.tenancy import has_role_anywhere
-from connectors.tenancy.admin import ALL_ROLES
+from connectors.tenancy.admin import ALL_ROLES, holds_anywhere
 
 PROBLEMS_SHOWN = 10
 RUNS_SHOWN = 8
@@ -29,7 +28,7 @@ admin.site.index_template = "admin/audit/dashboard.html"
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """UNFOLD's DASHBOARD_CALLBACK: everything is of the user's tenants. A dozen queries, however much there is."""
-    is_member = has_role_anywhere(request.user, ALL_ROLES)
+    is_member = holds_anywhere(request, ALL_ROLES)
     context.update(title="Dashboard", is_member=is_member)
     if not is_member:
         return context

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from connectors.tenancy import TenantScopedAdmin, has_role_anywhere
-from connectors.tenancy.admin import ALL_ROLES
+from connectors.tenancy import TenantScopedAdmin
+from connectors.tenancy.admin import ALL_ROLES, holds_anywhere
 
 DESKS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -83,7 +83,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """UNFOLD's navigation; one look at the user's roles, as the scoped pages all ask the same."""
     if not request.user.is_authenticated:
         return []
-    is_member = has_role_anywhere(request.user, ALL_ROLES)
+    is_member = holds_anywhere(request, ALL_ROLES)
     registered = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
     placed: set[str] = set()
     groups: list[dict[str, Any]] = [

@@ -16,7 +16,7 @@ from audit.admin.payloads import payload_text
 from audit.admin.record_actions import RecordActions, actions_fitting
 from audit.admin.record_filters import CurrencyFilter, FlowFilter, KindFilter, StreamFilter
 from audit.looks import RECORD_COLOURS, admin_url
-from audit.models import Posting, PostingState, RecordVersion, SyncRecord
+from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
 from audit.selectors import amount_text, days_of, record_story
 
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
@@ -27,7 +27,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
     """Facts. What can be done goes through confirmation pages (record_actions)."""
 
     list_display = (
-        "shown_label", "shown_state", "shown_amount", "posting_on", "flow", "stream", "ledger_number", "short_reason",
+        "shown_label", "shown_state", "shown_amount", "day", "shown_kind", "flow", "ledger_number", "short_reason",
     )  # fmt: skip
     list_filter = (
         "tenant", "state", FlowFilter, StreamFilter, KindFilter, CurrencyFilter, ("posting_on", RangeDateFilter),
@@ -92,7 +92,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
 
     @display(description="Record", ordering="label", header=True)
     def shown_label(self, record: SyncRecord) -> tuple[str, str]:
-        return (record.label or record.external_id, f"{record.kind.replace('_', ' ')} · {record.external_id}")
+        return (record.label or record.external_id, record.external_id if record.label else record.stream)
 
     @display(description="State", label=RECORD_COLOURS, ordering="state")
     def shown_state(self, record: SyncRecord) -> str:
@@ -104,6 +104,14 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
             return "-"
         return format_html('<span class="mlc-amount">{} {}</span>', amount_text(record.amount), record.currency)
 
+    @admin.display(description="Posting day", ordering="posting_on")
+    def day(self, record: SyncRecord) -> str:
+        return format_html('<span class="mlc-nowrap">{}</span>', record.posting_on or "-")
+
+    @admin.display(description="Kind", ordering="kind")
+    def shown_kind(self, record: SyncRecord) -> str:
+        return record.kind.replace("_", " ") or "-"
+
     @admin.display(description="In the ledger")
     def ledger_number(self, record: Any) -> str:
         numbers = [one.number or one.entry_id for one in record.in_ledger]
@@ -111,7 +119,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
 
     @admin.display(description="Why")
     def short_reason(self, record: SyncRecord) -> str:
-        text = record.reason
+        text = "" if record.state == RecordState.POSTED else record.reason
         return f"{text[:90]}…" if len(text) > 90 else text or "-"
 
 

@@ -18,7 +18,7 @@ from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from connectors.models import Role, Tenant
+from connectors.models import Membership, Role, Tenant
 from connectors.tenancy.access import has_role, has_role_anywhere, scoped, tenant_id_of, tenants_with_role
 
 ALL_ROLES = frozenset(Role.values)
@@ -44,6 +44,34 @@ def tenant_path_of(model: type[Model], *, depth: int = 3) -> str | None:
             if isinstance(parent, type) and (path := tenant_path_of(parent, depth=depth - 1)):
                 return f"{name}__{path}"
     return None
+
+
+def roles_held(request: HttpRequest) -> frozenset[tuple[int, str]]:
+    """The user's tenants and roles, read once a request: a page with a menu asks a hundred times."""
+    seen: tuple[Any, frozenset[tuple[int, str]]] | None = getattr(request, "roles_seen", None)
+    if seen is None or seen[0] != request.user.pk:
+        rows = (
+            Membership.objects.filter(user_id=request.user.pk) if request.user.is_active else Membership.objects.none()
+        )
+        seen = request.user.pk, frozenset(rows.values_list("tenant_id", "role"))
+        request.roles_seen = seen  # type: ignore[attr-defined]
+    return seen[1]
+
+
+def holds(request: HttpRequest, tenant_id: int, roles: Iterable[str]) -> bool:
+    """As `has_role`, from the roles read once a request."""
+    if request.user.is_superuser:
+        return has_role(request.user, tenant_id, roles)
+    wanted = {*roles, Role.ADMINISTRATOR}
+    return any(tenant == tenant_id and role in wanted for tenant, role in roles_held(request))
+
+
+def holds_anywhere(request: HttpRequest, roles: Iterable[str]) -> bool:
+    """As `has_role_anywhere`, from the roles read once a request."""
+    if request.user.is_superuser:
+        return has_role_anywhere(request.user, roles)
+    wanted = {*roles, Role.ADMINISTRATOR}
+    return any(role in wanted for _, role in roles_held(request))
 
 
 def choices_for(user: Any, model: type[Model], roles: Iterable[str]) -> QuerySet[Any]:
@@ -112,7 +140,7 @@ class TenantScopedAdmin(_ScopedChoices):
         return [self._scoped_filter(one) for one in super().get_list_filter(request)]  # type: ignore[misc]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return has_role_anywhere(request.user, ALL_ROLES)
+        return holds_anywhere(request, ALL_ROLES)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_role(request, ALL_ROLES, obj)
@@ -133,11 +161,11 @@ class TenantScopedAdmin(_ScopedChoices):
         if not roles:
             return False
         if obj is None:
-            return has_role_anywhere(request.user, roles)
+            return holds_anywhere(request, roles)
         if not isinstance(obj, Model):
             obj = self.row_or_404(request, str(obj))
         tenant_id = tenant_id_of(obj, self.tenant_path)
-        return tenant_id is not None and has_role(request.user, tenant_id, roles)
+        return tenant_id is not None and holds(request, tenant_id, roles)
 
     def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """The row if the user may see it. For views and actions of one's own."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -34,6 +35,17 @@ def office(slug: str = "acme", *, posted: int = 2, held: int = 2) -> Iterator[Wo
         made.apply(flows=[FLOW], books=[BOOKED], rules=[RULE])
         made.sync("records")
         yield made
+
+
+@contextmanager
+def standing_office(blocker: Any, slug: str = "acme") -> Iterator[World]:
+    """An office that stands for a whole module: made and stored once; each test's own changes are rolled back."""
+    with blocker.unblock():
+        try:
+            with office(slug) as made:
+                yield made
+        finally:
+            call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=False)
 
 
 def page(model: str, name: str, *args: Any) -> str:
