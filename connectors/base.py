@@ -216,8 +216,9 @@ class Source(Protocol):
         """Report booked or failed. Looks before it repeats, so calling twice with the same results is safe."""
         ...
 
-    def receipts(self, stream: str, external_id: str) -> Iterator[ReceiptFile]:
-        """The files of one record, with fresh download links."""
+    def receipts_many(self, stream: str, external_ids: Sequence[str]) -> Iterator[tuple[str, ReceiptFile]]:
+        """The files of some records, one after the other under their records' ids, with fresh download links: few
+        calls besides the downloads. Unknown ids are absent. An error ends the iteration; to begin anew is safe."""
         ...
 
     def reference(self, kind: str) -> Iterator[ReferenceItem]: ...
@@ -375,8 +376,9 @@ class Ledger(Protocol):
 
     def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]: ...
 
-    def attach(self, company: str, ledger_id: str, files: Sequence[ReceiptFile]) -> int:
-        """Attach files that are not there yet (by name and content); answers how many were added."""
+    def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
+        """Attach files to documents (by ledger id) that are not there yet by name and content, with one search and
+        one write for all; answers how many were added to each. All or nothing per write; safe to repeat."""
         ...
 
     def verify(self) -> list[Check]: ...

@@ -11,11 +11,12 @@ from django.db.models import Min
 
 from audit.models import FollowUp, FollowUpKind, FollowUpState
 from audit.sync.backoff import backoff
+from audit.sync.carry import Carrier
 from audit.sync.lanes import Lease, database_now
 from audit.sync.push import push_due, push_work
 from audit.sync.recorder import Cause, Recorder
 from connectors.base import ExportResult, Ledger, Source, TellOutcome
-from connectors.errors import BlockedError, ConnectorError, RateLimitedError
+from connectors.errors import BlockedError, ConnectorError, PayloadError, RateLimitedError, RejectedError
 from connectors.models import Connection
 
 BATCH = 100
@@ -116,26 +117,45 @@ class Teller:
         recorder.follow_up(step, outcome.reason)
 
     def _attach(self, steps: Sequence[FollowUp]) -> None:
-        """Fetch each record's files with fresh links and attach what is not there yet."""
+        """Fetch the records' files with fresh links and attach what is not there yet, a batch at a time."""
         if self.ledger is None:
             return
-        sources: dict[int, Source] = {}
+        groups: dict[tuple[int, str, str], list[FollowUp]] = {}
         for step in steps:
-            self.lease.renew(120, [step.record_id])
-            source_id = step.record.connection_id
+            slot = (step.record.connection_id, step.record.stream, str(step.facts["company"]))
+            groups.setdefault(slot, []).append(step)
+        sources: dict[int, Source] = {}
+        for (source_id, stream, company), some in groups.items():
             try:
                 if source_id not in sources:
-                    sources[source_id] = self.open_source(step.record.connection)
-                files = list(sources[source_id].receipts(step.record.stream, step.record.external_id))
-                added = (
-                    self.ledger.attach(str(step.facts["company"]), str(step.facts["ledger_id"]), files) if files else 0
-                )
-                outcome = TellOutcome(step.record.external_id, "told", f"{added} of {len(files)} files added")
-            except RateLimitedError:
-                raise
+                    sources[source_id] = self.open_source(some[0].record.connection)
+                carrier = Carrier(sources[source_id], stream, self.ledger, company)
             except ConnectorError as error:
-                outcome = TellOutcome(step.record.external_id, "later", error.message)
-            with self.lease.commit():
-                recorder = Recorder(self.lease.tenant_id, self.actor)
+                self._attached(some, [TellOutcome(one.record.external_id, "later", error.message) for one in some])
+            else:
+                self._carry(carrier, some)
+
+    def _carry(self, carrier: Carrier, steps: Sequence[FollowUp]) -> None:
+        """What is refused is halved, until the one that cannot be attached stands alone."""
+        self.lease.renew(120, [one.record_id for one in steps])
+        try:
+            outcomes = carrier.carry([(one.record.external_id, str(one.facts["ledger_id"])) for one in steps])
+        except RateLimitedError:
+            raise
+        except (RejectedError, PayloadError) as error:
+            if len(steps) > 1:
+                middle = len(steps) // 2
+                self._carry(carrier, steps[:middle])
+                self._carry(carrier, steps[middle:])
+                return
+            outcomes = [TellOutcome(one.record.external_id, "later", error.message) for one in steps]
+        except ConnectorError as error:
+            outcomes = [TellOutcome(one.record.external_id, "later", error.message) for one in steps]
+        self._attached(steps, outcomes)
+
+    def _attached(self, steps: Sequence[FollowUp], outcomes: Sequence[TellOutcome]) -> None:
+        with self.lease.commit():
+            recorder = Recorder(self.lease.tenant_id, self.actor)
+            for step, outcome in zip(steps, outcomes, strict=True):
                 self._conclude(step, outcome, recorder)
-                recorder.flush()
+            recorder.flush()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from connectors.base import ReceiptFile
-from connectors.brex.client import BrexClient, Json
+from connectors.brex.client import IDS_PER_CALL, BrexClient, Json
 from connectors.brex.errors import MissingError
-from connectors.brex.lookups import rows
+from connectors.brex.lookups import chunks, rows
 from connectors.brex.parse_record import EXPENSE_TYPES
 from connectors.brex.streams import ACCOUNTING_RECORDS, EXPENSES, PAYMENT_PART
 from connectors.errors import PayloadError, RejectedError
@@ -24,16 +25,17 @@ SIGNATURES = (
 Links = dict[str, str]
 
 
-def receipt_files(client: BrexClient, stream: str, external_id: str) -> Iterator[ReceiptFile]:
-    """Every receipt of a record, named by its id. Raises PayloadError for one that is too large."""
-    if external_id.endswith(PAYMENT_PART):
-        return
+def receipt_files(client: BrexClient, stream: str, external_ids: Sequence[str]) -> Iterator[tuple[str, ReceiptFile]]:
+    """Every receipt of some records, named by its id. Raises PayloadError for one that is too large."""
+    wanted = [one for one in dict.fromkeys(external_ids) if not one.endswith(PAYMENT_PART)]
+    for part in chunks(wanted, IDS_PER_CALL):
+        for external_id, links in _links(client, stream, part):
+            for receipt_id, link in links.items():
+                yield external_id, _file(client, receipt_id, link, partial(_again, client, stream, external_id))
 
-    def ask() -> Links:
-        return _links(client, stream, external_id)
 
-    for receipt_id in (links := ask()):
-        yield _file(client, receipt_id, links[receipt_id], ask)
+def _again(client: BrexClient, stream: str, external_id: str) -> Links:
+    return next((links for _, links in _links(client, stream, [external_id])), {})
 
 
 def _file(client: BrexClient, receipt_id: str, link: str, ask: Callable[[], Links]) -> ReceiptFile:
@@ -55,17 +57,18 @@ def _file(client: BrexClient, receipt_id: str, link: str, ask: Callable[[], Link
     return ReceiptFile(f"{receipt_id}{mimetypes.guess_extension(media_type) or '.bin'}", media_type, response.content)
 
 
-def _links(client: BrexClient, stream: str, external_id: str) -> Links:
+def _links(client: BrexClient, stream: str, external_ids: Sequence[str]) -> Iterator[tuple[str, Links]]:
+    """The links of each record, asked for when it is its turn as far as that costs a call of its own."""
     if stream == ACCOUNTING_RECORDS:
-        record = next((one for page in client.records_by_id([external_id]) for one in page), None)
-        if record is None:
-            return {}
-        source_id = str(record.get("source_id") or "")
-        is_expense = str(record.get("type")) in EXPENSE_TYPES or record.get("source_type") == "BILL"
-        return _fresh(record) or (_of_expense(client, source_id) if source_id and is_expense else {})
-    if stream == EXPENSES:
-        return _of_expense(client, external_id)
-    return {}
+        for page in client.records_by_id(external_ids):
+            for record in page:
+                source_id = str(record.get("source_id") or "")
+                is_expense = str(record.get("type")) in EXPENSE_TYPES or record.get("source_type") == "BILL"
+                links = _fresh(record) or (_of_expense(client, source_id) if source_id and is_expense else {})
+                yield str(record.get("id")), links
+    elif stream == EXPENSES:
+        for one in external_ids:
+            yield one, _of_expense(client, one)
 
 
 def _of_expense(client: BrexClient, expense_id: str) -> Links:

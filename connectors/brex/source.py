@@ -202,11 +202,15 @@ class BrexSource:
             raise UnsupportedError("Brex takes export results for accounting records only.")
         return export_tell(self.client, results)
 
-    def receipts(self, stream: str, external_id: str) -> Iterator[ReceiptFile]:
-        if stream == CARD_TRANSACTIONS:
-            expense_id = self._expense_of(external_id)
-            return receipt_files(self.client, EXPENSES, expense_id) if expense_id else iter(())
-        return receipt_files(self.client, stream, external_id)
+    def receipts_many(self, stream: str, external_ids: Sequence[str]) -> Iterator[tuple[str, ReceiptFile]]:
+        """Accounting records by lists of 500; expenses can be asked for one by one only."""
+        if stream != CARD_TRANSACTIONS:
+            yield from receipt_files(self.client, stream, external_ids)
+            return
+        for one in external_ids:
+            if expense_id := self._expense_of(one):
+                for _, file in receipt_files(self.client, EXPENSES, [expense_id]):
+                    yield one, file
 
     def _expense_of(self, transaction_id: str) -> str:
         """Transactions cannot be asked for by id: the feed is read once in a source's life."""

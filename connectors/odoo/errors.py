@@ -33,6 +33,12 @@ TRANSIENT = r"could not serialize access|deadlock detected|could not obtain lock
 WORDS = (
     Words(TRANSIENT, RetryableError, "", "Another transaction was faster; Odoo did nothing."),
     Words(
+        r"not allowed to access this document",
+        RejectedError,
+        "ledger_rights",
+        "The document is not there any more, or hidden from the integration user.",
+    ),
+    Words(
         r"You are not allowed to (access|create|modify|delete)|unauthorized or invalid companies",
         ConfigurationError,
         "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from connectors.base import (
@@ -143,8 +143,9 @@ class OdooLedger:
     def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
         yield from reference_items(self.client, kind, company)
 
-    def attach(self, company: str, ledger_id: str, files: Sequence[ReceiptFile]) -> int:
-        return attach_files(self._desk(company), ledger_id, files)
+    def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
+        """Two calls; one more for each further 20 MB."""
+        return attach_files(self._desk(company), files)
 
     def verify(self) -> list[Check]:
         return verify_connection(self.client)

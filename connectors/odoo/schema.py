@@ -269,6 +269,8 @@ class VendorRow(Row):
 class AttachmentRow(Row):
     odoo_model: ClassVar[str] = "ir.attachment"
 
+    res_model: Text
+    res_id: int
     name: Text
     checksum: Text
 

@@ -86,7 +86,7 @@ class OdooSource:
         """Odoo is not told anything about its own vendors: all are told already."""
         return [TellOutcome(one.external_id, "already") for one in results]
 
-    def receipts(self, stream: str, external_id: str) -> Iterator[ReceiptFile]:
+    def receipts_many(self, stream: str, external_ids: Sequence[str]) -> Iterator[tuple[str, ReceiptFile]]:
         return iter(())
 
     def reference(self, kind: str) -> Iterator[ReferenceItem]:

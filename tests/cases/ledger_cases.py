@@ -13,7 +13,7 @@ import pytest
 
 from connectors.base import LookupBlindError, Outcome, OutcomeState, ReceiptFile
 from connectors.documents import Dimension, Document, Line, Partner
-from connectors.errors import AuthenticationError, RateLimitedError
+from connectors.errors import AuthenticationError, OutcomeUnknownError, RateLimitedError, RejectedError
 from connectors.records import Side
 from tests.cases.ledger_world import DAY, LedgerWorld
 
@@ -358,12 +358,39 @@ class LedgerCases:
         files = [ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")]
         more = [*files, ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 another")]
         ledger = world.open()
-        assert [ledger.attach(world.company, posted.ledger_id, some) for some in (files, files, more, more)] == [
-            1,
-            0,
-            1,
-            0,
-        ]
+        added = [ledger.attach_many(world.company, {posted.ledger_id: some}) for some in (files, files, more, more)]
+        assert [one[posted.ledger_id] for one in added] == [1, 0, 1, 0]
+
+    def test_receipts_of_many_documents_cost_two_calls(self, world: LedgerWorld) -> None:
+        bill, billed = world.posted(world.bill())
+        _, paid = world.posted(world.payment("121.00", bill.key))
+        entries = [world.posted(world.entry())[1].ledger_id for _ in range(3)]
+        paper = ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")
+        files = {one: [paper] for one in (*entries, billed.ledger_id, paid.ledger_id)}
+        files[entries[0]] = [paper, paper, ReceiptFile("note.txt", "text/plain", b"two")]
+        ledger = world.open()
+        ledger.facts(world.company, frozenset())
+        world.faults.calls.clear()
+        assert ledger.attach_many(world.company, files) == {**dict.fromkeys(files, 1), entries[0]: 2}
+        assert len(world.faults.calls) == 2, world.faults.calls
+        assert set(ledger.attach_many(world.company, files).values()) == {0}
+        assert ledger.attach_many(world.company, {}) == {}
+
+    def test_attaching_whose_answer_is_lost_attaches_once(self, world: LedgerWorld) -> None:
+        _, posted = world.posted(world.entry())
+        files = {posted.ledger_id: [ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")]}
+        world.faults.writes.clear()
+        world.faults.fail_write(0, "commit_then_drop")
+        with pytest.raises(OutcomeUnknownError):
+            world.open().attach_many(world.company, files)
+        assert world.open().attach_many(world.company, files) == {posted.ledger_id: 0}
+
+    def test_receipts_for_a_document_that_is_gone_are_refused(self, world: LedgerWorld) -> None:
+        _, posted = world.posted(world.entry())
+        paper = [ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")]
+        with pytest.raises(RejectedError):
+            world.open().attach_many(world.company, {posted.ledger_id: paper, "99999999": paper})
+        assert world.open().attach_many(world.company, {posted.ledger_id: paper}) == {posted.ledger_id: 1}
 
     def test_a_batch_costs_a_handful_of_calls(self, world: LedgerWorld) -> None:
         ledger = world.open()

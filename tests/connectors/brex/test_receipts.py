@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import Window
+from connectors.base import ReceiptFile, Window
 from connectors.brex import receipts
 from connectors.brex.simulator import BrexSimulator
+from connectors.brex.source import BrexSource
 from connectors.brex.streams import ACCOUNTING_RECORDS, CARD_TRANSACTIONS, CASH_TRANSACTIONS, EXPENSES, PAYMENT_PART
 from connectors.errors import PayloadError, RejectedError
 from tests.connectors.brex.desk import NOW, company, source
@@ -15,6 +16,13 @@ from tests.connectors.brex.desk import NOW, company, source
 @pytest.fixture
 def simulator() -> BrexSimulator:
     return company()
+
+
+def files_of(desk: BrexSource, stream: str, external_id: str) -> list[ReceiptFile]:
+    """The files of one record alone."""
+    found = list(desk.receipts_many(stream, [external_id]))
+    assert {one for one, _ in found} <= {external_id}
+    return [file for _, file in found]
 
 
 def with_receipt(simulator: BrexSimulator, stream: str) -> str:
@@ -29,7 +37,7 @@ def with_receipt(simulator: BrexSimulator, stream: str) -> str:
 
 @pytest.mark.parametrize("stream", [ACCOUNTING_RECORDS, CARD_TRANSACTIONS, EXPENSES])
 def test_a_receipt_is_a_named_file(simulator: BrexSimulator, stream: str) -> None:
-    files = list(source(simulator).receipts(stream, with_receipt(simulator, stream)))
+    files = files_of(source(simulator), stream, with_receipt(simulator, stream))
     assert files
     assert all(file.content.startswith(b"%PDF") for file in files)
     assert {file.media_type for file in files} == {"application/pdf"}
@@ -38,18 +46,18 @@ def test_a_receipt_is_a_named_file(simulator: BrexSimulator, stream: str) -> Non
 
 def test_links_are_asked_for_afresh_each_time(simulator: BrexSimulator) -> None:
     record = with_receipt(simulator, ACCOUNTING_RECORDS)
-    first = [file.name for file in source(simulator).receipts(ACCOUNTING_RECORDS, record)]
+    first = [file.name for file in files_of(source(simulator), ACCOUNTING_RECORDS, record)]
     simulator.clock.advance(hours=2)
-    assert [file.name for file in source(simulator).receipts(ACCOUNTING_RECORDS, record)] == first
+    assert [file.name for file in files_of(source(simulator), ACCOUNTING_RECORDS, record)] == first
 
 
 def test_a_link_that_ran_out_is_renewed_once(simulator: BrexSimulator) -> None:
     record = with_receipt(simulator, ACCOUNTING_RECORDS)
     simulator.fail("status", "/files/", status=403, body="<Error><Code>AccessDenied</Code></Error>")
-    assert list(source(simulator).receipts(ACCOUNTING_RECORDS, record))
+    assert files_of(source(simulator), ACCOUNTING_RECORDS, record)
     simulator.fail("status", "/files/", status=404, body="NoSuchKey", times=5)
     with pytest.raises(RejectedError):
-        list(source(simulator).receipts(ACCOUNTING_RECORDS, record))
+        files_of(source(simulator), ACCOUNTING_RECORDS, record)
 
 
 def test_no_credential_goes_to_the_host_of_the_files(simulator: BrexSimulator) -> None:
@@ -63,7 +71,7 @@ def test_no_credential_goes_to_the_host_of_the_files(simulator: BrexSimulator) -
 
     simulator.files.download = download  # type: ignore[method-assign, assignment]
     simulator._map = type(simulator._map)(list(simulator.rules()), strict_slashes=False)
-    assert list(source(simulator).receipts(EXPENSES, with_receipt(simulator, EXPENSES)))
+    assert files_of(source(simulator), EXPENSES, with_receipt(simulator, EXPENSES))
     assert seen == [""] * len(seen)
     assert seen
 
@@ -71,7 +79,7 @@ def test_no_credential_goes_to_the_host_of_the_files(simulator: BrexSimulator) -
 def test_a_file_that_is_too_large_is_refused(simulator: BrexSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receipts, "LARGEST", 100)
     with pytest.raises(PayloadError, match="at most"):
-        list(source(simulator).receipts(EXPENSES, with_receipt(simulator, EXPENSES)))
+        files_of(source(simulator), EXPENSES, with_receipt(simulator, EXPENSES))
 
 
 @pytest.mark.parametrize(
@@ -89,17 +97,30 @@ def test_the_name_follows_the_content(simulator: BrexSimulator, content: bytes, 
         held["_bytes"] = content
     if ending == ".txt":
         simulator.fail("status", "/files/", status=200, body="plain")
-        (first, *_) = source(simulator).receipts(EXPENSES, expense)
+        (first, *_) = files_of(source(simulator), EXPENSES, expense)
         assert first.content == b"plain"
         return
-    (first, *_) = source(simulator).receipts(EXPENSES, expense)
+    (first, *_) = files_of(source(simulator), EXPENSES, expense)
     assert (first.name[-4:], first.media_type, first.content) == (ending, media_type, content)
 
 
 def test_records_without_files_have_none(simulator: BrexSimulator) -> None:
     desk = source(simulator)
-    assert list(desk.receipts(ACCOUNTING_RECORDS, "accr_nowhere")) == []
-    assert list(desk.receipts(EXPENSES, "expense_nowhere")) == []
-    assert list(desk.receipts(CARD_TRANSACTIONS, "pste_nowhere")) == []
-    assert list(desk.receipts(CASH_TRANSACTIONS, "pacte_nowhere")) == []
-    assert list(desk.receipts(EXPENSES, f"{with_receipt(simulator, EXPENSES)}{PAYMENT_PART}")) == []
+    assert files_of(desk, ACCOUNTING_RECORDS, "accr_nowhere") == []
+    assert files_of(desk, EXPENSES, "expense_nowhere") == []
+    assert files_of(desk, CARD_TRANSACTIONS, "pste_nowhere") == []
+    assert files_of(desk, CASH_TRANSACTIONS, "pacte_nowhere") == []
+    assert files_of(desk, EXPENSES, f"{with_receipt(simulator, EXPENSES)}{PAYMENT_PART}") == []
+    assert list(desk.receipts_many(ACCOUNTING_RECORDS, [])) == []
+
+
+def test_files_of_many_records_cost_one_call_and_the_downloads(simulator: BrexSimulator) -> None:
+    own = [one for one in simulator.store.records if one.get("receipts")][:40]
+    desk = source(simulator)
+    before = len(simulator.calls)
+    found = list(desk.receipts_many(ACCOUNTING_RECORDS, [one["id"] for one in own]))
+    assert {one for one, _ in found} == {one["id"] for one in own}
+    paths = [call.path for call in list(simulator.calls)[before:]]
+    lists = [path for path in paths if not path.startswith("/files/")]
+    assert lists == ["/v3/accounting/records"]
+    assert len(paths) - len(lists) == len(found) >= len(own)

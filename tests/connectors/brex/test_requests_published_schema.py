@@ -50,7 +50,7 @@ def sent() -> list[requests.PreparedRequest]:
     ready = [one["id"] for one in simulator.store.records if one["review_status"] == "READY_FOR_EXPORT"]
     results = [ExportResult(one, "MOVE/1", "https://ledger.test/1") for one in ready[:3]]
     desk.tell("accounting_records", [*results, ExportResult(ready[3], failure="Account 6100 is archived")])
-    list(desk.receipts("accounting_records", ready[0]))
+    list(desk.receipts_many("accounting_records", ready[:2]))
     desk.push(
         "account", [ReferenceItem("account", "1", "600000", "Renamed"), ReferenceItem("account", "2", "9", "New")]
     )
