@@ -44,9 +44,9 @@ def apply_outcomes(
             cause = _apply(posting, outcome, ledger, recorder, rows[posting.record_id])
             if cause is not None:
                 causes[posting.record_id].append(cause)
-        _reversed(postings, recorder)
+        undone = _reversed(postings, recorder)
         touched = {one.record_id: one for one in postings}
-        by_record = _all_postings(touched, postings)
+        by_record = _all_postings(touched, [*postings, *undone])
         posted_now = [
             row for record_id, row in rows.items() if _close(row, by_record[record_id], causes[record_id], recorder)
         ]
@@ -169,14 +169,16 @@ def _altered(posting: Posting, message: str) -> Cause:
     )
 
 
-def _reversed(postings: Sequence[Posting], recorder: Recorder) -> None:
-    """A reversal that is in the books makes its record's original reversed.
+def _reversed(postings: Sequence[Posting], recorder: Recorder) -> list[Posting]:
+    """A reversal that is in the books makes its record's original reversed; answers those originals.
 
     Where another record's event undoes it (a payout that came back), both stand: each tells its own record's money."""
     done = {one.reverses_id: one for one in postings if one.reverses_id and one.state == PostingState.POSTED}
-    for original in Posting.objects.filter(id__in=done, state=PostingState.POSTED):
-        if original.record_id == done[original.pk].record_id:
-            recorder.posting(original, PostingState.REVERSED)
+    originals = Posting.objects.filter(id__in=done, state=PostingState.POSTED) if done else ()
+    undone = [one for one in originals if one.record_id == done[one.pk].record_id]
+    for original in undone:
+        recorder.posting(original, PostingState.REVERSED)
+    return undone
 
 
 def _all_postings(touched: Mapping[int, Posting], fresh: Sequence[Posting]) -> dict[int, list[Posting]]:
