@@ -14,7 +14,7 @@ from audit.models import FollowUp, LaneKind, Posting, PostingState, RecordState,
 from audit.sync.lanes import lanes_wake
 from audit.sync.turns import lane_work
 from connectors.simulation import serve
-from tests.flows.world import World, world
+from tests.flows.world import World, coded, world
 
 FLOW: dict[str, Any] = {
     "name": "records", "source": "Brex", "stream": "accounting_records", "ledger": "Odoo", "company": "1",
@@ -140,3 +140,53 @@ def account_delete(made: World, code: str) -> None:
     """Somebody deletes an account of the first company for good."""
     accounts = made.odoo.store.tables["account.account"]
     accounts.pop(min(one["id"] for one in accounts.values() if code in str(one["code_store"])))
+
+
+
+
+def bill(made: World, amount: str, *, vendor: str = "Bay Stationery", source: str = "expense_bill_1") -> dict[str, Any]:
+    """A supplier's bill that is ready for export, of a vendor that the ledger lacks."""
+    found = [one for one in made.brex.store.vendors if one["company_name"] == vendor]
+    supplier = found[0] if found else made.brex.control("add_vendor", {"company_name": vendor})
+    return made.purchase(
+        amount,
+        type="BILL_EXPENSE",
+        source_type="BILL",
+        source_id=source,
+        vendor={"id": supplier["id"], "name": vendor},
+        invoice_number=f"INV-{source}",
+        line_items=lines(amount, "600000", "211000"),
+    )
+
+
+def bill_payment(made: World, amount: str, *, vendor: str = "Bay Stationery", source: str = "expense_bill_1") -> Any:
+    """Money that paid the bill with the same source."""
+    supplier = next(one for one in made.brex.store.vendors if one["company_name"] == vendor)
+    return made.purchase(
+        amount,
+        type="BILL_EXPENSE_PAYMENT",
+        source_type="BILL",
+        source_id=source,
+        vendor={"id": supplier["id"], "name": vendor},
+        invoice_number=f"INV-{source}",
+        line_items=lines(amount, "211000", "101404"),
+    )
+
+
+def lines(amount: str | Decimal, debit: str, credit: str) -> list[dict[str, Any]]:
+    """The two lines of a record, each coded to a GL account."""
+    return [
+        {"type": side, "amount": money(amount), "memo": "", "accounting_field_values": [coded(code)]}
+        for side, code in (("DEBIT", debit), ("CREDIT", credit))
+    ]
+
+
+def money(amount: str | Decimal) -> dict[str, Any]:
+    return {"amount": Decimal(amount), "currency": "USD"}
+
+
+def change(made: World, record: dict[str, Any], amount: str | Decimal, **more: Any) -> None:
+    """Somebody edits the amount of a purchase in Brex."""
+    changed = [{**line, "amount": money(amount)} for line in record["line_items"]]
+    changes = {"amount": money(amount), "line_items": changed, **more}
+    made.brex.control("change_record", {"id": record["id"], "changes": changes})
