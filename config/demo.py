@@ -136,7 +136,7 @@ class Demo:
         report = report_make(
             admin,
             tenant,
-            companies=list(ledger.companies.values()),
+            books={company: key for key, company in ledger.companies.items()},
             source_ids=_ids_of(brex),
             facts={"announced_by_webhook": announced},
         )

@@ -21,7 +21,7 @@ from connectors.odoo.schema import CurrencyRow, Move, MoveLine, PartnerRow, Paym
 ENTRY, BILL, PAYMENT, PARTNER = "journal_entry", "vendor_bill", "payment", "new_vendor"
 TYPES: Mapping[str, str] = {"entry": ENTRY, "in_invoice": BILL, "in_refund": BILL}
 LABELS: Mapping[str, str] = {
-    ENTRY: "journal entries", BILL: "vendor bills and credits", PAYMENT: "payments", PARTNER: "partners created",
+    ENTRY: "journal entries", BILL: "bills and credits", PAYMENT: "payments", PARTNER: "partners created",
 }  # fmt: skip
 IN_BOOKS = {"posted", "paid", "in_process"}
 SOURCE = "brex:"
@@ -78,7 +78,7 @@ class Count:
 
     def as_dict(self) -> dict[str, Any]:
         rows = [
-            {**asdict(row), "our_total": f"{row.our_total:f}", "odoo_total": f"{row.odoo_total:f}", "ties": row.ties}
+            {**asdict(row), "our_total": _text(row.our_total), "odoo_total": _text(row.odoo_total), "ties": row.ties}
             for row in self.rows
         ]
         return {**asdict(self), "rows": rows, "ties": self.ties}
@@ -181,3 +181,7 @@ def _record_id(stamp: str) -> str:
 
 def _plain(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.0001"))
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"

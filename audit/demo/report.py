@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ class Report:
     odoo: OdooCount
     problems: list[ProblemLine]
     records: int
+    books: Mapping[str, str]
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -52,6 +53,7 @@ class Report:
         return {
             "ties": self.ties,
             "records": self.records,
+            "books": dict(self.books),
             "flows": {name: tally.as_dict() for name, tally in self.flows.items()},
             "taken_by_no_flow": {stream: tally.as_dict() for stream, tally in self.unrouted.items()},
             "odoo": self.odoo.as_dict(),
@@ -64,18 +66,19 @@ class Report:
 
 
 def report_make(
-    admin: OdooClient, tenant: Tenant, *, companies: Collection[str], source_ids: Collection[str], facts: dict[str, Any]
+    admin: OdooClient, tenant: Tenant, *, books: Mapping[str, str], source_ids: Collection[str], facts: dict[str, Any]
 ) -> Report:
-    """Count both sides. Raises ConnectorErrors when Odoo does not answer."""
+    """Count both sides; `books` are the names of Odoo's companies by id. Raises ConnectorErrors."""
     flows = Flow.objects.filter(tenant=tenant).exclude(state=FlowState.ARCHIVED).exclude(
         document=DocumentKind.REFERENCE
     ).order_by("company", "id")  # fmt: skip
     return Report(
         flows={flow.name: flow_tally(flow) for flow in flows},
         unrouted=_unrouted(tenant),
-        odoo=count(admin, tenant, companies, source_ids),
+        odoo=count(admin, tenant, list(books), source_ids),
         problems=_problems(tenant),
         records=SyncRecord.objects.filter(tenant=tenant).count(),
+        books=books,
         facts=facts,
     )
 

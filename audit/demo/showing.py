@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -19,7 +19,11 @@ from audit.demo.watching import Standing
 from audit.services import Tally
 
 PROBLEMS_SHOWN = 12
-PARTS = ("received", "posted", "witness", "held", "skipped", "failed", "in_work", "not_final")
+PARTS = {
+    "received": "Re-\nceived", "posted": "Posted", "witness": "Wit-\nness", "held": "Held", "skipped": "Skip-\nped",
+    "failed": "Failed", "in_work": "In\nwork", "not_final": "Not\nfinal",
+}  # fmt: skip
+"""Columns of the tally and their heads, cut so that the table fits into 80 columns."""
 
 
 class Bar:
@@ -36,29 +40,30 @@ class Bar:
         self._progress.update(self._task, total=records)
 
     def look(self, now: Standing) -> None:
-        words = f"{now.received} received, {now.posted} posted, {now.held} held"
+        words = f"{now.received} read, {now.posted} posted, {now.held} held"
         self._progress.update(self._task, completed=now.decided, words=words)
 
     def finish(self) -> None:
-        self._progress.update(self._task, total=1, completed=1)
+        self._progress.update(self._task, description="Done", total=1, completed=1)
 
 
 @contextmanager
 def bar(console: Console) -> Iterator[Bar]:
     """Shown while the block runs. Where there is no terminal only the last state is printed."""
     columns = (
-        TextColumn("[bold]{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[words]}"),
+        TextColumn("[bold]{task.description:<28}"), BarColumn(bar_width=None), TextColumn("{task.fields[words]}"),
         TimeElapsedColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, expand=True) as progress:
         yield Bar(progress, progress.add_task("Starting", total=None, words=""))
 
 
 def show_report(console: Console, report: Report) -> None:
+    """The tables and the verdict."""
     console.print()
     console.print(_flows(report))
     console.print(_problems(report.problems))
-    console.print(_odoo(report.odoo))
+    console.print(_odoo(report.odoo, report.books))
     if report.ties:
         console.print("[bold green]It ties:[/] every record is accounted for, and Odoo holds each document once.")
         return
@@ -90,6 +95,7 @@ def complaints(report: Report) -> list[str]:
 
 
 def show_access(console: Console, url: str, logins: Iterable[Login]) -> None:
+    """Where to sign in, and as whom."""
     table = Table(box=box.SIMPLE, title="Sign in", title_justify="left", title_style="bold")
     for head in ("User", "Password", "May"):
         table.add_column(head)
@@ -100,16 +106,14 @@ def show_access(console: Console, url: str, logins: Iterable[Login]) -> None:
 
 
 def _flows(report: Report) -> Table:
-    table = _table("Records: received = posted + witness + held + skipped + failed (+ in work + not final)")
-    table.add_column("Flow")
-    for part in PARTS:
-        table.add_column(part.replace("_", " ").capitalize(), justify="right")
-    table.add_column("Ties")
+    table = _table("Received = posted + witness + held + skipped + failed + in work + not final")
+    table.add_column("Flow", no_wrap=True)
+    for head in PARTS.values():
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("Ties", no_wrap=True)
     total = Tally()
-    everything = [
-        *report.flows.items(), *((f"no flow takes it: {name}", tally) for name, tally in report.unrouted.items()),
-    ]  # fmt: skip
-    for name, tally in everything:
+    nobody = {f"(none) {stream.replace('_', ' ')}": tally for stream, tally in report.unrouted.items()}
+    for name, tally in (*report.flows.items(), *nobody.items()):
         table.add_row(escape(name), *_numbers(tally), _tick(tally.ties))
         for part in PARTS:
             setattr(total, part, getattr(total, part) + getattr(tally, part))
@@ -123,34 +127,34 @@ def _numbers(tally: Tally) -> list[str]:
 
 
 def _problems(lines: list[ProblemLine]) -> Table:
-    table = _table("Open problems: each waits for a person, with the records that it holds")
+    table = _table("Open problems, with the records that each holds for a person")
+    table.expand = True
     table.add_column("Problem", no_wrap=True)
-    table.add_column("Problems", justify="right")
-    table.add_column("Records", justify="right")
-    table.add_column("For example", overflow="ellipsis", no_wrap=True)
+    table.add_column("Problems", justify="right", no_wrap=True)
+    table.add_column("Records", justify="right", no_wrap=True)
+    table.add_column("For example", overflow="ellipsis", no_wrap=True, ratio=1)
     for line in lines[:PROBLEMS_SHOWN]:
         table.add_row(line.code.replace("_", " "), str(line.problems), str(line.records), escape(line.example))
     return table
 
 
-def _odoo(counted: Count) -> Table:
+def _odoo(counted: Count, names: Mapping[str, str]) -> Table:
     table = _table("Documents: what we posted, and what Odoo itself counts")
-    table.add_column("Company")
-    table.add_column("Documents")
-    table.add_column("Currency")
-    for head in ("Posted by us", "In Odoo", "Our total", "Odoo's total"):
-        table.add_column(head, justify="right")
-    table.add_column("Ties")
+    for head in ("Books", "Documents", ""):
+        table.add_column(head, no_wrap=True)
+    for head in ("Posted\nby us", "In\nOdoo", "Our\ntotal", "Odoo's\ntotal"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("Ties", no_wrap=True)
     for row in counted.rows:
         table.add_row(
-            row.company or "all", LABELS[row.type], row.currency, str(row.ours), str(row.in_odoo),
+            names.get(row.company, "all"), LABELS[row.type], row.currency, str(row.ours), str(row.in_odoo),
             _money(row.our_total, row.currency), _money(row.odoo_total, row.currency), _tick(row.ties),
         )  # fmt: skip
     return table
 
 
 def _table(title: str) -> Table:
-    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left", title_style="bold")
 
 
 def _money(amount: Decimal, currency: str) -> str:

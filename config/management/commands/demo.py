@@ -19,6 +19,8 @@ from config.supervisor import SupervisorError
 from connectors.codec import json_text
 from connectors.errors import ConnectorError
 
+WIDTH_OF_A_FILE = 110
+
 
 class Command(BaseCommand):
     help = __doc__
@@ -37,6 +39,8 @@ class Command(BaseCommand):
             raise CommandError("--json needs --once: a demo that stays never ends its document.")
         _log_to_file()
         console = Console(stderr=bool(options["json"]), highlight=False)
+        if not console.is_terminal:
+            console = Console(stderr=bool(options["json"]), highlight=False, width=WIDTH_OF_A_FILE)
         demo = Demo(
             console=console,
             port=options["port"],
