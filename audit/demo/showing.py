@@ -19,6 +19,7 @@ from audit.demo.watching import Standing
 from audit.services import Tally
 
 PROBLEMS_SHOWN = 12
+NO_FLOW = "(taken by no flow)"
 PARTS = {
     "received": "Re-\nceived", "posted": "Posted", "witness": "Wit-\nness", "held": "Held", "skipped": "Skip-\nped",
     "failed": "Failed", "in_work": "In\nwork", "not_final": "Not\nfinal",
@@ -112,8 +113,8 @@ def _flows(report: Report) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("Ties", no_wrap=True)
     total = Tally()
-    nobody = {f"(none) {stream.replace('_', ' ')}": tally for stream, tally in report.unrouted.items()}
-    for name, tally in (*report.flows.items(), *nobody.items()):
+    rows = [*report.flows.items(), *((NO_FLOW, tally) for tally in report.unrouted.values())]
+    for name, tally in rows:
         table.add_row(escape(name), *_numbers(tally), _tick(tally.ties))
         for part in PARTS:
             setattr(total, part, getattr(total, part) + getattr(tally, part))
@@ -154,7 +155,7 @@ def _odoo(counted: Count, names: Mapping[str, str]) -> Table:
 
 
 def _table(title: str) -> Table:
-    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left", title_style="bold")
+    return Table(box=box.SIMPLE_HEAD, padding=0, title=title, title_justify="left", title_style="bold")
 
 
 def _money(amount: Decimal, currency: str) -> str:
