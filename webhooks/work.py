@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from audit.models import Hint, LaneKind
 from audit.sync.backoff import backoff
+from audit.sync.bulk import rows_insert_missing, rows_update
 from audit.sync.lanes import lanes_wake
 from audit.sync.recorder import Cause, Recorder
 from connectors.base import ProviderEvent
@@ -86,10 +87,17 @@ def _put_off(pk: int, error: Exception) -> None:
     with transaction.atomic():
         row = WebhookDelivery.objects.select_for_update().get(pk=pk)
         _failed(row, timezone.now(), error)
-        row.save(update_fields=CHANGED)
+        row.save(update_fields=list(CHANGED))
 
 
-CHANGED = ["state", "due_at", "attempts", "error", "events", "done_at"]
+CHANGED = {
+    "state": "text",
+    "due_at": "timestamptz",
+    "attempts": "smallint",
+    "error": "text",
+    "events": "text",
+    "done_at": "timestamptz",
+}
 
 
 def _failed(row: WebhookDelivery, now: datetime, error: Exception) -> None:
@@ -157,12 +165,11 @@ class _Batch:
     def write(self, rows: list[WebhookDelivery]) -> Worked:
         """In one order for everybody, so that two batches never wait for each other."""
         keys = sorted(self.hints)
-        Hint.objects.bulk_create(
+        rows_insert_missing(
             [
                 Hint(tenant_id=tenant, connection_id=connection, stream=stream, external_id=external_id)
                 for tenant, connection, stream, external_id in keys
-            ],
-            ignore_conflicts=True,
+            ]
         )
         connection_ids = {connection_id for _, connection_id, _, _ in keys}
         for connection_id in sorted(connection_ids):
@@ -171,7 +178,7 @@ class _Batch:
             recorder = Recorder(connection.tenant_id, ACTOR)
             recorder.notice(_stranger(connection, account))
             recorder.flush()
-        WebhookDelivery.objects.bulk_update(rows, CHANGED)
+        rows_update("webhooks_webhookdelivery", CHANGED, rows)
         return Worked(len(rows), connection_ids)
 
 

@@ -11,11 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from audit.admin.base import FactAdmin
 from connectors.models import Role
-from connectors.tenancy import TenantScopedAdmin
 from webhooks.models import DeliveryState, Verdict, WebhookDelivery
 from webhooks.selectors import replay_points
 from webhooks.services import delivery_replay
@@ -32,17 +31,15 @@ STATES = {
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
+class WebhookDeliveryAdmin(FactAdmin):
     """Facts: nobody edits them. Operations may have them worked again."""
 
-    change_roles = frozenset[str]()
     replay_roles = frozenset({Role.OPERATIONS})
     list_display = ("message_id", "endpoint", "tenant", "shown_verdict", "shown_state", "events", "received_at")
     list_filter = ("tenant", "endpoint", "verdict", "state")
     list_select_related = ("tenant", "endpoint__connection")
-    search_fields = ("message_id",)
+    search_fields = ("message_id__startswith",)
     ordering = ("-id",)
-    show_full_result_count = False
     actions = ("replay_selected",)
     actions_detail = ("replay",)
     fields = (

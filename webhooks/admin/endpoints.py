@@ -46,7 +46,7 @@ class EndpointAdmin(TenantScopedAdmin, ConfirmedActions, ModelAdmin):  # type: i
     form = EndpointForm
     delete_roles = frozenset[str]()
     refresh_roles = frozenset({Role.OPERATIONS})
-    list_display = ("connection", "tenant", "shown_state", "secrets_fetched_at", "unproven")
+    list_display = ("connection", "tenant", "shown_state", "registered_at", "secrets_fetched_at", "secrets_error")
     list_filter = ("tenant", "state")
     list_select_related = ("tenant", "connection")
     search_fields = ("connection__name", "subscription_id")
