@@ -49,7 +49,7 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("audit/desk.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = ModelAdmin.get_queryset(self, request)
+        rows: QuerySet[Any] = ModelAdmin.get_queryset(self, request)
         tenants = tenant_ids_of(request)
         return rows if tenants is None else rows.filter(**{f"{self.tenant_path}__in": tenants})
 

@@ -121,7 +121,7 @@ class FlowRunAdmin(FlowAdmin):
     """The flow's own admin, with its records: *Sync now* with the tie-out, *Preview mapping change*."""
 
     sync_roles = frozenset({Role.OPERATIONS, Role.FINANCE})
-    actions_detail = ("sync_now", "preview_change", *FlowAdmin.actions_detail)
+    actions_detail: Any = ("sync_now", "preview_change", *FlowAdmin.actions_detail)
 
     def has_sync_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_role(request, self.sync_roles, obj)

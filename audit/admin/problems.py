@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.defaultfilters import timesince
 from django.utils.html import format_html
+from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
 from audit.admin.base import FactAdmin, by_of, linked
@@ -42,7 +42,7 @@ class ProblemPages(MapsGaps, FactAdmin):
     """What problems and gaps share."""
 
     list_display = ("shown_message", "shown_state", "waiting_number", "waiting_money", "oldest", "owner", "flow")
-    list_filter = ("tenant", OpenFirst, FlowFilter, "code")
+    list_filter: Any = ("tenant", OpenFirst, FlowFilter, "code")
     list_select_related = ("owner", "flow", "connection")
     search_fields = ("message", "facts__value")
     actions_detail = ("map", "solve", "assign")

@@ -60,14 +60,14 @@ class RecordActions:
     ) -> HttpResponse:
         is_asked = request.method == "POST" and "confirmed" in request.POST
         form = OptionalReasonForm(request.POST if is_asked else None)
-        if is_asked and form.is_valid():
+        touched = touched_by_replay(records)
+        can = any(one.is_replayed for one in touched)
+        if is_asked and can and form.is_valid():
             done = replay(
                 list(records.values_list("pk", flat=True)), by=by_of(request), reason=form.cleaned_data["reason"]
             )
             told(self, request, _said(done))  # type: ignore[arg-type]
             return HttpResponseRedirect(back)
-        touched = touched_by_replay(records)
-        can = any(one.is_replayed for one in touched)
         return confirm_page(
             self,  # type: ignore[arg-type]
             request,

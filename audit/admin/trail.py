@@ -126,7 +126,7 @@ class SealAdmin(FactAdmin):
     inlines = (SealPartInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = ModelAdmin.get_queryset(self, request)
+        rows: QuerySet[Any] = ModelAdmin.get_queryset(self, request)
         if tenant_ids_of(request) is None:
             return rows
         return rows.filter(Exists(_of_ones_own(SealPart.objects.filter(seal=OuterRef("pk")), request)))
