@@ -35,8 +35,11 @@ def apply_outcomes(
         recorder = Recorder(lease.tenant_id, actor)
         rows = {
             row.pk: row
-            for row in SyncRecord.objects.select_for_update().filter(id__in={one.record_id for one in postings})
+            for row in SyncRecord.objects.select_for_update()
+            .filter(id__in={one.record_id for one in postings})
+            .order_by("id")
         }
+        postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
         for posting, outcome in zip(postings, outcomes, strict=True):
             if posting.key != outcome.key:
@@ -57,6 +60,20 @@ def apply_outcomes(
             due_at=recorder.now
         )
         recorder.flush()
+
+
+def _unanswered(
+    postings: Sequence[Posting], outcomes: Sequence[Outcome]
+) -> tuple[Sequence[Posting], Sequence[Outcome]]:
+    """Without the postings that a person bound or withdrew while the ledger was asked: his answer stands."""
+    now = dict(
+        Posting.objects.select_for_update()
+        .filter(id__in=[one.pk for one in postings])
+        .order_by("id")
+        .values_list("id", "state")
+    )
+    pairs = [pair for pair in zip(postings, outcomes, strict=True) if now[pair[0].pk] == pair[0].state]
+    return [posting for posting, _ in pairs], [outcome for _, outcome in pairs]
 
 
 def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:

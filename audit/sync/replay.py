@@ -139,7 +139,7 @@ def record_skip(record: SyncRecord, *, by: str, reason: str) -> None:
 def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reason: str) -> None:
     """An uncertain document is this one in the ledger: posted, with that document as evidence."""
     with transaction.atomic():
-        row = Posting.objects.select_for_update().get(pk=posting.pk)
+        row = _locked(posting)
         if row.state != PostingState.UNCERTAIN or not entry_id.strip() or not reason.strip():
             raise RefusedReplayError("Only an uncertain document can be bound, to a ledger id and with a reason.")
         row.entry_id, row.number = entry_id.strip(), number.strip()
@@ -151,12 +151,18 @@ def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reaso
 def posting_declare_absent(posting: Posting, *, by: str, reason: str) -> None:
     """A person looked: it is not in the ledger. Withdrawn; the record is decided anew under the same key."""
     with transaction.atomic():
-        row = Posting.objects.select_for_update().get(pk=posting.pk)
+        row = _locked(posting)
         if row.state != PostingState.UNCERTAIN or not reason.strip():
             raise RefusedReplayError("Only an uncertain document can be declared absent, with a reason.")
         recorder = Recorder(row.tenant_id, by)
         recorder.posting(row, PostingState.VOID, reason)
         _finish(row, recorder)
+
+
+def _locked(posting: Posting) -> Posting:
+    """Its record first, then itself: in the order of the workers, or the two would wait for each other."""
+    SyncRecord.objects.select_for_update().get(pk=posting.record_id)
+    return Posting.objects.select_for_update().get(pk=posting.pk)
 
 
 def _finish(posting: Posting, recorder: Recorder) -> None:
