@@ -108,8 +108,8 @@ def nth_load(number: int) -> Callable[..., bool]:
     return when
 
 
-def worker_start(step: str, connection_id: int, kinds: Sequence[str], *, turns: int = 200) -> int:
-    """Fork a worker for these lanes of a connection; answers its process id. `wait` for it."""
+def worker_start(step: str, connection_id: int | None, kinds: Sequence[str], *, turns: int = 200) -> int:
+    """Fork a worker for these lanes, of one connection or of all; answers its process id. `wait` for it."""
     connections.close_all()  # no two processes on one socket
     child = os.fork()
     if child:
@@ -124,7 +124,7 @@ def worker_start(step: str, connection_id: int, kinds: Sequence[str], *, turns: 
         os._exit(code)
 
 
-def _work(connection_id: int, kinds: Sequence[str], turns: int) -> int:
+def _work(connection_id: int | None, kinds: Sequence[str], turns: int) -> int:
     from audit.models import LaneKind
     from audit.sync.turns import lane_work
 
