@@ -16,9 +16,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.models import Hint, LaneKind
+from audit.models import LaneKind
 from audit.sync.backoff import backoff
-from audit.sync.bulk import rows_insert_missing, rows_update
+from audit.sync.bulk import rows_update
+from audit.sync.hinting import hints_add
 from audit.sync.lanes import lanes_wake
 from audit.sync.recorder import Cause, Recorder
 from connectors.base import ProviderEvent
@@ -165,12 +166,7 @@ class _Batch:
     def write(self, rows: list[WebhookDelivery]) -> Worked:
         """In one order for everybody, so that two batches never wait for each other."""
         keys = sorted(self.hints)
-        rows_insert_missing(
-            [
-                Hint(tenant_id=tenant, connection_id=connection, stream=stream, external_id=external_id)
-                for tenant, connection, stream, external_id in keys
-            ]
-        )
+        hints_add(keys)
         connection_ids = {connection_id for _, connection_id, _, _ in keys}
         for connection_id in sorted(connection_ids):
             lanes_wake(connection_id, LaneKind.READ)
@@ -183,7 +179,8 @@ class _Batch:
 
 
 def _is_strange(connection: Connection, event: ProviderEvent) -> bool:
-    return bool(event.account and connection.identity and event.account != connection.identity)
+    known = connection.account or connection.identity
+    return bool(event.account and known and event.account != known)
 
 
 def _stranger(connection: Connection, account: str) -> Cause:

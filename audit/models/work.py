@@ -66,7 +66,8 @@ class Hint(models.Model):
     connection = models.ForeignKey("connectors.Connection", on_delete=models.PROTECT, related_name="hints")
     stream = models.CharField(max_length=80)
     external_id = models.CharField(max_length=200, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, help_text="When it was last given.")
+    due_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from audit.models import CameBy, HighWaterMark, Hint, LaneKind
+from audit.sync.hinting import hints_done
 from audit.sync.intake import Counts, Intake
 from audit.sync.lanes import Lease, database_now, lanes_wake, later
 from audit.sync.recorder import Cause, Recorder
@@ -77,8 +76,11 @@ class Reader:
 
     def _serve_hints(self, spec: StreamSpec) -> None:
         while True:
+            asked_at = database_now()
             hints = list(
-                Hint.objects.filter(connection=self.connection, stream=spec.key, done_at__isnull=True)
+                Hint.objects.filter(
+                    connection=self.connection, stream=spec.key, done_at__isnull=True, due_at__lte=asked_at
+                )
                 .exclude(external_id="")
                 .order_by("id")[:HINTS_AT_ONCE]
             )
@@ -87,7 +89,7 @@ class Reader:
             self.lease.renew()
             items = self.source.fetch(spec.key, [hint.external_id for hint in hints])
             self._intake(spec).store(items, CameBy.HINT)
-            Hint.objects.filter(id__in=[hint.pk for hint in hints]).update(done_at=timezone.now())
+            hints_done(hints, [item.external_id for item in items], asked_at=asked_at, now=database_now())
             self._wake_ledgers(spec)
         soon = Hint.objects.filter(connection=self.connection, stream=spec.key, external_id="", done_at__isnull=True)
         if soon.exists():
@@ -151,6 +153,8 @@ class Reader:
                 "due_at", flat=True
             )
         )
+        hints = Hint.objects.filter(connection=self.connection, stream__in=streams, done_at__isnull=True)
+        dues += hints.order_by("due_at").values_list("due_at", flat=True)[:1]
         lists = reference_due(self.connection)
         return min([*dues, lists] if lists else dues, default=None)
 

@@ -161,14 +161,14 @@ def test_a_failure_of_ours_comes_around_again_later_and_not_for_ever(
 def test_a_batch_that_cannot_be_written_is_worked_one_by_one(
     sender: Sender, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
 ) -> None:
-    real = work.rows_insert_missing
+    real = work.hints_add
 
-    def picky(hints: list[Hint]) -> None:
-        if any(one.external_id == "accr_bad" for one in hints):
+    def picky(hints: list[tuple[int, int, str, str]]) -> None:
+        if any(external_id == "accr_bad" for *_, external_id in hints):
             raise fault("no such thing")
         real(hints)
 
-    monkeypatch.setattr(work, "rows_insert_missing", picky)
+    monkeypatch.setattr(work, "hints_add", picky)
     for name in ("accr_1", "accr_bad", "accr_2"):
         sender.post(event(name), name)
     worked = deliveries_work()
