@@ -20,6 +20,8 @@ from mappings.translate.reversal import UnknownCompanyAmountError, assemble_reve
 if TYPE_CHECKING:
     from audit.sync.decide import Judged
 
+CHANGED = "changed_after_posting"  # a person's choice: accept or reverse
+OF_VERSION = "changed_after_posting_of"  # the version that he saw
 UNDONE_BY = {"payment": "journal_entry"}  # a payment is undone by an entry, everything else by its own kind
 
 
@@ -59,13 +61,14 @@ def _differences(one: Judged, decision: Post) -> list[str]:
 def _changed(
     one: Judged, differences: Sequence[str], event_day: date | None, policies: Policies, facts: LedgerFacts
 ) -> None:
-    choice = one.row.choices.get("changed_after_posting", "")
+    choices = one.row.choices
+    choice = choices.get(CHANGED, "") if choices.get(OF_VERSION) == str(one.row.version) else ""
     if choice == "accept":
         one.drafts, one.decision = (), Post((), ("G17",))
         return
     if event_day is None and policies.change_after_posting != "reverse_and_repost" and choice != "reverse":
         said = f"The source changed what is posted as {one.standing[0].number}: {', '.join(differences)}."
-        one.decision = Hold((Need("changed_after_posting", said, value=one.row.external_id),), ("G17",))
+        one.decision = Hold((Need(CHANGED, said, value=one.row.external_id),), ("G17",))
         return
     day = event_day or one.standing[0].posting_on or timezone.now().date()
     kinds = {UNDONE_BY.get(posting.document_type, posting.document_type) for posting in one.standing}

@@ -12,7 +12,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from audit.models import Hold, LaneKind, Posting, PostingState, Problem, ProblemState, RecordState, SyncRecord
+from audit.sync.changes import CHANGED, OF_VERSION
 from audit.sync.lanes import lanes_wake
+from audit.sync.links import standing_documents
 from audit.sync.read import post_slots
 from audit.sync.recorder import Recorder
 from mappings.models import Flow
@@ -113,6 +115,8 @@ def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, re
             recorder.flush()
             return False
         row.choices = {**{name: value for name, value in row.choices.items() if name != PROPOSED}, **choices}
+        if CHANGED in choices:  # said of what the source shows now, not of whatever it may say later
+            row.choices[OF_VERSION] = str(row.version)
         row.save(update_fields=["choices"])
         recorder = Recorder(row.tenant_id, by)
         recorder.event("record.chosen", reason, subject="record", record_id=row.pk, facts=dict(choices))
@@ -131,6 +135,8 @@ def record_skip(record: SyncRecord, *, by: str, reason: str) -> None:
         row = SyncRecord.objects.select_for_update().get(pk=record.pk)
         if row.state not in (RecordState.HELD, RecordState.FAILED):
             raise RefusedReplayError(f"A record that is {row.get_state_display()} cannot be skipped.")
+        if standing_documents([row.pk]):
+            raise RefusedReplayError("A document of it stands in the ledger: accept the change, or have it reversed.")
         recorder = Recorder(row.tenant_id, by)
         recorder.record(row, RecordState.SKIPPED, reason)
         recorder.flush()
