@@ -18,6 +18,7 @@ from django.utils import timezone
 from audit.models import (
     FollowUp,
     Hold,
+    LaneKind,
     Posting,
     PostingState,
     Problem,
@@ -27,6 +28,7 @@ from audit.models import (
 )
 from audit.sync.bulk import rows_copy, rows_insert, rows_insert_missing, rows_update
 from audit.sync.keys import fingerprint
+from audit.sync.lanes import lanes_wake
 from connectors.fields import DecimalEncoder
 
 R, P = RecordState, PostingState
@@ -243,6 +245,8 @@ class Recorder:
             rows_update("audit_syncrecord", RECORD_COLUMNS, self._records.values())
         if self._new_follow_ups:
             rows_insert_missing(self._new_follow_ups)
+            for connection_id in sorted({one.connection_id for one in self._new_follow_ups}):
+                lanes_wake(connection_id, LaneKind.TELL)
         if self._follow_ups:
             rows_update("audit_followup", FOLLOW_UP_COLUMNS, self._follow_ups.values())
         self._write_holds()
