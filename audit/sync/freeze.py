@@ -15,6 +15,7 @@ from audit.models.postings import OPEN_STATES
 from audit.sync.decide import LOOK_AGAIN, Judge, Judged, describe
 from audit.sync.keys import document_hash
 from audit.sync.lanes import Lease
+from audit.sync.outcomes import steps_follow
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendors_request
 from connectors.documents import Document, NewVendor, document_from_json, document_to_json
@@ -76,6 +77,8 @@ class Freezer:
             case Post():
                 if not one.drafts:
                     recorder.record(row, RecordState.POSTED, "Posted as it stands.")
+                    if one.standing:
+                        steps_follow(row, self.judge.flow, one.standing, recorder)
                     return []
                 return self._freeze(one, decision, row, recorder, sightings)
             case Hold(needs=needs):

@@ -237,14 +237,13 @@ def _close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[Cause]
         recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
         return False
     recorder.record(row, RecordState.POSTED, ", ".join(one.number or one.entry_id for one in standing))
-    _follow(row, standing, recorder)
+    steps_follow(row, standing[0].flow, standing, recorder)
     return True
 
 
-def _follow(row: SyncRecord, standing: Sequence[Posting], recorder: Recorder) -> None:
-    """The steps after posting: the source is told, receipts are attached."""
+def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recorder: Recorder) -> None:
+    """The steps after posting: the source is told, receipts are attached. Those that there are stay as they are."""
     first = standing[0]
-    flow: Flow = first.flow
     spec = connector_get(flow.source.vendor).streams[row.stream]
     policies = flow.policy
     if spec.is_told and policies.tell_source != "never":
