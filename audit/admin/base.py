@@ -41,7 +41,7 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
     work_roles: ClassVar[frozenset[str]] = frozenset(WORKERS)
     paginator = EstimatedPaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 40
     list_fullwidth = True
     list_filter_sheet = True
 

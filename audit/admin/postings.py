@@ -13,9 +13,9 @@ from unfold.decorators import action, display
 
 from audit.admin.base import FactAdmin, by_of, linked
 from audit.admin.confirmed import confirm_page, told
+from audit.admin.filters import DocumentTypeFilter, FlowFilter, SightedStateFilter, SightedTypeFilter
 from audit.admin.forms import BindForm, ReasonForm
 from audit.admin.lookups import Look, look_up
-from audit.admin.record_filters import FlowFilter
 from audit.looks import POSTING_COLOURS
 from audit.models import Posting, PostingState, Sighting
 from audit.selectors import amount_text, postings_shown
@@ -29,11 +29,11 @@ class PostingAdmin(FactAdmin):
     """Facts. An uncertain document may be bound to what stands in the ledger, or be declared absent."""
 
     list_display = ("key", "shown_state", "document_type", "shown_amount", "posting_on", "number", "ledger", "flow")
-    list_filter = ("tenant", "state", "document_type", FlowFilter, ("posting_on", RangeDateFilter))
+    list_filter = ("tenant", "state", DocumentTypeFilter, FlowFilter, ("posting_on", RangeDateFilter))
     list_filter_submit = True
     list_select_related = ("ledger", "flow")
-    search_fields = ("=key", "number", "=entry_id", "record__external_id")
-    search_help_text = "Key, number or id in the ledger, or the record's external id"
+    search_fields = ("=key", "number", "=entry_id")
+    search_help_text = "Key, or number or id in the ledger"
     ordering = ("-id",)
     actions_detail = ("bind", "declare_absent")
     change_form_outer_before_template = "audit/posting.html"
@@ -146,7 +146,7 @@ class SightingAdmin(FactAdmin):
     """Our documents as listings of the ledger showed them."""
 
     list_display = ("stamp", "entry_id", "type", "state", "posting_on", "shown_total", "number", "ledger", "seen_at")
-    list_filter = ("tenant", "type", "state", "ledger")
+    list_filter = ("tenant", SightedTypeFilter, SightedStateFilter, "ledger")
     list_select_related = ("ledger",)
     search_fields = ("=stamp", "=entry_id", "number")
     ordering = ("-id",)

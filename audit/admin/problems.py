@@ -14,9 +14,9 @@ from unfold.decorators import action, display
 
 from audit.admin.base import FactAdmin, by_of, linked
 from audit.admin.confirmed import confirm_page, told
+from audit.admin.filters import FlowFilter, OpenFirst
 from audit.admin.forms import AssignForm, ResolutionForm
 from audit.admin.mapping import Gap, MapsGaps
-from audit.admin.record_filters import FlowFilter, OpenFirst
 from audit.looks import PROBLEM_COLOURS
 from audit.models import Hold, MappingGap, Problem, ProblemState
 from audit.selectors import Waiting, by_waiting, money_text, touched_by_replay, waiting_on, waiting_records

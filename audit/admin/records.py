@@ -11,14 +11,15 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
-from audit.admin.base import FactAdmin
+from audit.admin.base import FactAdmin, tenant_ids_of
+from audit.admin.filters import CurrencyFilter, FlowFilter, KindFilter, StreamFilter
 from audit.admin.payloads import payload_text
 from audit.admin.record_actions import RecordActions, actions_fitting
-from audit.admin.record_filters import CurrencyFilter, FlowFilter, KindFilter, StreamFilter
 from audit.looks import RECORD_COLOURS, admin_url
 from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
 from audit.selectors import amount_text, days_of, record_story
 
+FOUND_AT_MOST = 500
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
 
 
@@ -50,13 +51,17 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By a subquery and not a join, so that a record with three documents is one row."""
+        """The newest FOUND_AT_MOST, looked for once: the count and the page then only pick them up by id."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        documents = Posting.objects.filter(Q(number__icontains=term) | Q(entry_id=term) | Q(key=term))
-        mine = Q(external_id__icontains=term) | Q(label__icontains=term)
-        return queryset.filter(mine | Q(pk__in=documents.values("record_id"))), False
+        mine = queryset.filter(Q(external_id__contains=term) | Q(label__icontains=term)).prefetch_related(None)
+        found = set(mine.order_by("-id").values_list("pk", flat=True)[:FOUND_AT_MOST])
+        documents = Posting.objects.filter(Q(number__contains=term) | Q(entry_id=term) | Q(key=term))
+        if (tenants := tenant_ids_of(request)) is not None:
+            documents = documents.filter(tenant_id__in=tenants)
+        found.update(documents.order_by("-record_id").values_list("record_id", flat=True)[:FOUND_AT_MOST])
+        return queryset.filter(pk__in=found), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return []

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
 from audit.admin.base import FactAdmin, TrailAdmin, tenant_ids_of
+from audit.admin.filters import SealedTableFilter
 from audit.admin.payloads import json_indented
 from audit.models import AuditEvent, Exchange, Seal, SealPart
 from connectors.models import Connection
@@ -143,7 +144,7 @@ class SealPartAdmin(TrailAdmin):
     """What one seal covers of one tenant's rows in one table."""
 
     list_display = ("seal", "table", "rows_sealed", "hash")
-    list_filter = ("table",)
+    list_filter = (SealedTableFilter,)
     list_select_related = ("seal",)
     ordering = ("-id",)
     fields = ("seal", "table", "rows_sealed", "hash")

@@ -11,6 +11,8 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from audit.admin import paging
+from audit.admin.paging import EstimatedPaginator, rows_estimated
 from audit.models import AuditEvent, FollowUp, Posting, PostingState, Problem, RecordState, RecordVersion, SyncRecord
 from audit.sync.recorder import Cause, Recorder
 from connectors.models import Role
@@ -348,3 +350,18 @@ def test_no_page_of_the_engine_room_holds_a_secret(made: World, desk: Client) ->
             assert TOKEN not in text, model
             assert key not in text, model
     assert UNMAPPED in desk.get(page("problem", "changelist")).content.decode()
+
+
+def test_long_lists_are_counted_by_estimate_and_short_ones_exactly(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = SyncRecord.objects.all()
+    assert EstimatedPaginator(rows, 40).count == 4
+    assert EstimatedPaginator(rows.none(), 40).count == 0
+    monkeypatch.setattr(paging, "COUNTED_EXACTLY", 2)
+    monkeypatch.setattr(paging, "rows_estimated", lambda rows: 70_000)
+    assert EstimatedPaginator(rows, 40).count == 70_000
+    monkeypatch.undo()
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE audit_syncrecord")
+    assert rows_estimated(rows) == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,8 +10,11 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from audit.admin.base import tenant_ids_of
+from audit.sync.seal import SEALED_TABLES
 from connectors.records import RecordKind
 from mappings.models import Flow
+
+DOCUMENT_TYPES = ("journal_entry", "vendor_bill", "payment", "new_vendor")
 
 
 def _flows(request: HttpRequest) -> QuerySet[Flow]:
@@ -63,6 +66,42 @@ class CurrencyFilter(TextFilter):  # type: ignore[misc]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(currency=str(self.value()).strip().upper()) if self.value() else queryset
+
+
+class WordFilter(DropdownFilter):  # type: ignore[misc]
+    """A column with a handful of words: Django's own filter would read the whole table to list them."""
+
+    words: ClassVar[tuple[str, ...]] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(word, word.replace("_", " ")) for word in self.words]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class DocumentTypeFilter(WordFilter):
+    title = "document"
+    parameter_name = "document_type"
+    words = DOCUMENT_TYPES
+
+
+class SightedTypeFilter(WordFilter):
+    title = "document"
+    parameter_name = "type"
+    words = DOCUMENT_TYPES
+
+
+class SightedStateFilter(WordFilter):
+    title = "state in the ledger"
+    parameter_name = "state"
+    words = ("draft", "posted", "cancelled", "reversed")
+
+
+class SealedTableFilter(WordFilter):
+    title = "table"
+    parameter_name = "table"
+    words = tuple(SEALED_TABLES)
 
 
 class OpenFirst(admin.SimpleListFilter):
