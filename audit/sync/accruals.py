@@ -5,13 +5,16 @@ Worked by the post lane as postings of their own: the held record stays held, an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from audit.models import Posting, PostingState, RecordState, SyncRecord
 from audit.sync.decide import Judge, Judged
 from audit.sync.freeze import Freezer
+from audit.sync.keys import document_key
 from audit.sync.lanes import Lease
 from audit.sync.links import posted_document
 from audit.sync.recorder import Cause, Recorder
@@ -71,12 +74,24 @@ def _accrue(judge: Judge, lease: Lease, end: date) -> bool:
         last = rows[-1].pk
         lease.renew()
         judged = judge.judge(rows, preflight=False)
+        before = _months_before(rows)
         with lease.commit():
             recorder = Recorder(lease.tenant_id, judge.actor)
             for one in judged:
+                if one.known is not None:  # each month's accrual has a key of its own
+                    key = document_key(judge.base(one.row), revision=before[one.row.pk] + 1)
+                    one.known = replace(one.known, key=key)
                 worked = _intend(judge, one, Account(Role.EXP, account.id, account.code), end, recorder) or worked
             recorder.flush()
     return worked
+
+
+def _months_before(rows: Sequence[SyncRecord]) -> Counter[int]:
+    """How many accruals each record has had."""
+    had = Posting.objects.filter(record__in=rows, purpose=PURPOSE, reverses__isnull=True)
+    return Counter(
+        had.exclude(state__in=[PostingState.REJECTED, PostingState.VOID]).values_list("record_id", flat=True)
+    )
 
 
 def _intend(judge: Judge, one: Judged, account: Account, end: date, recorder: Recorder) -> bool:
