@@ -45,6 +45,7 @@ class Freezer:
                 )
             }
             sightings = self.judge.sightings(judged)
+            taken = self._taken(judged)
             busy = set(
                 Posting.objects.filter(record_id__in=list(fresh), state__in=OPEN_STATES).values_list(
                     "record_id", flat=True
@@ -57,9 +58,41 @@ class Freezer:
                 if row.pk in busy:
                     recorder.wait(row, "A document of it is still open in the ledger.", recorder.now + LOOK_AGAIN)
                     continue
+                if taken and (clash := self._clash(one, taken)) is not None:
+                    recorder.record(row, RecordState.FAILED, clash.message, causes=[clash])
+                    continue
                 to_send += self._write(one, row, recorder, sightings)
             recorder.flush()
         return to_send
+
+    def _taken(self, judged: Sequence[Judged]) -> set[str]:
+        """The stamps of these documents that live already, and of originals that are undone already."""
+        ledger, judge = self.judge.ledger, self.judge
+        live = Posting.objects.filter(ledger=judge.ledger_connection).exclude(
+            state__in=[PostingState.REJECTED, PostingState.VOID]
+        )
+        stamps = [ledger.stamp(judge.key(one, draft)[0]) for one in judged for draft in one.drafts]
+        found = set(live.filter(stamp__in=stamps).values_list("stamp", flat=True)) if stamps else set()
+        undone = [original.pk for one in judged for original, _ in one.reversals]
+        if undone:
+            found |= set(live.filter(reverses__in=undone).values_list("reverses__stamp", flat=True))
+        return found
+
+    def _clash(self, one: Judged, taken: set[str]) -> Cause | None:
+        """The problem of a record that would need a stamp twice: it fails alone, or its whole batch would."""
+        ledger, judge = self.judge.ledger, self.judge
+        stamps = {ledger.stamp(judge.key(one, draft)[0]) for draft in one.drafts}
+        stamps |= {original.stamp for original, _ in one.reversals}
+        if not stamps & taken:
+            return None
+        first = min(stamps & taken)
+        return Cause(
+            "key_taken",
+            f"A document of ours lives under {first} already, or was undone already; nothing was sent.",
+            value=first,
+            connection_id=judge.ledger_connection.pk,
+            advice="Compare the record with that document; bind it by hand, or skip it with the reason.",
+        )
 
     def _write(
         self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]
