@@ -27,10 +27,13 @@ from audit.models import (
     SyncRecord,
     SyncRun,
 )
+from audit.sync.intake import parse
 from audit.sync.lanes import database_now
 from audit.sync.links import TWIN_DAYS
 from audit.sync.replay import REPLAYABLE
 from connectors.documents import document_from_json
+from connectors.records import SpendRecord
+from connectors.registry import connector_get
 from mappings.models import MappingRule
 from mappings.translate.journal_text import render_journal
 
@@ -294,6 +297,19 @@ def runs_latest(tenant_ids: Sequence[int] | None, limit: int) -> list[SyncRun]:
     if tenant_ids is not None:
         rows = rows.filter(tenant_id__in=tenant_ids)
     return list(rows.order_by("-started_at", "-id")[:limit])
+
+
+def amount_as_spent(record: SyncRecord) -> str:
+    """The amount in the currency it was spent in, from the stored payload; empty where the source tells none.
+
+    A payload that cannot be read tells none: its page is the one that must open. One query."""
+    payload = record.versions.filter(number=record.version).values_list("payload", flat=True).first()
+    try:
+        parsed = parse(connector_get(record.connection.vendor), record.stream, payload) if payload is not None else None
+    except Exception:
+        return ""
+    original = parsed.original if isinstance(parsed, SpendRecord) else None
+    return f"{amount_text(original.amount)} {original.currency}" if original else ""
 
 
 def days_of(record: SyncRecord) -> list[tuple[str, date | datetime | None]]:

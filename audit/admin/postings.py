@@ -28,7 +28,7 @@ NOT_UNCERTAIN = "Only a document whose outcome is unknown is asked about; this o
 class PostingAdmin(FactAdmin):
     """Facts. An uncertain document may be bound to what stands in the ledger, or be declared absent."""
 
-    list_display = ("key", "shown_state", "document_type", "shown_amount", "posting_on", "number", "ledger", "flow")
+    list_display = ("key", "shown_state", "shown_type", "shown_amount", "day", "number", "ledger", "flow")
     list_filter = ("tenant", "state", DocumentTypeFilter, FlowFilter, ("posting_on", RangeDateFilter))
     list_filter_submit = True
     list_select_related = ("ledger", "flow")
@@ -67,6 +67,14 @@ class PostingAdmin(FactAdmin):
         if posting.amount is None:
             return "-"
         return format_html('<span class="mlc-amount">{} {}</span>', amount_text(posting.amount), posting.currency)
+
+    @admin.display(description="Document", ordering="document_type")
+    def shown_type(self, posting: Posting) -> str:
+        return posting.document_type.replace("_", " ")
+
+    @admin.display(description="Posting day", ordering="posting_on")
+    def day(self, posting: Posting) -> str:
+        return format_html('<span class="mlc-nowrap">{}</span>', posting.posting_on or "-")
 
     # --- what can be done about an uncertain one
 

@@ -17,7 +17,7 @@ from audit.admin.payloads import payload_text
 from audit.admin.record_actions import RecordActions, actions_fitting
 from audit.looks import RECORD_COLOURS, admin_url
 from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
-from audit.selectors import amount_text, days_of, record_story
+from audit.selectors import amount_as_spent, amount_text, days_of, record_story
 
 FOUND_AT_MOST = 500
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
@@ -80,6 +80,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
             "title": f"{record.label or record.external_id}",
             "story": record_story(record),
             "days": days_of(record),
+            "as_spent": amount_as_spent(record),
             "state_colour": RECORD_COLOURS.get(record.get_state_display(), "default"),
             "version": version,
             "payload": payload_text(version.payload) if version else "",

@@ -127,6 +127,21 @@ def test_the_page_follows_an_entry_back_to_its_source_and_to_the_rule_behind_it(
         assert kind in text
 
 
+def test_both_amounts_are_shown_where_the_source_tells_them(made: World, desk: Client) -> None:
+    row = record(made, "posted")
+    assert "As spent" not in desk.get(page("syncrecord", "change", row.pk)).content.decode()
+    version = RecordVersion.objects.get(record=row)
+    spent = {"amount": Decimal("1500"), "currency": "JPY"}
+    version.payload = {**version.payload, "item": {**version.payload["item"], "original_amount": spent}}
+    version.save()
+    text = desk.get(page("syncrecord", "change", row.pk)).content.decode()
+    assert "1,500.00 JPY" in text or "1,500 JPY" in text
+    assert "10.50 USD" in text
+    version.payload = {"item": "odd"}
+    version.save()
+    assert desk.get(page("syncrecord", "change", row.pk)).status_code == 200
+
+
 def test_a_held_record_says_on_what_it_waits_and_what_helps(made: World, desk: Client) -> None:
     text = desk.get(page("syncrecord", "change", record(made, "held").pk)).content.decode()
     problem = Problem.objects.get(code="missing_mapping")
