@@ -85,7 +85,7 @@ def _note(connection: Connection, company: str, page: list[Stamped], actor: str,
                 f"{stamp} stands {len(seen)} times in the ledger: {', '.join(sorted(one.ledger_id for one in seen))}."
             )
             recorder.notice(Cause("twice_in_ledger", said, value=stamp, connection_id=connection.pk))
-        if posting is not None and posting.state in LIVE and not _agrees(posting, seen[0]):
+        if posting is not None and posting.state in LIVE and not _agrees(posting, seen[0], now):
             said = (
                 f"{posting.number or posting.key} was changed in the ledger: it shows {seen[0].state}, "
                 f"{seen[0].posting_date}, {seen[0].total}."
@@ -113,8 +113,11 @@ def _miss(connection: Connection, company: str, actor: str, listed_at: datetime)
     recorder.flush()
 
 
-def _agrees(posting: Posting, seen: Stamped) -> bool:
-    if seen.state == "cancelled":
+def _agrees(posting: Posting, seen: Stamped, listed_at: datetime) -> bool:
+    was_posted = (
+        posting.state == PostingState.POSTED and posting.posted_at is not None and posting.posted_at < listed_at
+    )
+    if seen.state == "cancelled" or (seen.state == "draft" and was_posted):
         return False
     if posting.document_type == "new_vendor" or seen.total is None:
         return True
