@@ -24,7 +24,7 @@ BACKOFF_FIRST = 15.0
 BACKOFF_CAP = 1800.0
 ATTEMPTS_ALLOWED = 20
 CONFIRM_EVERY = timedelta(minutes=15)
-ABSENT_AGAIN = timedelta(seconds=60)
+ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
 
 
 def apply_outcomes(
@@ -103,7 +103,7 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
             settle_at=recorder.now + ledger.settling_time,
         )
     elif state is OutcomeState.ABSENT:
-        _absent(posting, ledger, recorder)
+        return _absent(posting, outcome, ledger, recorder)
     elif state in (OutcomeState.CANCELLED, OutcomeState.TWICE):
         _ask(posting, outcome, recorder, row)
     elif state is OutcomeState.SPLIT:
@@ -128,12 +128,26 @@ def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | Non
     return None
 
 
-def _absent(posting: Posting, ledger: Ledger, recorder: Recorder) -> None:
-    """Surely not there. An enforced key is sent again; a searched one once, the second time a person decides."""
+def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder) -> Cause | None:
+    """Surely not there. An enforced key is sent again; a searched one once, the second time a person decides.
+
+    What was there as a draft and is gone was deleted by a person, who is asked - unless we deleted it ourselves,
+    because the ledger refused it (then the outcome carries the refusal)."""
     posting.absences += 1
     if posting.state == PostingState.CREATED:
-        recorder.posting(posting, PostingState.VOID, "Somebody deleted it in the ledger before it was in the books.")
-        return
+        if outcome.error is not None:
+            recorder.posting(posting, PostingState.VOID, f"Deleted, as the ledger refused it: {outcome.error.message}")
+            return None
+        said = f"{posting.number or posting.key} was deleted in the ledger before it was in the books."
+        recorder.posting(posting, PostingState.VOID, said)
+        return Cause(
+            "deleted_in_ledger",
+            said,
+            value=posting.key,
+            connection_id=posting.ledger_id,
+            advice="Replay it to have it posted again, or skip it with the reason.",
+            facts={"has_cure": True},
+        )
     if not ledger.enforces_key and posting.absences == 2:
         recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
         recorder.notice(
@@ -145,8 +159,9 @@ def _absent(posting: Posting, ledger: Ledger, recorder: Recorder) -> None:
             ),
             record_id=posting.record_id,
         )
-        return
+        return None
     recorder.posting(posting, PostingState.INTENDED, "Looked up: not in the ledger.", settle_at=recorder.now)
+    return None
 
 
 def _ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord) -> None:
@@ -158,7 +173,7 @@ def _ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord
         if outcome.state is OutcomeState.TWICE
         else f"{posting.key} is in the ledger as {posting.entry_id}, but somebody cancelled it there."
     )
-    recorder.posting(posting, PostingState(posting.state), said)
+    recorder.posting(posting, PostingState(posting.state), said, settle_at=recorder.now + ASKED_AGAIN)
     code = "twice_in_ledger" if outcome.state is OutcomeState.TWICE else "cancelled_in_ledger"
     recorder.notice(Cause(code, said, value=posting.key, connection_id=posting.ledger_id), record_id=row.pk)
 
@@ -208,7 +223,16 @@ def _all_postings(touched: Mapping[int, Posting], fresh: Sequence[Posting]) -> d
 
 def _close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[Cause], recorder: Recorder) -> bool:
     """Move the record on if nothing of it is open; answers whether it is posted now."""
+    if row.state == RecordState.POSTED and not any(
+        one.state in (*OPEN_STATES, PostingState.POSTED) and not one.reverses_id for one in postings
+    ):  # told as created, and gone since
+        recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
+        if causes:
+            recorder.record(row, RecordState.HELD, " ".join(cause.message for cause in causes), causes=causes)
+        return False
     if row.state != RecordState.POSTING:
+        for cause in causes:  # an accrual that was refused: its record waits on something else
+            recorder.notice(cause, record_id=row.pk)
         return False
     open_ones = [one for one in postings if one.state in OPEN_STATES]
     first_stands = any(one.state == PostingState.POSTED and not one.purpose for one in postings)

@@ -21,6 +21,7 @@ from mappings.models import Flow
 
 SECOND_PERSON = "second_person"
 PROPOSED = "proposed"
+BINDABLE = (PostingState.UNCERTAIN, PostingState.CREATED)  # a created one that was cancelled there is stuck without
 REPLAYABLE = (RecordState.HELD, RecordState.FAILED, RecordState.SKIPPED, RecordState.WITNESS)
 
 
@@ -146,8 +147,8 @@ def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reaso
     """An uncertain document is this one in the ledger: posted, with that document as evidence."""
     with transaction.atomic():
         row = _locked(posting)
-        if row.state != PostingState.UNCERTAIN or not entry_id.strip() or not reason.strip():
-            raise RefusedReplayError("Only an uncertain document can be bound, to a ledger id and with a reason.")
+        if row.state not in BINDABLE or not entry_id.strip() or not reason.strip():
+            raise RefusedReplayError("Only an open document can be bound, to a ledger id and with a reason.")
         row.entry_id, row.number = entry_id.strip(), number.strip()
         recorder = Recorder(row.tenant_id, by)
         recorder.posting(row, PostingState.POSTED, reason)
@@ -158,8 +159,8 @@ def posting_declare_absent(posting: Posting, *, by: str, reason: str) -> None:
     """A person looked: it is not in the ledger. Withdrawn; the record is decided anew under the same key."""
     with transaction.atomic():
         row = _locked(posting)
-        if row.state != PostingState.UNCERTAIN or not reason.strip():
-            raise RefusedReplayError("Only an uncertain document can be declared absent, with a reason.")
+        if row.state not in BINDABLE or not reason.strip():
+            raise RefusedReplayError("Only an open document can be declared absent, with a reason.")
         recorder = Recorder(row.tenant_id, by)
         recorder.posting(row, PostingState.VOID, reason)
         _finish(row, recorder)
@@ -178,7 +179,7 @@ def _finish(posting: Posting, recorder: Recorder) -> None:
         record_id=posting.record_id, state__in=["intended", "sending", "uncertain", "created"]
     ).exclude(pk=posting.pk)
     row = SyncRecord.objects.select_for_update().get(pk=posting.record_id)
-    if row.state == RecordState.POSTING and not open_ones.exists():
+    if row.state in (RecordState.POSTING, RecordState.POSTED) and not open_ones.exists():
         recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
         recorder.flush()
     transaction.on_commit(lambda: _wake({posting.flow_id}), robust=True)
