@@ -32,6 +32,7 @@ from audit.sync.lanes import database_now
 from audit.sync.links import TWIN_DAYS
 from audit.sync.replay import REPLAYABLE
 from connectors.documents import document_from_json
+from connectors.money import MoneyError, exponent
 from connectors.records import SpendRecord
 from connectors.registry import connector_get
 from mappings.models import MappingRule
@@ -309,7 +310,7 @@ def amount_as_spent(record: SyncRecord) -> str:
     except Exception:
         return ""
     original = parsed.original if isinstance(parsed, SpendRecord) else None
-    return f"{amount_text(original.amount)} {original.currency}" if original else ""
+    return money_of(original.amount, original.currency) if original else ""
 
 
 def days_of(record: SyncRecord) -> list[tuple[str, date | datetime | None]]:
@@ -325,13 +326,24 @@ def days_of(record: SyncRecord) -> list[tuple[str, date | datetime | None]]:
 
 def money_text(money: Money) -> str:
     """`1,234.50 USD · 80 JPY`; a dash for none."""
-    return " · ".join(f"{amount_text(amount)} {currency}" for currency, amount in sorted(money.items())) or "-"
+    return (
+        " · ".join(f"{amount_text(amount, currency)} {currency}" for currency, amount in sorted(money.items())) or "-"
+    )
 
 
-def amount_text(amount: Decimal) -> str:
-    """An amount as people read it: thousands apart, at least two decimals kept, needless noughts gone."""
-    plain = amount.quantize(Decimal("0.01")) if amount == amount.quantize(Decimal("0.01")) else amount.normalize()
-    return f"{plain:,f}"
+def money_of(amount: Decimal, currency: str) -> str:
+    """`1,234.50 USD`."""
+    return f"{amount_text(amount, currency)} {currency}"
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """An amount as people read it: thousands apart, as many decimals as the currency has, more where it has more."""
+    try:
+        places = exponent(currency)
+    except MoneyError:
+        places = 2
+    rounded = round(amount, places)
+    return f"{rounded if rounded == amount else amount.normalize():,f}"
 
 
 def stuck_lanes(tenant_ids: Sequence[int] | None) -> QuerySet[Lane]:

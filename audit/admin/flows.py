@@ -193,7 +193,7 @@ def tally_rows(tally: Tally) -> list[tuple[str, int, str]]:
     for name, words in TALLY_WORDS:
         state = {"in_work": "posting", "not_final": "received"}.get(name, name)
         sums = [
-            f"{amount_text(Decimal(by_state[state]))} {currency}"
+            f"{amount_text(Decimal(by_state[state]), currency)} {currency}"
             for currency, by_state in sorted(tally.money.items())
             if state in by_state
         ]

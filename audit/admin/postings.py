@@ -18,7 +18,7 @@ from audit.admin.forms import BindForm, ReasonForm
 from audit.admin.lookups import Look, look_up
 from audit.looks import POSTING_COLOURS
 from audit.models import Posting, PostingState, Sighting
-from audit.selectors import amount_text, postings_shown
+from audit.selectors import money_of, postings_shown
 from audit.sync.replay import RefusedReplayError, posting_bind, posting_declare_absent
 
 NOT_UNCERTAIN = "Only a document whose outcome is unknown is asked about; this one is {}."
@@ -66,7 +66,7 @@ class PostingAdmin(FactAdmin):
     def shown_amount(self, posting: Posting) -> str:
         if posting.amount is None:
             return "-"
-        return format_html('<span class="mlc-amount">{} {}</span>', amount_text(posting.amount), posting.currency)
+        return format_html('<span class="mlc-amount">{}</span>', money_of(posting.amount, posting.currency))
 
     @admin.display(description="Document", ordering="document_type")
     def shown_type(self, posting: Posting) -> str:
@@ -164,7 +164,7 @@ class SightingAdmin(FactAdmin):
 
     @admin.display(description="Total", ordering="total")
     def shown_total(self, sighting: Sighting) -> str:
-        return "-" if sighting.total is None else f"{amount_text(sighting.total)} {sighting.currency}"
+        return "-" if sighting.total is None else money_of(sighting.total, sighting.currency)
 
     @admin.display(description="Our posting")
     def posting(self, sighting: Sighting) -> str:

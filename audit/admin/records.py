@@ -17,7 +17,7 @@ from audit.admin.payloads import payload_text
 from audit.admin.record_actions import RecordActions, actions_fitting
 from audit.looks import RECORD_COLOURS, admin_url
 from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
-from audit.selectors import amount_as_spent, amount_text, days_of, record_story
+from audit.selectors import amount_as_spent, days_of, money_of, record_story
 
 FOUND_AT_MOST = 500
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
@@ -108,7 +108,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
     def shown_amount(self, record: SyncRecord) -> str:
         if record.amount is None:
             return "-"
-        return format_html('<span class="mlc-amount">{} {}</span>', amount_text(record.amount), record.currency)
+        return format_html('<span class="mlc-amount">{}</span>', money_of(record.amount, record.currency))
 
     @admin.display(description="Posting day", ordering="posting_on")
     def day(self, record: SyncRecord) -> str:

@@ -25,9 +25,9 @@ RULE_PAGES: dict[str, type[MappingRule]] = {
 
 
 @register.filter
-def amount(value: Decimal | None) -> str:
+def amount(value: Decimal | None, currency: str) -> str:
     """`1,234.50`; nothing for None."""
-    return "" if value is None else amount_text(value)
+    return "" if value is None else amount_text(value, currency)
 
 
 @register.filter

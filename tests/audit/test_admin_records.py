@@ -135,7 +135,7 @@ def test_both_amounts_are_shown_where_the_source_tells_them(made: World, desk: C
     version.payload = {**version.payload, "item": {**version.payload["item"], "original_amount": spent}}
     version.save()
     text = desk.get(page("syncrecord", "change", row.pk)).content.decode()
-    assert "1,500.00 JPY" in text or "1,500 JPY" in text
+    assert "1,500 JPY" in text
     assert "10.50 USD" in text
     version.payload = {"item": "odd"}
     version.save()
@@ -367,10 +367,8 @@ def test_no_page_of_the_engine_room_holds_a_secret(made: World, desk: Client) ->
     assert UNMAPPED in desk.get(page("problem", "changelist")).content.decode()
 
 
-def test_long_lists_are_counted_by_estimate_and_short_ones_exactly(
-    made: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = SyncRecord.objects.all()
+def test_long_lists_are_estimated_and_short_ones_counted(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = SyncRecord.objects.order_by("id")
     assert EstimatedPaginator(rows, 40).count == 4
     assert EstimatedPaginator(rows.none(), 40).count == 0
     monkeypatch.setattr(paging, "COUNTED_EXACTLY", 2)
