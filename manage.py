@@ -26,9 +26,10 @@ def main() -> None:
                 execute_from_command_line(sys.argv)
     except ServersError as error:
         sys.exit(f"ml-connector: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
