@@ -45,7 +45,8 @@ def connection_update(
     by: AbstractBaseUser | None = None,
 ) -> Connection:
     """Change what is given. A new address deletes the credentials (the database sees to it), so that no test sends
-    them to a stranger. Raises ValidationError with all problems by field; a frozen identity is one."""
+    them to a stranger. The same again writes nothing. Raises ValidationError with all problems by field; a frozen
+    identity is one."""
     connection.name = connection.name if name is None else name
     connection.address = connection.address if address is None else address
     connection.identity = connection.identity if identity is None else identity
@@ -58,8 +59,11 @@ def connection_update(
             connection.state, connection.reason = stored.state, stored.reason
             if is_moved and stored.state != ConnectionState.OFF:
                 connection.state, connection.reason = ConnectionState.NEW, ""
-        fields = ["name", "address", "account", "identity", "settings", "state", "reason"] if stored else None
-        connection_save(connection, by, fields)
+        fields = ["name", "address", "account", "identity", "settings", "state", "reason"]
+        if stored is None:
+            connection_save(connection, by)
+        elif any(getattr(stored, field) != getattr(connection, field) for field in fields):
+            connection_save(connection, by, fields)
     connection.refresh_from_db()
     return connection
 
