@@ -158,8 +158,9 @@ class _Applier:
             before = (row.address, dict(row.settings), row.identity)
             row = connection_update(row, address=address, chosen=part.settings, identity=part.identity or None)
             done = "unchanged" if before == (row.address, dict(row.settings), row.identity) else "changed"
+        mistakes_before = len(self.mistakes)
         given = {name: self._secret(value, (*path, "credentials", name)) for name, value in part.credentials.items()}
-        if given and not self.mistakes:
+        if given and len(self.mistakes) == mistakes_before:
             before_print = getattr(getattr(row, "credential", None), "fingerprint", "")
             credential = credentials_replace(row, given)
             if credential.fingerprint != before_print and done == "unchanged":
