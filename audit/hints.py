@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.models import LaneKind, Posting, Problem, ProblemState
-from audit.sync.lanes import lanes_wake
-from audit.sync.replay import gaps_release, problem_solve
+from audit.models import LaneKind, Posting, Problem, ProblemState, RecordState, SyncRecord
+from audit.sync.lanes import database_now, lanes_wake
+from audit.sync.read import post_slots
+from audit.sync.replay import gaps_release, problem_solve, strays_take_back
 from audit.tasks import flow_poll
 from connectors.models import Connection, ConnectionState
 from connectors.registry import connector_get
 from connectors.services import identity_use_register
 from connectors.signals import connection_changed
+from mappings.models import Flow, FlowState
 from mappings.schedule import flow_task_set
 from mappings.signals import rules_changed
+
+DRY_RUN = "Dry run: "  # how the reason of a record begins that a dry run decided
 
 
 def connect() -> None:
@@ -24,8 +28,25 @@ def connect() -> None:
     flow_task_set(flow_poll.name)
 
 
-def on_rules_changed(sender: object, flow_ids: list[int], **_: Any) -> None:
+def on_rules_changed(sender: object, flow_ids: list[int], what: str = "", **_: Any) -> None:
     gaps_release(flow_ids, by="engine")
+    if what in ("flow", "owners"):
+        strays_take_back(flow_ids, by="engine")
+    dry_runs_release(flow_ids)
+
+
+def dry_runs_release(flow_ids: list[int]) -> int:
+    """What was only tried is decided again: dry by the new rules, or for good once its flow is on. Answers how many."""
+    flows = Flow.objects.filter(id__in=flow_ids, state__in=[FlowState.ON, FlowState.DRY_RUN]).select_related("ledger")
+    released = 0
+    for flow in flows:
+        tried = SyncRecord.objects.filter(
+            tenant_id=flow.tenant_id, flow=flow, state=RecordState.RECEIVED, due_at=None, reason__startswith=DRY_RUN
+        )
+        if number := tried.update(due_at=database_now()):
+            lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))
+            released += number
+    return released
 
 
 def on_connection_changed(sender: object, connection_id: int, **_: Any) -> None:
