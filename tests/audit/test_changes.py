@@ -249,7 +249,7 @@ def test_unchanged_items_write_nothing(made: World) -> None:
         read_all(made)
     assert rows_written(made) == before
     written = [one["sql"] for one in queries if one["sql"].startswith(("INSERT", "UPDATE"))]
-    assert not [sql for sql in written if "audit_syncrecord\"" in sql or "recordversion" in sql or "auditevent" in sql]
+    assert not [sql for sql in written if 'audit_syncrecord"' in sql or "recordversion" in sql or "auditevent" in sql]
     assert set(SyncRecord.objects.values_list("version", flat=True)) == {1}, "that we told it is no version"
 
 

@@ -24,7 +24,6 @@ from tests.audit.scene import (
     row,
     scene,
     states,
-    tell,
     time_passes,
     writes,
 )

@@ -14,8 +14,8 @@ from connectors.brex.streams import STREAMS
 from connectors.odoo.stamps import stamp_of
 from connectors.records import Party
 
+PINNED_NAMES = ("stream", "identity", "external_id", "purpose", "revision", "is_reversal", "key")
 PINNED_KEYS = [
-    # stream, identity, external id, purpose, revision, reversal, key
     ("accounting_records", "cuacc_1", "accr_1001", "", 1, False, "brex:accr_1001"),
     ("accounting_records", "cuacc_2", "accr_1001", "", 1, False, "brex:accr_1001"),
     ("accounting_records", "", "accr_1001", "", 1, False, "brex:accr_1001"),
@@ -31,7 +31,9 @@ PINNED_KEYS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("stream", "identity", "external_id", "purpose", "revision", "is_reversal", "key"), PINNED_KEYS)
+@pytest.mark.parametrize(
+    ("stream", "identity", "external_id", "purpose", "revision", "is_reversal", "key"), PINNED_KEYS
+)
 def test_a_documents_key_is_pinned(
     stream: str, identity: str, external_id: str, purpose: str, revision: int, is_reversal: bool, key: str
 ) -> None:

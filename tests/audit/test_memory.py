@@ -12,6 +12,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection as database
+from django.utils import timezone
 
 from audit.models import Posting, PostingState, Problem, RecordState, Sighting, SyncRecord
 from connectors.services import connection_archive
@@ -95,17 +96,18 @@ def test_what_changed_while_we_had_forgotten_is_seen_and_not_posted_over(made: W
     assert Problem.objects.filter(state="open", code="document_altered").exists()
 
 
-def test_a_flow_made_anew_finds_what_is_posted(made: World) -> None:
+def test_a_flow_made_anew_goes_on_where_the_archived_one_ended(made: World) -> None:
     loads = writes(made, "/load")
-    old = flow_switch_off(made.flow("records"), by=None)
-    flow_archive(old, by=None)
-    forget()
-    owns = {"Brex": [{"family": "F1", "flow": "records again"}]}
+    today = timezone.now().date()
+    flow_archive(flow_switch_off(made.flow("records"), by=None), by=None)
+    owns = {"Brex": [{"family": "F1", "flow": "records again", "valid_from": today}]}
     made.apply(flows=[{**flow(), "name": "records again"}], books=[{**BOOKS, "owners": owns}])
+    made.purchase("77.00", day=today.isoformat())
+    time_passes()
+    read_all(made)
     finish(made)
-    assert list(Problem.objects.values_list("code", "message")) == []
-    assert_each_once(made, RECORDS)
-    assert writes(made, "/load") == loads
+    assert_each_once(made, RECORDS + 1)
+    assert writes(made, "/load") == loads + 1
 
 
 def test_connections_made_anew_find_what_is_posted(made: World) -> None:
