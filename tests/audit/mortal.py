@@ -150,5 +150,3 @@ def wake_up(pid: int) -> int:
     """Let a sleeper go on to its end; answers its exit code."""
     os.kill(pid, signal.SIGCONT)
     return wait(pid)
-
-

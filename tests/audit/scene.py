@@ -128,8 +128,6 @@ def assert_each_once(made: World, records: int) -> None:
     assert {record["review_status"] for record in made.brex.store.records} == {"EXPORTED"}
 
 
-
-
 def account_archive(made: World, code: str, *, active: bool = False) -> None:
     """Somebody archives an account in the ledger, or brings it back: that of the first company."""
     ids = [one["id"] for one in made.odoo.store.tables["account.account"].values() if code in str(one["code_store"])]
@@ -140,8 +138,6 @@ def account_delete(made: World, code: str) -> None:
     """Somebody deletes an account of the first company for good."""
     accounts = made.odoo.store.tables["account.account"]
     accounts.pop(min(one["id"] for one in accounts.values() if code in str(one["code_store"])))
-
-
 
 
 def bill(made: World, amount: str, *, vendor: str = "Bay Stationery", source: str = "expense_bill_1") -> dict[str, Any]:
