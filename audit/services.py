@@ -30,6 +30,7 @@ from audit.sync.read import post_slots
 from audit.sync.reference import PREFIX as REFERENCE
 from audit.sync.turns import lane_work
 from connectors.registry import connector_get
+from mappings.flow_settings import REFERENCE_STREAMS
 from mappings.models import Flow
 
 IDLE_WAIT = 0.2
@@ -98,6 +99,8 @@ def flow_sync_request(flow: Flow, *, by: str) -> SyncRun:
     if connector_get(flow.ledger.vendor).open_ledger:
         lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))
     else:
+        listed = f"{REFERENCE}{REFERENCE_STREAMS.get(flow.stream, flow.stream)}"
+        HighWaterMark.objects.filter(connection=flow.source, stream=listed).update(due_at=now)
         HighWaterMark.objects.filter(connection=flow.ledger, stream=f"{PUSH}{flow.pk}").update(due_at=now)
         lanes_wake(flow.ledger_id, LaneKind.TELL)
     lanes_wake(flow.source_id, LaneKind.TELL)
