@@ -99,18 +99,22 @@ class Demo:
         settings.MLC_SIMULATORS = simulators
         settings.MLC_PUBLIC_URL = supervisor.url
 
+        def say(step: str) -> None:
+            supervisor.check()
+            progress.say(step)
+
         def look(now: Standing) -> None:
             supervisor.check()
             progress.look(now)
 
-        progress.say("Preparing the books in Odoo")
+        say("Preparing the books in Odoo")
         lock_until = locked_until(today)
         admin = ledger.admin(simulators.get(ODOO_NAME, ""))
         self.stack.enter_context(locks_kept(admin, ledger.companies))
         if ledger.simulator is not None:
             company_names_set(admin, ledger.companies)
         books_prepare(admin, ledger.companies, lock_until=lock_until, today=today)
-        progress.say("Applying the set-up file")
+        say("Applying the set-up file")
         logins = people_make()
         text = setup_text(
             brex,
@@ -127,12 +131,12 @@ class Demo:
         tick()
         housekeep.delay()
         tenant = Tenant.objects.get(slug=TENANT)
-        progress.say("Moving records")
+        say("Moving records")
         progress.expect(_records_of(brex))
         wait_for_rest(tenant, look)
-        progress.say("Brex announces by webhook")
+        say("Brex announces by webhook")
         announced = self._announce(tenant, brex, look)
-        progress.say("Counting in Odoo")
+        say("Counting in Odoo")
         report = report_make(
             admin,
             tenant,

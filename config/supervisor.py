@@ -48,9 +48,12 @@ class Supervisor:
 
     url: str
     children: list[Child]
+    asked: Sequence[int] = ()
 
     def check(self) -> None:
-        """Raise SupervisorError when a child or a server has ended."""
+        """Raise SupervisorError when a child or a server has ended, KeyboardInterrupt when asked to stop."""
+        if self.asked:
+            raise KeyboardInterrupt
         servers = trial.owned.children if trial.owned else []
         for child in [*self.children, *servers]:
             if child.has_ended:
@@ -84,7 +87,7 @@ def running(
         listener = _listen(port) if has_web else None
         if listener:
             cleanup.callback(listener.close)
-        cleanup.enter_context(_terminate_is_interrupt())
+        asked = cleanup.enter_context(_asked_to_stop())
         call_command("migrate", verbosity=0, interactive=False)
         if logs:
             logs.mkdir(parents=True, exist_ok=True)
@@ -101,7 +104,7 @@ def running(
             web = Program("web", (*_GUNICORN, "--bind", f"fd://{listener.fileno()}", "config.wsgi"))
             children.append(_start(web, shared, logs, keep_open=(listener.fileno(),)))
             listener.close()  # it is the web server's now: when that ends, callers are refused, not kept waiting
-        supervisor = Supervisor(url, children)
+        supervisor = Supervisor(url, children, asked)
         if listener:
             _wait_for_answer(supervisor, address)
         yield supervisor
@@ -171,12 +174,20 @@ def _wait_for_answer(supervisor: Supervisor, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _terminate_is_interrupt() -> Iterator[None]:
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+def _asked_to_stop() -> Iterator[Sequence[int]]:
+    """Ctrl-C and SIGTERM both interrupt, and are remembered: an interrupt that hits while a child is being forked is
+    lost, as Python ignores what its callbacks around a fork raise."""
+    asked: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # An ignored SIGINT stays ignored: a shell does that to what it runs in the background.
+    numbers = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in numbers}
     try:
-        yield
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
