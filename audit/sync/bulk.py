@@ -37,7 +37,7 @@ def rows_insert_missing(rows: Sequence[models.Model]) -> None:
         return
     model = type(rows[0])
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(field.column for field in fields)
+    names = ", ".join(str(field.column) for field in fields)
     kinds = ", ".join(f"{field.column} {field.db_type(database)}" for field in fields)
     fresh = PLAIN.encode([{field.column: getattr(row, field.attname) for field in fields} for row in rows])
     with database.cursor() as cursor:
@@ -89,14 +89,14 @@ def array_text(values: Iterable[str]) -> str:
 @cache
 def _plan(model: type[models.Model]) -> tuple[list[str], list[Callable[[models.Model], Any]]]:
     fields = model._meta.concrete_fields
-    return [field.column for field in fields], [_value(field) for field in fields]
+    return [str(field.column) for field in fields], [_value(field) for field in fields]
 
 
 def _value(field: models.Field[Any, Any]) -> Callable[[models.Model], Any]:
     name = field.attname
     if isinstance(field, models.JSONField):
-        encoder = field.encoder or json.JSONEncoder
-        return lambda row: json.dumps(getattr(row, name), cls=encoder)
+        encode = (field.encoder or json.JSONEncoder)().encode
+        return lambda row: encode(getattr(row, name))
     if isinstance(field, ArrayField):
         return lambda row: array_text(getattr(row, name))
     return lambda row: getattr(row, name)

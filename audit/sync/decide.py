@@ -181,12 +181,8 @@ class Judge:
         return found
 
     def _parsed(self, rows: Sequence[SyncRecord]) -> list[Judged]:
-        payloads = {
-            version.record_id: version.payload
-            for version in RecordVersion.objects.filter(
-                record_id__in=[row.pk for row in rows], number=F("record__version")
-            )
-        }
+        versions = RecordVersion.objects.filter(record_id__in=[row.pk for row in rows], number=F("record__version"))
+        payloads = dict(versions.values_list("record_id", "payload"))
         judged = []
         for row in rows:
             one = Judged(row)

@@ -38,11 +38,13 @@ class Freezer:
         to_send: list[Posting] = []
         with lease.commit():
             recorder = Recorder(lease.tenant_id, self.judge.actor)
+            unchanged = set(
+                SyncRecord.objects.select_for_update()
+                .filter(id__in=[one.row.pk for one in judged], state=RecordState.RECEIVED)
+                .values_list("id", "version", "changed_at")
+            )
             fresh = {
-                row.pk: row
-                for row in SyncRecord.objects.select_for_update().filter(
-                    id__in=[one.row.pk for one in judged], state=RecordState.RECEIVED
-                )
+                one.row.pk: one.row for one in judged if (one.row.pk, one.row.version, one.row.changed_at) in unchanged
             }
             sightings = self.judge.sightings(judged)
             taken = self._taken(judged)
@@ -53,7 +55,7 @@ class Freezer:
             )
             for one in judged:
                 row = fresh.get(one.row.pk)
-                if row is None or row.version != one.row.version:
+                if row is None:
                     continue
                 if row.pk in busy:
                     recorder.wait(row, "A document of it is still open in the ledger.", recorder.now + LOOK_AGAIN)

@@ -6,7 +6,6 @@ unchanged item writes nothing.
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from connectors.records import Finality, Record, SpendRecord
 from mappings.policies import day_of
 from mappings.routing import Routed, Unrouted, WitnessOf
 
+json_encode = DecimalEncoder().encode
 TAKEN_AGAIN = (RecordState.POSTED, RecordState.WITNESS, RecordState.SKIPPED, RecordState.HELD, RecordState.FAILED)
 STORED_COLUMNS = {
     "kind": "text",
@@ -162,7 +162,7 @@ class Intake:
             "audit_recordversion",
             ("tenant_id", "record_id", "number", "payload", "content_hash", "came_by", "stored_at"),
             (
-                (row.tenant_id, row.pk, row.version, json.dumps(one.item.payload, cls=DecimalEncoder), one.hash,
+                (row.tenant_id, row.pk, row.version, json_encode(one.item.payload), one.hash,
                  came_by.value, recorder.now)
                 for row, one in taken
             ),

@@ -33,12 +33,7 @@ def apply_outcomes(
     """Commit what became of a batch. Raises LeaseLostError: then the next owner settles it by looking."""
     with lease.commit():
         recorder = Recorder(lease.tenant_id, actor)
-        rows = {
-            row.pk: row
-            for row in SyncRecord.objects.select_for_update()
-            .filter(id__in={one.record_id for one in postings})
-            .order_by("id")
-        }
+        rows = _rows(postings)
         postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
         for posting, outcome in zip(postings, outcomes, strict=True):
@@ -213,11 +208,28 @@ def _reversed(postings: Sequence[Posting], recorder: Recorder) -> list[Posting]:
     return undone
 
 
+def _rows(postings: Sequence[Posting]) -> dict[int, SyncRecord]:
+    """The records of these postings, locked; those in hand that nobody changed since are not read again."""
+    locked = {
+        record_id: (version, changed_at)
+        for record_id, version, changed_at in SyncRecord.objects.select_for_update()
+        .filter(id__in={one.record_id for one in postings})
+        .order_by("id")
+        .values_list("id", "version", "changed_at")
+    }
+    in_hand = (one.record for one in postings if Posting.record.is_cached(one))
+    rows = {row.pk: row for row in in_hand if locked.get(row.pk) == (row.version, row.changed_at)}
+    if missing := locked.keys() - rows.keys():
+        rows.update(SyncRecord.objects.in_bulk(missing))
+    return rows
+
+
 def _all_postings(touched: Mapping[int, Posting], fresh: Sequence[Posting]) -> dict[int, list[Posting]]:
-    mine = {one.pk: one for one in fresh}
+    """All postings of the touched records, oldest first; those in hand as they are."""
+    others = Posting.objects.filter(record_id__in=list(touched)).exclude(id__in=[one.pk for one in fresh])
     by_record: dict[int, list[Posting]] = defaultdict(list)
-    for posting in Posting.objects.filter(record_id__in=list(touched)).select_related("flow").order_by("id"):
-        by_record[posting.record_id].append(mine.get(posting.pk, posting))
+    for posting in sorted([*fresh, *others.prefetch_related("flow")], key=lambda one: one.pk):
+        by_record[posting.record_id].append(posting)
     return by_record
 
 

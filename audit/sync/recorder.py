@@ -6,7 +6,6 @@ costs a handful of statements. A transition that the tables of states do not kno
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +30,7 @@ from audit.sync.keys import fingerprint
 from audit.sync.lanes import lanes_wake
 from connectors.fields import DecimalEncoder
 
+json_encode = DecimalEncoder().encode
 R, P = RecordState, PostingState
 
 RECORD_MOVES: dict[str, frozenset[str]] = {
@@ -120,7 +120,7 @@ class Recorder:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Note one thing that happened; written with the batch."""
-        told = json.dumps(facts, cls=DecimalEncoder) if facts else "{}"
+        told = json_encode(facts) if facts else "{}"
         self._events.append(
             Event(self.tenant_id, self.now, kind, self.actor, subject, subject_id, record_id, message, told)
         )

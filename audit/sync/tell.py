@@ -50,7 +50,8 @@ class Teller:
         while time.monotonic() - started < TURN_SECONDS:
             due = list(
                 FollowUp.objects.filter(connection=self.connection, state=FollowUpState.DUE, due_at__lte=database_now())
-                .select_related("record", "record__connection", "record__connection__tenant")
+                .select_related("record")
+                .prefetch_related("record__connection__tenant")
                 .order_by("due_at", "id")[:BATCH]
             )
             if not due:
