@@ -5,7 +5,7 @@ import os
 import sys
 
 WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version", "check", "simulate", "spectacular"}
-SUPERVISORS = {"up", "demo", "bench"}  # they start processes of their own, and must own the servers
+SUPERVISORS = {"up", "demo"}  # they start processes of their own, and must own the servers
 
 
 def main() -> None:
@@ -19,6 +19,9 @@ def main() -> None:
     try:
         if (command in WITHOUT_SERVERS and "--database" not in sys.argv) or "--help" in sys.argv:
             execute_from_command_line(sys.argv)
+        elif command == "bench":  # beside whatever else runs from the data folder
+            with trial.throwaway_servers(is_durable=True):
+                execute_from_command_line(sys.argv)
         else:
             if command == "demo":
                 trial.demo_folder_choose()

@@ -77,15 +77,15 @@ def servers_running(*, is_main: bool = False, is_fresh: bool = False) -> Iterato
 
 
 @contextlib.contextmanager
-def throwaway_servers() -> Iterator[None]:
-    """As ``servers_running``, on an empty temporary folder that is removed again, and not durable: for test runs."""
+def throwaway_servers(*, is_durable: bool = False) -> Iterator[None]:
+    """As ``servers_running``, on an empty temporary folder that is removed again: for test runs and measurements."""
     missing = _missing()
     if not missing:
         yield
         return
     home = Path(tempfile.mkdtemp(prefix="mlc-"))
     home.chmod(0o711)  # root's PostgreSQL runs as nobody and has to pass
-    servers = Servers(home, is_durable=False)
+    servers = Servers(home, is_durable=is_durable)
     try:
         servers.start(database="DATABASE_URL" in missing, broker="REDIS_URL" in missing)
         os.environ.update({name: addresses(servers)[name] for name in missing})
