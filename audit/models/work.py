@@ -45,6 +45,7 @@ class HighWaterMark(models.Model):
     tenant = models.ForeignKey("connectors.Tenant", on_delete=models.PROTECT, related_name="+")
     connection = models.ForeignKey("connectors.Connection", on_delete=models.PROTECT, related_name="marks")
     stream = models.CharField(max_length=80)
+    since = models.DateTimeField(null=True, help_text="From where it was first read.")
     mark = models.DateTimeField(null=True)
     window_since = models.DateTimeField(null=True, help_text="The window that is being read.")
     window_until = models.DateTimeField(null=True)

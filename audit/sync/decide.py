@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, assert_never
 
+from django.db import connection as database
 from django.db.models import F
 from django.utils import timezone
 
@@ -36,7 +37,7 @@ from connectors.errors import ConnectorError
 from connectors.models import Connection
 from connectors.records import Finality, Record, SpendRecord, VendorRecord
 from connectors.registry import connector_get
-from mappings.models import Flow
+from mappings.models import Flow, FlowState
 from mappings.policies import plain_number
 from mappings.routing import Unrouted, WitnessOf
 from mappings.setup import setup_load
@@ -86,9 +87,11 @@ class Judge:
     setup: Setup = field(init=False)
     connector: Connector = field(init=False)
     routes: Routes = field(init=False)
+    stands: tuple[int, str] = field(init=False)  # the version of the rules and the flow's state that it decides by
     today: date = field(default_factory=lambda: timezone.now().date())
 
     def __post_init__(self) -> None:
+        self.stands = self._as_stored()
         setup = setup_load(self.flow)
         if isinstance(setup.partners, LedgerPartnerBook):
             setup = replace(setup, partners=setup.partners.with_pending(vendors_pending(self.flow)))
@@ -156,6 +159,19 @@ class Judge:
                 found.setdefault(plain_number(bill.number), []).append(bill)
         return found
 
+    def _as_stored(self, lock: str = "") -> tuple[int, str]:
+        with database.cursor() as cursor:
+            cursor.execute(f"SELECT rules_version, state FROM mappings_flow WHERE id = %s {lock}", [self.flow.pk])  # noqa: S608
+            version, state = cursor.fetchone()
+        return version, state
+
+    def is_current(self) -> bool:
+        """Whether rules and flow are still those that were decided by; to be asked in the transaction that writes,
+        which then keeps them from changing until it is over. A change after that finds what was held."""
+        version, state = self._as_stored("FOR SHARE")
+        self.flow.state = state
+        return (version, state) == self.stands and state in (FlowState.ON, FlowState.DRY_RUN)
+
     def base(self, row: SyncRecord) -> str:
         """The key of a record, from which those of its documents are made."""
         spec = self.connector.streams[row.stream]
@@ -174,6 +190,9 @@ class Judge:
     def sightings(self, judged: Sequence[Judged]) -> dict[str, list[Sighting]]:
         """Our documents that a listing of the ledger showed, of those that are about to be sent, by stamp."""
         stamps = [self.ledger.stamp(self.key(one, draft)[0]) for one in judged for draft in one.drafts]
+        stamps += [
+            self.ledger.stamp(self.key(one, draft, original)[0]) for one in judged for original, draft in one.reversals
+        ]
         found: dict[str, list[Sighting]] = {}
         if stamps:
             for sighting in Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=stamps):
@@ -226,12 +245,27 @@ class Judge:
             one.failure = internal(one.row.external_id, error)
 
     def _revisions(self, live: Mapping[int, Judged]) -> dict[tuple[int, str], int]:
-        """How many documents of each record and purpose have been in the books and were reversed."""
+        """The newest revision of each record and purpose that was in the books and is reversed."""
         counts: dict[tuple[int, str], int] = {}
         rows = Posting.objects.filter(record_id__in=list(live), state=PostingState.REVERSED, reverses__isnull=True)
-        for record_id, purpose in rows.values_list("record_id", "purpose"):
-            counts[record_id, purpose] = counts.get((record_id, purpose), 0) + 1
+        for record_id, purpose, revision in rows.values_list("record_id", "purpose", "revision"):
+            counts[record_id, purpose] = max(counts.get((record_id, purpose), 0), revision)
+        self._count_forgotten({pk: one for pk, one in live.items() if not one.standing}, counts)
         return counts
+
+    def _count_forgotten(self, fresh: Mapping[int, Judged], counts: dict[tuple[int, str], int]) -> None:
+        """Documents that the ledger holds reversed and our tables forgot: their reversals' stamps were sighted."""
+        open_ones = {pk: one for pk, one in fresh.items() if (pk, "") not in counts}
+        revision = 0
+        while open_ones:
+            revision += 1
+            by_stamp = {
+                self.ledger.stamp(document_key(self.base(one.row), revision=revision, is_reversal=True)): pk
+                for pk, one in open_ones.items()
+            }
+            seen = Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=list(by_stamp))
+            open_ones = {by_stamp[stamp]: open_ones[by_stamp[stamp]] for stamp in seen.values_list("stamp", flat=True)}
+            counts.update({(pk, ""): revision for pk in open_ones})
 
     def _revision(self, one: Judged, revisions: Mapping[tuple[int, str], int]) -> int:
         main = next((posting for posting in one.standing if posting.purpose == ""), None)

@@ -46,6 +46,8 @@ class Freezer:
             fresh = {
                 one.row.pk: one.row for one in judged if (one.row.pk, one.row.version, one.row.changed_at) in unchanged
             }
+            if not self.judge.is_current():
+                return []  # rules or flow changed while the ledger was asked: decided anew at once
             sightings = self.judge.sightings(judged)
             taken = self._taken(judged)
             busy = set(
@@ -106,7 +108,7 @@ class Freezer:
             recorder.wait(row, f"Dry run: {describe(one.decision)}", None)
             return []
         if one.reversals:
-            return self._reverse(one, row, recorder)
+            return self._reverse(one, row, recorder, sightings)
         decision = one.decision
         match decision:
             case Post():
@@ -176,13 +178,18 @@ class Freezer:
             return None
         return Posting.objects.filter(ledger=self.judge.ledger_connection, key=key, state=PostingState.POSTED).first()
 
-    def _reverse(self, one: Judged, row: SyncRecord, recorder: Recorder) -> list[Posting]:
+    def _reverse(
+        self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]
+    ) -> list[Posting]:
         sending = []
         for original, draft in one.reversals:
             posting = self.posting(one, draft, row, ("G17",), reverses=original)
-            posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
+            if sightings.get(posting.stamp):
+                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
+            else:
+                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
+                sending.append(posting)
             recorder.intend(posting)
-            sending.append(posting)
         recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
         return sending
 

@@ -101,8 +101,10 @@ class Reader:
         mark, _ = HighWaterMark.objects.get_or_create(
             connection=self.connection, stream=spec.key, defaults={"tenant_id": self.connection.tenant_id}
         )
+        self._begin_earlier(spec, mark)
         while mark.due_at <= database_now():
             window = self._window(spec, mark)
+            mark.since = window.since if mark.since is None else mark.since
             mark.window_since, mark.window_until = window.since, window.until
             mark.save(update_fields=["window_since", "window_until"])
             intake = self._intake(spec)
@@ -121,6 +123,19 @@ class Reader:
                 if intake.counts.new + intake.counts.changed > new_before:
                     mark.last_new_at = now
                 mark.save()
+
+    def _begin_earlier(self, spec: StreamSpec, mark: HighWaterMark) -> None:
+        """A flow wants days before those that were read: all is read again, and what is known writes nothing."""
+        now = database_now()
+        if (
+            mark.mark is None
+            or mark.since is None
+            or not any(flow.post_from for flow in self.flows if flow.stream == spec.key)
+        ):
+            return
+        if self._start(spec, now) < mark.since - spec.overlap:
+            mark.mark = mark.since = mark.window_since = mark.window_until = None
+            mark.due_at = now
 
     def _window(self, spec: StreamSpec, mark: HighWaterMark) -> Window:
         """The next window by the database's clock, with the stream's overlap; an open one is read again as it was."""

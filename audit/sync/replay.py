@@ -17,8 +17,10 @@ from audit.sync.lanes import lanes_wake
 from audit.sync.links import standing_documents
 from audit.sync.read import post_slots
 from audit.sync.recorder import Recorder
+from audit.sync.rerouting import reroute, strays
 from mappings.models import Flow
 
+AT_ONCE = 500
 SECOND_PERSON = "second_person"
 PROPOSED = "proposed"
 BINDABLE = (PostingState.UNCERTAIN, PostingState.CREATED)  # a created one that was cancelled there is stuck without
@@ -49,8 +51,11 @@ def replay(record_ids: Iterable[int], *, by: str, reason: str = "") -> Replayed:
             else:
                 label = RecordState(row.state).label
                 left[label] = left.get(label, 0) + 1
-        for tenant_id, rows in by_tenant.items():
+        for tenant_id, chosen in by_tenant.items():
             recorder = Recorder(tenant_id, by)
+            rows = reroute(chosen)
+            if len(chosen) > len(rows):
+                left["taken by no flow"] = left.get("taken by no flow", 0) + len(chosen) - len(rows)
             for row in rows:
                 if row.state != RecordState.RECEIVED:
                     recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
@@ -58,7 +63,7 @@ def replay(record_ids: Iterable[int], *, by: str, reason: str = "") -> Replayed:
             recorder.flush()
             done += len(rows)
             SyncRecord.objects.filter(id__in=[row.pk for row in rows]).update(due_at=recorder.now)
-        flows = {row.flow_id for rows in by_tenant.values() for row in rows}
+        flows = {row.flow_id for rows in by_tenant.values() for row in rows if row.flow_id}
         transaction.on_commit(lambda: _wake(flows), robust=True)
     return Replayed(done, left)
 
@@ -66,6 +71,8 @@ def replay(record_ids: Iterable[int], *, by: str, reason: str = "") -> Replayed:
 def problem_solve(problem: Problem, *, by: str, resolution: str) -> int:
     """Say that a cause is mended: its records are decided anew. Answers how many; repeating answers 0."""
     with transaction.atomic():
+        held = Hold.objects.filter(problem=problem, released_at__isnull=True).values("record_id")
+        list(SyncRecord.objects.select_for_update().filter(id__in=held).order_by("id").values_list("id"))  # as lanes do
         row = Problem.objects.select_for_update().get(pk=problem.pk)
         if row.state == ProblemState.SOLVED:
             return 0
@@ -94,6 +101,14 @@ def gaps_release(flow_ids: Iterable[int], *, by: str) -> int:
         holds__problem__code__in=curable,
     )
     return replay(list(waiting.values_list("id", flat=True).distinct()), by=by, reason="Mappings changed.").records
+
+
+def strays_take_back(flow_ids: Iterable[int], *, by: str) -> int:
+    """Flows or owners changed: what no flow took, and what lay before an earlier first day, is decided anew."""
+    found, done = strays(flow_ids), 0
+    for first in range(0, len(found), AT_ONCE):
+        done += replay(found[first : first + AT_ONCE], by=by, reason="A flow changed.").records
+    return done
 
 
 def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, reason: str) -> bool:
