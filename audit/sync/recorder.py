@@ -328,9 +328,14 @@ class Recorder:
                 "problem_id", flat=True
             )
         )
-        for problem in Problem.objects.filter(id__in=problem_ids - busy, state=ProblemState.OPEN):
+        self.solve(problem_ids - busy, "Nothing waits on it any more.")
+
+    def solve(self, problem_ids: Iterable[int], resolution: str) -> None:
+        """Solve these problems, those that are open still, at once; to be called inside a transaction."""
+        rows = Problem.objects.select_for_update().filter(id__in=problem_ids, state=ProblemState.OPEN)
+        for problem in rows.order_by("id"):
             problem.state, problem.solved_at, problem.solved_by = ProblemState.SOLVED, self.now, self.actor
-            problem.resolution = problem.resolution or "Nothing waits on it any more."
+            problem.resolution = problem.resolution or resolution
             problem.save(update_fields=["state", "solved_at", "solved_by", "resolution"])
             self.event("problem.solved", problem.message, subject="problem", subject_id=problem.pk)
 

@@ -10,9 +10,9 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 
-from audit.models import LaneKind
+from audit.models import LaneKind, Problem, ProblemState
 from audit.sync.backoff import backoff
 from audit.sync.exchanges import ExchangeLog
 from audit.sync.lanes import Lease, LeaseLostError, database_now, lease_next
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 ENGINE = "engine"
 LATER = 60.0
+STOPPED = "stopped"  # the fact of a problem that names the kind of lane it stopped
 
 
 def lane_work(kinds: Sequence[LaneKind], *, connection_id: int | None = None, actor: str = ENGINE) -> bool:
@@ -45,6 +46,7 @@ def lane_work(kinds: Sequence[LaneKind], *, connection_id: int | None = None, ac
             due_at = _turn(lease, connection, log, actor)
             if connection.state == ConnectionState.NEW:
                 Connection.objects.filter(pk=connection.pk, state=ConnectionState.NEW).update(state=ConnectionState.OK)
+            _mended(connection, lease.kind, actor)
         except LeaseLostError:
             logger.warning("lease lost", extra={"lane": lease.lane_id})
             return True
@@ -55,14 +57,14 @@ def lane_work(kinds: Sequence[LaneKind], *, connection_id: int | None = None, ac
             due_at = database_now() + backoff(0, first=LATER, cap=LATER)
         except BlockedError as error:
             connection_break(connection.pk, error.message)
-            _problem(connection, error, actor)
+            _problem(connection, lease.kind, error, actor)
         except ConnectorError as error:
-            _problem(connection, error, actor)
+            _problem(connection, lease.kind, error, actor)
             due_at = database_now() + timedelta(seconds=LATER)
         except Exception as error:  # our bug: the lane rests, the traceback is kept, other lanes go on
             logger.exception("lane failed", extra={"lane": lease.lane_id})
             close_old_connections()
-            _internal(connection, error, actor)
+            _internal(connection, lease.kind, error, actor)
             due_at = database_now() + timedelta(seconds=LATER)
     lease.release(due_at)
     return True
@@ -96,7 +98,7 @@ def _turn(lease: Lease, connection: Connection, log: ExchangeLog, actor: str) ->
     return Reader(lease, connection, source, actor).work()
 
 
-def _problem(connection: Connection, error: ConnectorError, actor: str) -> None:
+def _problem(connection: Connection, kind: LaneKind, error: ConnectorError, actor: str) -> None:
     recorder = Recorder(connection.tenant_id, actor)
     recorder.notice(
         Cause(
@@ -105,13 +107,13 @@ def _problem(connection: Connection, error: ConnectorError, actor: str) -> None:
             value=error.code,
             connection_id=connection.pk,
             advice="Mend it on the connection's page and test the connection; its flows then go on by themselves.",
-            facts={"blocks": isinstance(error, BlockedError)},
+            facts={"blocks": isinstance(error, BlockedError), STOPPED: kind.value},
         )
     )
     recorder.flush()
 
 
-def _internal(connection: Connection, error: Exception, actor: str) -> None:
+def _internal(connection: Connection, kind: LaneKind, error: Exception, actor: str) -> None:
     recorder = Recorder(connection.tenant_id, actor)
     recorder.notice(
         Cause(
@@ -119,7 +121,18 @@ def _internal(connection: Connection, error: Exception, actor: str) -> None:
             f"{connection.name}: an internal error ({type(error).__name__}) stopped a turn.",
             value=type(error).__name__,
             connection_id=connection.pk,
-            facts={"traceback": "".join(traceback.format_exception(error))[-4000:]},
+            facts={STOPPED: kind.value, "traceback": "".join(traceback.format_exception(error))[-4000:]},
         )
     )
     recorder.flush()
+
+
+def _mended(connection: Connection, kind: LaneKind, actor: str) -> None:
+    """A turn that ended well solves what had stopped the lane."""
+    stopped = Problem.objects.filter(connection=connection, state=ProblemState.OPEN, facts__contains={STOPPED: kind})
+    ids = list(stopped.values_list("id", flat=True))
+    if ids:
+        with transaction.atomic():
+            recorder = Recorder(connection.tenant_id, actor)
+            recorder.solve(ids, "It works again.")
+            recorder.flush()
