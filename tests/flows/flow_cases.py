@@ -117,9 +117,13 @@ class FlowCases:
             for name in ("Odoo", "Brex"):
                 work(made, name, LaneKind.READ)  # type: ignore[arg-type]
             connection = made.connection("Odoo").pk
-            lanes_wake(connection, LaneKind.POST)
-            assert wait(worker_start("between load and post", connection, [LaneKind.POST.value])) == KILLED
-            assert drafts(made) > 0
+            for _ in range(3):  # the first batch may hold vendors only
+                lanes_wake(connection, LaneKind.POST)
+                assert wait(worker_start("between load and post", connection, [LaneKind.POST.value])) == KILLED
+                if left := drafts(made):
+                    break
+                time_passes()
+            assert left > 0
             time_passes()
             made.sync()
             assert drafts(made) == 0
