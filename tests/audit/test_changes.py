@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.models import AuditEvent, Posting, PostingState, Problem, RecordState, RecordVersion, SyncRecord
 from audit.sync.replay import record_choose, replay
-from tests.audit.scene import change as source_change
 from tests.audit.scene import (
+    RULE,
     flow,
     post,
     posting_states,
@@ -27,6 +29,7 @@ from tests.audit.scene import (
     time_passes,
     writes,
 )
+from tests.audit.scene import change as source_change
 from tests.flows.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -218,8 +221,7 @@ def test_a_record_that_is_pulled_back_after_posting_is_held_or_waits_and_the_ent
     assert posting_states(made) == {"posted": 1}
 
 
-def test_a_void_after_posting_is_reversed_by_its_own_mirrored_document(made: World) -> None:
-    """A record that becomes an event without money (amount nought) takes back what it posted (B34)."""
+def test_a_change_to_nought_is_reversed_when_a_person_says_so(made: World) -> None:
     record = posted(made)
     change(made, record, "0")
     post(made)
@@ -232,6 +234,43 @@ def test_a_void_after_posting_is_reversed_by_its_own_mirrored_document(made: Wor
     mirror = Posting.objects.get(state="posted")
     assert mirror.key == f"brex:{record['id']}:r"
     assert row(made, record["id"]).state == RecordState.SKIPPED
+
+
+def test_an_expense_that_is_void_after_posting_is_taken_back_by_its_own_mirrored_document() -> None:
+    """Rule B34, even where changes of a posted record are held: money that never moved must not stand in the books."""
+    day = (timezone.now() - timedelta(days=5)).strftime("%Y-%m-%dT12:00:00Z")
+    rule = {**RULE, "when": {"category": "OFFICE_SUPPLIES"}}
+    with scene("void", flows=[{**flow(), "stream": "expenses"}], rules=[rule]) as made:
+        expense = made.brex.control(
+            "add_expense",
+            {
+                "expense": {
+                    "expense_type": "CARD", "status": "APPROVED", "payment_status": "CLEARED", "memo": "Toner",
+                    "category": "OFFICE_SUPPLIES", "purchased_at": day, "payment_posted_at": day,
+                    "billing_amount": {"amount": 2550, "currency": "USD"},
+                    "merchant": {"raw_descriptor": "STAPLES", "mcc": "5111", "country": "USA"},
+                }
+            },
+        )  # fmt: skip
+        read(made)
+        post(made)
+        assert states(made) == {RecordState.POSTED: 1}, row(made, expense["id"]).reason
+        assert net(made) == Decimal("25.50")
+        made.brex.control("change_expense", {"id": expense["id"], "changes": {"status": "VOID"}})
+        with database.cursor() as cursor:
+            cursor.execute("UPDATE audit_highwatermark SET due_at = now() WHERE stream = 'expenses'")
+        read(made)
+        post(made)
+        assert net(made) == 0
+        assert {one.key: one.state for one in Posting.objects.all()} == {
+            f"brex:{expense['id']}": PostingState.REVERSED, f"brex:{expense['id']}:r": PostingState.POSTED
+        }  # fmt: skip
+        assert row(made, expense["id"]).state == RecordState.SKIPPED
+        loads = writes(made, "/load")
+        time_passes()
+        read(made)
+        post(made)
+        assert writes(made, "/load") == loads
 
 
 # --- repeats ----------------------------------------------------------------------------------------------------
