@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from audit.models import LaneKind, Posting, Problem, ProblemState, RecordState, SyncRecord
 from audit.sync.lanes import database_now, lanes_wake
 from audit.sync.read import post_slots
@@ -57,12 +59,14 @@ def on_connection_changed(sender: object, connection_id: int, **_: Any) -> None:
         lanes_wake(connection_id, LaneKind.READ)
         lanes_wake(connection_id, LaneKind.TELL)
         if connector_get(connection.vendor).open_ledger:
-            lanes_wake(connection_id, LaneKind.POST)
+            lanes_wake(connection_id, LaneKind.POST, slots=range(post_slots(connection)))
 
 
 def connection_recovered(connection: Connection) -> None:
     """It was tested and works: what kept its lanes from working is solved."""
-    blocked = Problem.objects.filter(connection=connection, state=ProblemState.OPEN, facts__blocks=True)
+    blocked = Problem.objects.filter(connection=connection, state=ProblemState.OPEN).filter(
+        Q(facts__blocks=True) | Q(code="unavailable")
+    )
     for problem in blocked:
         problem_solve(problem, by="engine", resolution="The connection works again.")
 

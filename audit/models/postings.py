@@ -44,7 +44,7 @@ class Posting(models.Model):
     amount = models.DecimalField(max_digits=24, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     company_amount = models.DecimalField(
-        max_digits=24, decimal_places=4, null=True, help_text="Of a payment in foreign currency, as the ledger booked it."
+        max_digits=24, decimal_places=4, null=True, help_text="Of a foreign payment, as the ledger booked it."
     )
     record_version = models.PositiveIntegerField()
     settles = ArrayField(models.CharField(max_length=400), default=list, blank=True)

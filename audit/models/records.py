@@ -68,6 +68,16 @@ class SyncRecord(models.Model):
             models.Index(fields=["tenant", "state", "-id"], name="record_list"),
             models.Index(fields=["tenant", "-posting_on"], name="record_by_day"),
             models.Index(fields=["waits_for"], name="record_waits", condition=~models.Q(waits_for="")),
+            models.Index(
+                fields=["connection", "currency", "posting_on"],
+                name="record_twins",
+                condition=models.Q(family__in=["F3", "F4", "F8"]),
+            ),
+            models.Index(
+                fields=["connection", "document_on"],
+                name="record_doubles",
+                condition=models.Q(kind__in=["claim_approved", "claim_cash", "card_purchase"]),
+            ),
             GinIndex(fields=["links"], name="record_links"),
         ]
 

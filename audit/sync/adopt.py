@@ -16,6 +16,7 @@ from connectors.models import Connection
 PREFIX = "stamped:"
 EVERY = timedelta(hours=1)
 OVERLAP = timedelta(hours=2)
+IN_FULL_EVERY = timedelta(hours=24)
 LIVE = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
 
 
@@ -32,6 +33,7 @@ def adoption_ensure(
     now = database_now()
     if mark.mark is not None and mark.due_at > now and not in_full:
         return 0
+    in_full = in_full or mark.mark is None or mark.since is None or mark.since < now - IN_FULL_EVERY
     since = None if in_full or mark.mark is None else mark.mark - OVERLAP
     strangers = 0
     for page in ledger.list_stamped(company, since):
@@ -41,7 +43,9 @@ def adoption_ensure(
     if since is None:
         _miss(connection, company, actor, now)
     mark.mark, mark.due_at, mark.last_read_at = now, now + EVERY, now
-    mark.save(update_fields=["mark", "due_at", "last_read_at"])
+    if since is None:
+        mark.since = now  # of the last listing in full
+    mark.save(update_fields=["mark", "since", "due_at", "last_read_at"])
     return strangers
 
 

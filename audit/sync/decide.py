@@ -12,7 +12,6 @@ from typing import Any, assert_never
 
 from django.db import connection as database
 from django.db.models import F
-from django.utils import timezone
 
 from audit.models import Posting, PostingState, RecordState, RecordVersion, Sighting, SyncRecord
 from audit.sync.changes import compare
@@ -29,7 +28,7 @@ from audit.sync.links import (
     twins_fetch,
 )
 from audit.sync.recorder import Cause
-from audit.sync.routes import Routes
+from audit.sync.routes import Routes, streams_read_through
 from audit.sync.vendors import vendors_pending
 from audit.sync.witnesses import is_overdue, witness_decide
 from connectors.base import Connector, Finding, Ledger, StandingBill
@@ -88,7 +87,7 @@ class Judge:
     connector: Connector = field(init=False)
     routes: Routes = field(init=False)
     stands: tuple[int, str] = field(init=False)  # the version of the rules and the flow's state that it decides by
-    today: date = field(default_factory=lambda: timezone.now().date())
+    read_through: date | None = field(init=False)  # up to where all streams of the source were read
 
     def __post_init__(self) -> None:
         self.stands = self._as_stored()
@@ -98,6 +97,7 @@ class Judge:
         self.setup = setup
         self.connector = connector_get(self.flow.source.vendor)
         self.routes = Routes.of(self.flow.source)
+        self.read_through = streams_read_through(self.flow.source)
 
     def judge(self, rows: Sequence[SyncRecord], *, preflight: bool = True) -> list[Judged]:
         """Decide for each record, looking everything up for all at once. Writes nothing."""
@@ -134,7 +134,7 @@ class Judge:
                 linked=linked.get(pk, ()),
                 twins=twins.get(pk, ()),
                 standing=tuple(posted_document(posting) for posting in (*one.standing, *accrued.get(pk, ()))),
-                twin_deadline_passed=is_overdue(one.row, self.today),
+                twin_deadline_passed=is_overdue(one.row, self.read_through),
                 possible_duplicates=doubles.get(pk, ()),
                 ledger_bills=tuple(
                     bill for _, number in wanted[pk].bill_numbers for bill in bills.get(plain_number(number), ())
@@ -234,7 +234,7 @@ class Judge:
         else:
             answer = self.routes.route(one.record)
             if isinstance(answer, WitnessOf):
-                one.decision = witness_decide(one.row, one.known, answer, self.today)
+                one.decision = witness_decide(one.row, one.known, answer, self.read_through)
                 return
             if isinstance(answer, Unrouted):
                 one.decision = Hold((Need("no_owner", answer.reason, value=answer.reason),))
@@ -285,7 +285,9 @@ class Judge:
         if not checked:
             return
         findings = self.ledger.preflight(self.flow.company, [draft.document for _, draft in checked])
+        own = self._own_entries([one.row.pk for (one, _), found in zip(checked, findings, strict=True) if found])
         for (one, _), found in zip(checked, findings, strict=True):
+            found = [finding for finding in found if (one.row.pk, finding.value) not in own]
             if not found or not isinstance(one.decision, Post | Hold):
                 continue
             before = one.decision.needs if isinstance(one.decision, Hold) else ()
@@ -294,6 +296,13 @@ class Judge:
             if needs:
                 one.decision = Hold((*before, *needs), one.decision.rules)
                 one.drafts = ()
+
+    def _own_entries(self, record_ids: Sequence[int]) -> set[tuple[int, str]]:
+        """What these records have in the ledger: a bill that was reversed is no double of its next revision."""
+        if not record_ids:
+            return set()
+        rows = Posting.objects.filter(record_id__in=record_ids, state=PostingState.REVERSED)
+        return set(rows.values_list("record_id", "entry_id"))
 
 
 def received(flow: Flow, slot: int, slots: int, limit: int, now: Any) -> list[SyncRecord]:

@@ -46,7 +46,7 @@ def lanes_make() -> None:
     """Connections of active flows have their lanes: what a lost hint left out is found here."""
     flows = Flow.objects.filter(state__in=[FlowState.ON, FlowState.DRY_RUN])
     vendors = dict(Connection.objects.values_list("id", "vendor"))
-    known = set(Lane.objects.values_list("connection_id", "kind"))
+    known = set(Lane.objects.filter(due_at__isnull=False).values_list("connection_id", "kind"))
     for source_id, ledger_id in set(flows.values_list("source_id", "ledger_id")):
         for connection_id, kind in (
             (source_id, LaneKind.READ),

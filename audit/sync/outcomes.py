@@ -13,6 +13,7 @@ from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordSt
 from audit.models.postings import OPEN_STATES
 from audit.sync.backoff import backoff
 from audit.sync.lanes import Lease
+from audit.sync.links import TWIN_FAMILIES
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendors_created
 from connectors.base import Ledger, Outcome, OutcomeState
@@ -309,17 +310,22 @@ def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recor
 
 
 def _free_waiting(posted: Sequence[SyncRecord], recorder: Recorder) -> None:
-    """Records that waited for one of these by a shared id are due now."""
+    """Records that waited for one of these, by a shared id or as a twin by its amount, are due now."""
     links = sorted({link for row in posted for link in row.links})
-    if not links:
+    amounts = {row.amount for row in posted if row.family in TWIN_FAMILIES and row.amount is not None}
+    if not links and not amounts:
         return
+    wanted = Q(links__overlap=links) if links else Q()
+    if amounts:
+        wanted |= Q(family__in=TWIN_FAMILIES, amount__in=amounts | {-amount for amount in amounts})
     waiting = SyncRecord.objects.filter(
-        tenant_id=recorder.tenant_id, connection_id=posted[0].connection_id, links__overlap=links
+        wanted, tenant_id=recorder.tenant_id, connection_id=posted[0].connection_id
     ).exclude(id__in=[row.pk for row in posted])
     waiting.filter(state=RecordState.RECEIVED, due_at__gt=recorder.now).update(due_at=recorder.now)
     held = waiting.filter(
         Q(state=RecordState.HELD)
         & Q(holds__released_at__isnull=True, holds__problem__code__in=["missing_link", "ambiguous_link"])
     ).distinct()
-    for row in SyncRecord.objects.select_for_update().filter(id__in=list(held.values_list("id", flat=True))):
+    chosen = SyncRecord.objects.select_for_update().filter(id__in=list(held.values_list("id", flat=True)))
+    for row in chosen.order_by("id"):
         recorder.record(row, RecordState.RECEIVED, "What it belongs to is posted now.", due_at=recorder.now)

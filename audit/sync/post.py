@@ -29,6 +29,7 @@ from mappings.models import Flow, FlowState
 
 TURN_SECONDS = 10.0
 DEATHS_ALLOWED = 2
+KNOWN_TRIED = 3
 
 
 class Poster:
@@ -108,19 +109,29 @@ class Poster:
             for company, postings in self._due(state):
                 worked = True
                 self.lease.renew(self.ledger.write_timeout.total_seconds(), [one.record_id for one in postings])
-                known = (
-                    Posting.objects.filter(ledger=self.connection, company=company, state=PostingState.POSTED)
-                    .exclude(document_type="new_vendor")
-                    .order_by("-posted_at")
-                    .values_list("stamp", flat=True)
-                    .first()
-                )
-                try:
-                    outcomes = self.ledger.find(company, [_outgoing(one) for one in postings], known=known or "")
-                except LookupBlindError as error:
-                    raise BlockedError(error.message, code=error.code) from error
+                outcomes = self._found(company, [_outgoing(one) for one in postings])
                 apply_outcomes(self.lease, self.ledger, postings, outcomes, self.actor)
         return worked
+
+    def _found(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
+        """Look up, and believe an absence only if the same search shows a document that is surely there.
+
+        One known document may be gone by itself (a ledger restored from a backup), so a few are tried."""
+        known = (
+            Posting.objects.filter(ledger=self.connection, company=company, state=PostingState.POSTED)
+            .exclude(document_type="new_vendor")
+            .order_by("-id")
+            .values_list("stamp", flat=True)[:KNOWN_TRIED]
+        )
+        blind: LookupBlindError | None = None
+        for stamp in list(known) or [""]:
+            try:
+                return self.ledger.find(company, batch, known=stamp)
+            except LookupBlindError as error:
+                blind = error
+        if blind is None:
+            raise ValueError("There is always something to look up with.")
+        raise BlockedError(blind.message, code=blind.code) from blind
 
     def _resend(self) -> bool:
         """Send what is intended: committed as `sending` first, the same bytes under the same stamp."""

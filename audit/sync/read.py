@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from audit.models import CameBy, HighWaterMark, Hint, LaneKind
+from audit.models import CameBy, HighWaterMark, Hint, LaneKind, RecordState, SyncRecord
 from audit.sync.hinting import hints_done
 from audit.sync.intake import Counts, Intake
 from audit.sync.lanes import Lease, database_now, lanes_wake, later
@@ -103,6 +103,7 @@ class Reader:
         )
         self._begin_earlier(spec, mark)
         while mark.due_at <= database_now():
+            is_first = mark.mark is None or mark.mark < database_now() - WINDOW
             window = self._window(spec, mark)
             mark.since = window.since if mark.since is None else mark.since
             mark.window_since, mark.window_until = window.since, window.until
@@ -122,7 +123,15 @@ class Reader:
                 mark.due_at = now + spec.poll_every if is_current else now
                 if intake.counts.new + intake.counts.changed > new_before:
                     mark.last_new_at = now
+                if is_current and is_first:
+                    self._free_waiting(now)
                 mark.save()
+
+    def _free_waiting(self, now: datetime) -> None:
+        """A stream is read up to date for the first time: records that waited for its side are looked at again."""
+        for flow in self.flows:
+            SyncRecord.objects.filter(flow=flow, state=RecordState.RECEIVED, due_at__gt=now).update(due_at=now)
+            lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))
 
     def _begin_earlier(self, spec: StreamSpec, mark: HighWaterMark) -> None:
         """A flow wants days before those that were read: all is read again, and what is known writes nothing."""

@@ -123,8 +123,17 @@ def record_choose(record: SyncRecord, choices: Mapping[str, str], *, by: str, re
         limit = row.tenant.thresholds.get(SECOND_PERSON)
         proposed = row.choices.get(PROPOSED) or {}
         is_seconded = proposed.get("choices") == dict(choices) and proposed.get("by") != by
+        is_seconded = is_seconded and proposed.get("version") == row.version
         if limit is not None and abs(row.amount or Decimal(0)) > Decimal(str(limit)) and not is_seconded:
-            row.choices = {**row.choices, PROPOSED: {"choices": dict(choices), "by": by, "reason": reason}}
+            row.choices = {
+                **row.choices,
+                PROPOSED: {
+                    "choices": dict(choices),
+                    "by": by,
+                    "reason": reason,
+                    "version": row.version,
+                },
+            }
             row.save(update_fields=["choices"])
             recorder = Recorder(row.tenant_id, by)
             recorder.event("record.proposed", reason, subject="record", record_id=row.pk, facts=dict(choices))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
+from audit.models import HighWaterMark
 from connectors.models import Connection
 from connectors.records import Record
 from connectors.registry import connector_get
@@ -31,6 +33,15 @@ class Routes:
 
     def route(self, record: Record) -> Route:
         return route(record, self.by_stream.get(record.stream, ()), self.owners)
+
+
+def streams_read_through(connection: Connection) -> date | None:
+    """The day up to which every stream that flows read from a source has been read; None while one never was."""
+    flows = Flow.objects.filter(source=connection, state__in=[FlowState.ON, FlowState.DRY_RUN], document="spend")
+    streams = set(flows.values_list("stream", flat=True))
+    marks = HighWaterMark.objects.filter(connection=connection, stream__in=streams)
+    days = {mark.stream: mark.mark.date() for mark in marks if mark.mark is not None}
+    return min(days.values()) if streams and streams <= days.keys() else None
 
 
 def active_flows(connection: Connection) -> list[Flow]:

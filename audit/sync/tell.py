@@ -56,6 +56,8 @@ class Teller:
             )
             if not due:
                 break
+            if not any(self._serves(one) for one in due):
+                break
             for kind, group in groupby(sorted(due, key=lambda one: (one.kind, one.id)), key=lambda one: one.kind):
                 steps = list(group)
                 if kind == FollowUpKind.TELL:
@@ -68,6 +70,9 @@ class Teller:
             first=Min("due_at")
         )["first"]
         return min((due_at for due_at in (first, push_due(self.connection)) if due_at is not None), default=None)
+
+    def _serves(self, step: FollowUp) -> bool:
+        return (self.source if step.kind == FollowUpKind.TELL else self.ledger) is not None
 
     def _tell(self, steps: Sequence[FollowUp]) -> None:
         if self.source is None:

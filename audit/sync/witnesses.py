@@ -12,13 +12,14 @@ from mappings.translate.context import Decision, Hold, Known, Linked, Need, Wait
 PATIENCE = timedelta(days=10)
 
 
-def is_overdue(row: SyncRecord, today: date) -> bool:
-    """Whether the other side of a record should have shown itself by now."""
-    return today - (row.posting_on or row.first_seen_at.date()) > PATIENCE
+def is_overdue(row: SyncRecord, read_through: date | None) -> bool:
+    """Whether the other side of a record should have shown itself by now. Nothing is overdue before all streams of
+    its source were read up to that day, or the order of a first import would decide."""
+    return read_through is not None and read_through - (row.posting_on or row.first_seen_at.date()) > PATIENCE
 
 
-def witness_decide(row: SyncRecord, known: Known, answer: WitnessOf, today: date) -> Decision:
-    """A witness with its owner's record where that is known; a twin family's witness without one is held in the end.
+def witness_decide(row: SyncRecord, known: Known, answer: WitnessOf, read_through: date | None) -> Decision:
+    """A witness with its owner's record where that is known; a witness that stays without one is held in the end.
 
     A person's choice (`partner_record`, an id or `none`) ends the search."""
     chosen = row.choices.get("partner_record", "")
@@ -34,9 +35,9 @@ def witness_decide(row: SyncRecord, known: Known, answer: WitnessOf, today: date
             return _ambiguous(owners)
         if owners:
             return Witness(answer.reason, owners[0].record_id, rules=("G3",))
-    if row.family not in TWIN_FAMILIES or not answer.owner_stream:
+    if not answer.owner_stream:
         return Witness(answer.reason, None, rules=("G3",))
-    if is_overdue(row, today):
+    if is_overdue(row, read_through):
         said = "The stream that owns this money has not shown it for 10 days."
         return Hold((Need("missing_link", said, value=row.external_id),), ("G4",))
     return Wait("Waiting for the stream that owns this money to show it.", rules=("G4",))
