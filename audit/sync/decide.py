@@ -55,6 +55,7 @@ from mappings.translate.context import (
     Witness,
 )
 from mappings.translate.dispatch import translate, wants
+from mappings.translate.new_vendor import vendor_document
 from mappings.vendors import LedgerPartnerBook
 
 LOOK_AGAIN = timedelta(hours=6)
@@ -87,6 +88,7 @@ class Judge:
     connector: Connector = field(init=False)
     routes: Routes = field(init=False)
     stands: tuple[int, str] = field(init=False)  # the version of the rules and the flow's state that it decides by
+    sighted: frozenset[str] = frozenset()
     read_through: date | None = field(init=False)  # up to where all streams of the source were read
 
     def __post_init__(self) -> None:
@@ -124,6 +126,7 @@ class Judge:
         bills = self._bills(wanted)
         facts = self.ledger.facts(self.flow.company, frozenset().union(*(want.rates for want in wanted.values())))
         standing = standing_documents(live)
+        self.sighted = self._sighted([one for one in live.values() if isinstance(one.record, VendorRecord)])
         accrued = accrual_documents(live) if self.setup.policies.month_end_accrual else {}
         revisions = self._revisions(live)
         for pk, one in live.items():
@@ -231,6 +234,9 @@ class Judge:
             if any(posting.document_type == "new_vendor" for posting in one.standing):
                 one.decision = Post((), ("G14",))
                 return
+            if self.ledger.stamp(self.base(one.row)) in self.sighted:  # made by us, and forgotten: adopted
+                one.decision = Post((Draft("", vendor_document(one.record, self.setup)),), ("G14",))
+                return
         else:
             answer = self.routes.route(one.record)
             if isinstance(answer, WitnessOf):
@@ -243,6 +249,12 @@ class Judge:
             one.decision = translate(one.record, self.setup, one.known)
         except Exception as error:
             one.failure = internal(one.row.external_id, error)
+
+    def _sighted(self, vendors: Sequence[Judged]) -> frozenset[str]:
+        """The stamps of these vendors that a listing of the ledger showed: partners that we made and forgot."""
+        stamps = [self.ledger.stamp(self.base(one.row)) for one in vendors if not one.standing]
+        rows = Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=stamps) if stamps else ()
+        return frozenset(row.stamp for row in rows)
 
     def _revisions(self, live: Mapping[int, Judged]) -> dict[tuple[int, str], int]:
         """The newest revision of each record and purpose that was in the books and is reversed."""

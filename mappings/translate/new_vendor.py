@@ -9,6 +9,18 @@ from connectors.records import VendorRecord
 from mappings.translate.context import Decision, Draft, Hold, Need, Post, Setup, Skip
 
 
+def vendor_document(record: VendorRecord, setup: Setup) -> NewVendor:
+    """The partner that a vendor of the source becomes."""
+    return NewVendor(
+        company=setup.company,
+        name=record.name,
+        email=record.email,
+        phone=record.phone,
+        tax_id=record.tax_id,
+        rules=("G14",),
+    )
+
+
 def translate_vendor(record: VendorRecord, setup: Setup) -> Decision:
     """Skipped where the ledger has him; created by policy; held with the nearest ones otherwise (G14)."""
     if not record.is_active:
@@ -17,15 +29,7 @@ def translate_vendor(record: VendorRecord, setup: Setup) -> Decision:
     if answer.partner is not None:
         return Skip(f"In the ledger already: {answer.because}", ("G14",))
     if answer.may_create or answer.pending_key:
-        vendor = NewVendor(
-            company=setup.company,
-            name=record.name,
-            email=record.email,
-            phone=record.phone,
-            tax_id=record.tax_id,
-            rules=("G14",),
-        )
-        return Post((Draft("", vendor),), ("G14",))
+        return Post((Draft("", vendor_document(record, setup)),), ("G14",))
     best = ", ".join(f"{name} ({score} %)" for _, name, score in answer.candidates)
     need = Need(
         "missing_vendor",
