@@ -116,11 +116,13 @@ def record_of(stamp: str) -> str:
 
 
 @contextmanager
-def stage(books: Books, *, records: int = RECORDS, flows: Sequence[Mapping[str, Any]] | None = None) -> Iterator[Stage]:
+def stage(
+    books: Books, *, records: int = RECORDS, flows: Sequence[Mapping[str, Any]] | None = None, seed: int | None = None
+) -> Iterator[Stage]:
     """A company of its own in every run, so that no run meets the references of another in a real Odoo.
 
     The books are made ready with an administrator's key; what other tests rely on is put back."""
-    seed = secrets.randbelow(2**40)
+    seed = secrets.randbelow(2**40) if seed is None else seed
     word = f"{seed:010x}"
     brex = BrexSimulator(seed=seed, user_token=TOKEN)
     brex.switches.requests_per_minute = None
