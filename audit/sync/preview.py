@@ -13,7 +13,7 @@ from typing import cast
 from audit.models import SyncRecord
 from audit.sync.decide import Judge, Judged, describe
 from audit.sync.vendors import vendors_pending
-from connectors.base import Ledger, LedgerFacts
+from connectors.base import Ledger, LedgerFacts, StandingBill
 from connectors.services import connection_ledger
 from mappings.models import Flow
 from mappings.resolver import RuleRow
@@ -52,15 +52,25 @@ class Preview:
 
 @dataclass(slots=True)
 class FactsOnly:
-    """A ledger that can only be asked for its facts; asked twice for the same, it answers from memory."""
+    """A ledger that can only be asked what it knows; asked twice for the same, it answers from memory."""
 
     ledger: Ledger
     known: dict[tuple[str, frozenset[tuple[str, date]]], LedgerFacts] = field(default_factory=dict)
+    known_bills: dict[tuple[str, tuple[str, ...]], list[StandingBill]] = field(default_factory=dict)
 
     def facts(self, company: str, rates: frozenset[tuple[str, date]]) -> LedgerFacts:
         if (company, rates) not in self.known:
             self.known[company, rates] = self.ledger.facts(company, rates)
         return self.known[company, rates]
+
+    def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
+        wanted = tuple(numbers)
+        if (company, wanted) not in self.known_bills:
+            self.known_bills[company, wanted] = self.ledger.bills(company, numbers)
+        return self.known_bills[company, wanted]
+
+    def stamp(self, key: str) -> str:
+        return self.ledger.stamp(key)
 
 
 def preview_records(

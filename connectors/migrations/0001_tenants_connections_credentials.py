@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                     connectors.fields.DecimalJSONField(
                         blank=True,
                         default=dict,
-                        help_text="Limits of this tenant. second_person: an amount above which a decision needs two people.",
+                        help_text="second_person: an amount above which a decision needs two people.",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                     connectors.fields.DecimalJSONField(
                         blank=True,
                         default=dict,
-                        help_text="Limits of this tenant. second_person: an amount above which a decision needs two people.",
+                        help_text="second_person: an amount above which a decision needs two people.",
                     ),
                 ),
                 ("created_at", models.DateTimeField(blank=True, editable=False)),

@@ -30,7 +30,7 @@ class Tenant(models.Model):
         help_text="Turns instants into days where a flow does not say otherwise.",
     )
     thresholds = DecimalJSONField(
-        default=dict, blank=True, help_text="Limits of this tenant. second_person: an amount above which a decision needs two people."
+        default=dict, blank=True, help_text="second_person: an amount above which a decision needs two people."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     history = HistoricalRecords()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from connectors.base import ConnectionContext
-from connectors.errors import ConfigurationError, OutcomeUnknownError, PayloadError, RejectedError
+from connectors.errors import ConfigurationError, OutcomeUnknownError, PayloadError, RejectedError, TransportError
 from connectors.http import ApiClient
 from connectors.odoo.auth import OdooAuth, OdooCredentials
 from connectors.odoo.errors import RULES, read_body_error
@@ -55,7 +55,8 @@ class OdooClient:
 
     @property
     def version(self) -> Version:
-        """Asked once per client. Raises ConfigurationError when the address is not an Odoo."""
+        """Asked once per client. Raises ConfigurationError when the address is not an Odoo; where one was proven
+        before, a page in its place is a passing fault (maintenance), and TransportError."""
         if self._version is None:
             try:
                 try:
@@ -64,6 +65,12 @@ class OdooClient:
                     told = {"version": self._xmlrpc.version()["server_version"]}
                 self._version = Version.read(told["version"])
             except (PayloadError, RejectedError, KeyError, TypeError, ValueError) as error:
+                if self.context.identity and isinstance(error, PayloadError):
+                    raise TransportError(
+                        "Something else answers in Odoo's place, perhaps a maintenance page.",
+                        detail=str(error),
+                        provider="Odoo",
+                    ) from error
                 raise ConfigurationError(
                     "No Odoo answers at this address.", detail=str(error), provider="Odoo"
                 ) from error

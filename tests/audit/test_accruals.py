@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,14 +20,14 @@ ACCRUING = {**FLOW, "policies": {"attach_receipts": False, "month_end_accrual": 
 @pytest.fixture
 def accruing() -> Iterator[World]:
     with world("accrual") as made:
-        day = month_end_before(date.today()) - timedelta(days=2)
+        day = month_end_before(datetime.now(UTC).date()) - timedelta(days=2)
         made.purchase("75.00", gl="699900", day=day.isoformat())  # a code that the ledger does not have
         made.apply(flows=[ACCRUING], books=[BOOKS], rules=[RULE])
         yield made
 
 
 def test_a_held_purchase_is_accrued_on_the_last_day_and_reversed_on_the_next(accruing: World) -> None:
-    end = month_end_before(date.today())
+    end = month_end_before(datetime.now(UTC).date())
     for _ in range(2):
         accruing.sync("records")
     assert SyncRecord.objects.get().state == RecordState.HELD
@@ -47,5 +47,5 @@ def test_the_real_entry_is_dated_not_before_the_reversal(accruing: World) -> Non
     accruing.sync("records")
     assert SyncRecord.objects.get().state == RecordState.POSTED
     real = Posting.objects.get(purpose="")
-    assert real.posting_on == month_end_before(date.today()) + timedelta(days=1)
+    assert real.posting_on == month_end_before(datetime.now(UTC).date()) + timedelta(days=1)
     assert len(accruing.moves(state="posted")) == 3
