@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mappings.setup import setups_forget
+
 
 class NetworkBlockedError(Exception):
     """A test tried to leave the machine."""
@@ -36,3 +38,9 @@ def network_stays_on_this_machine() -> Iterator[None]:
 
 def _is_near(host: str) -> bool:
     return host.startswith("127.") or host in ("::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered_of_other_tests() -> None:
+    """Emptied tables count their ids anew, so what a process keeps by id belongs to rows of an earlier test."""
+    setups_forget()
