@@ -1,14 +1,6 @@
-"""Which problems can a translation name? The codes that people meet, and the error that carries gaps."""
+"""Which problems can a record have, in words, and what can a person do about each?"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from connectors.errors import ConnectorError
-
-if TYPE_CHECKING:
-    from mappings.translate.context import Need
 
 PROBLEM_CODES = {
     "missing_mapping": "No rule leads from this value to the ledger",
@@ -36,14 +28,52 @@ PROBLEM_CODES = {
     "tax_differs": "The tax differs from the ledger's",
     "changed_after_posting": "The source changed what is already posted",
     "inactive_value": "A mapped ledger value is archived",
+    "no_owner": "Nobody owns this kind of money",
+    "duplicate_reference": "The ledger has the supplier's number already",
+    "document_altered": "The ledger holds a document otherwise than it was sent",
+    "changed_in_ledger": "Somebody changed a posted document in the ledger",
+    "deleted_in_ledger": "Somebody deleted a document of ours in the ledger",
+    "cancelled_in_ledger": "Somebody cancelled a document of ours in the ledger",
+    "gone_from_ledger": "The ledger no longer shows what was posted",
+    "twice_in_ledger": "A document of ours stands in the ledger more than once",
+    "uncertain_absent": "A document was sent and cannot be found",
+    "key_taken": "Another document of ours lives under this key",
+    "rejected": "The ledger refused the document",
+    "unavailable": "The ledger could not be reached",
+    "credential_expiry": "A credential will stop working soon",
+    "credential_refused": "A credential is refused",
+    "silent_stream": "A stream has brought nothing new for days",
+    "follow_up_failed": "A step after posting did not work",
+    "unreadable": "The source sent something otherwise than documented",
+    "internal": "An error of ours",
 }
 
-
-class MissingMappingError(ConnectorError):
-    """No rule for one or more values; carries all of them."""
-
-    code = "missing_mapping"
-
-    def __init__(self, message: str, needs: Sequence[Need]) -> None:
-        super().__init__(message)
-        self.needs = tuple(needs)
+PROBLEM_CURES = {
+    "missing_mapping": "Map the value; the records that wait on it go on by themselves.",
+    "missing_role": "Choose the account that plays the role, then replay.",
+    "missing_vendor": "Choose the vendor, or create it in the ledger and replay.",
+    "missing_employee": "Give the employee's partner in the ledger this e-mail address, or choose the partner.",
+    "unknown_kind": "Choose what it is, book it by hand, or skip it with the reason.",
+    "sign_contradicts_kind": "Have the source mend it, or decide that the sides are turned.",
+    "parts_do_not_sum": "Have the source mend the record; its next version is decided by itself.",
+    "extra_decimals": "Have the source mend the amount; its next version is decided by itself.",
+    "one_sided_lines": "Have the lines coded in full at the source, or complete them by a rule.",
+    "no_amount": "Have the source mend the record, or skip it with the reason.",
+    "no_date": "Have the source mend the record, or skip it with the reason.",
+    "closed_period": "Post it on an open day, reopen the period in the ledger and replay, or skip it.",
+    "fiscal_year_end": "Post it on a named open day, or reopen the period in the ledger and replay.",
+    "no_rate": "Enter the rate in the ledger, then replay.",
+    "inactive_currency": "Activate the currency in the ledger, then replay.",
+    "decimals_differ": "Set the currency's decimals in the ledger, then replay.",
+    "missing_link": "It goes on by itself once the other record is posted; or choose the record, or none.",
+    "ambiguous_link": "Choose the record that it belongs to, or none.",
+    "refund_exceeds_purchase": "Choose the same accounts, another account, or no purchase.",
+    "possible_duplicate": "Decide whether it is the same or different.",
+    "duplicate_reference": "Decide whether it is the same or different.",
+    "intercompany": "Set legal entities or accounts on the flow, or book it by hand.",
+    "partly_personal": "Have the personal part told with its amount at the source.",
+    "changed_after_posting": "Reverse and post anew, or accept what stands.",
+    "inactive_value": "Map the value to another one, or activate it in the ledger.",
+    "no_owner": "Choose the owner of this family of money.",
+}
+"""What a person can do about it; the records are decided anew as soon as it is done."""

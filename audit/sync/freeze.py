@@ -20,7 +20,7 @@ from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendors_request
 from connectors.documents import Document, NewVendor, document_from_json, document_to_json
 from connectors.records import Finality, Party
-from mappings.errors import PROBLEM_CODES
+from mappings.errors import PROBLEM_CURES
 from mappings.models import FlowState
 from mappings.translate.context import Draft, Hold, Need, Post, Skip, Undo, Wait, Witness
 
@@ -230,7 +230,7 @@ class Freezer:
             value=need.value,
             scope=f"{need.target}/{need.source_field}",
             flow_id=self.judge.flow.pk,
-            advice=PROBLEM_CODES.get(need.code, ""),
+            advice=PROBLEM_CURES.get(need.code, ""),
             facts={
                 "target": need.target,
                 "field": need.source_field,
