@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from audit.models import LaneKind, Posting, Problem, ProblemState, RecordState, SyncRecord
+from audit.sync.freeze import DRY_RUN
 from audit.sync.lanes import database_now, lanes_wake
 from audit.sync.read import post_slots
 from audit.sync.replay import gaps_release, problem_solve, strays_take_back
@@ -18,8 +19,6 @@ from connectors.signals import connection_changed
 from mappings.models import Flow, FlowState
 from mappings.schedule import flow_task_set
 from mappings.signals import rules_changed
-
-DRY_RUN = "Dry run: "  # how the reason of a record begins that a dry run decided
 
 
 def connect() -> None:

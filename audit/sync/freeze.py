@@ -24,6 +24,8 @@ from mappings.errors import PROBLEM_CURES
 from mappings.models import FlowState
 from mappings.translate.context import Draft, Hold, Need, Post, Skip, Undo, Wait, Witness
 
+DRY_RUN = "Dry run: "  # how the reason of a record begins that was only tried
+
 
 @dataclass(slots=True)
 class Freezer:
@@ -105,7 +107,7 @@ class Freezer:
             recorder.record(row, RecordState.FAILED, one.failure.message, causes=[one.failure])
             return []
         if self.judge.flow.state == FlowState.DRY_RUN:
-            recorder.wait(row, f"Dry run: {describe(one.decision)}", None)
+            recorder.wait(row, f"{DRY_RUN}{describe(one.decision)}", None)
             return []
         if one.reversals:
             return self._reverse(one, row, recorder, sightings)
