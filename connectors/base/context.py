@@ -1,0 +1,94 @@
+"""What does a connection hand to its vendor's code? Credentials, tokens, limits, an observer, a transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import requests.adapters
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token and its end; `refresh_token` as it was rotated."""
+
+    value: str
+    expires_at: datetime
+    refresh_token: str = ""
+
+
+class TokenStore(Protocol):
+    """Where OAuth tokens live between processes."""
+
+    def current(self) -> AccessToken | None: ...
+
+    def refresh(self, renew: Callable[[AccessToken | None], AccessToken], *, rejected: str = "") -> AccessToken:
+        """Run `renew` in one process at a time and store its answer before returning it.
+
+        `rejected` is the access token that the vendor refused: if the stored one differs by now, it is returned and
+        `renew` is not called. A rotated refresh token is committed before the access token is used."""
+        ...
+
+
+class Limiter(Protocol):
+    """Counts calls by what the vendor counts, for all workers together."""
+
+    def acquire(self, cost: int = 1) -> None:
+        """Return when the call may go. Raises RateLimitedError when the wait would be longer than a moment."""
+        ...
+
+    def closed(self, retry_after: timedelta) -> None:
+        """The vendor said 429: closed for everyone until then."""
+        ...
+
+
+class NoLimiter:
+    """For tests and simulators: never waits."""
+
+    def acquire(self, cost: int = 1) -> None:
+        return
+
+    def closed(self, retry_after: timedelta) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeNote:
+    """One HTTP exchange, redacted, as the observer receives it."""
+
+    method: str
+    url: str
+    status: int | None
+    started_at: datetime
+    seconds: float
+    request_id: str = ""
+    request_body: str = ""
+    response_body: str = ""
+    error: str = ""
+    is_write: bool = False
+
+
+Observer = Callable[[ExchangeNote], None]
+
+
+@dataclass(slots=True)
+class ConnectionContext:
+    """Everything a vendor folder needs to talk; built by `connection_open`, by tests and by the simulators' demo.
+
+    `before_call` is run before each HTTP call with its time-out in seconds: a worker renews its lease there, and
+    raises if the lease is lost or would not outlive the call."""
+
+    address: str
+    credentials: BaseModel
+    settings: BaseModel | None = None
+    identity: str = ""
+    tokens: TokenStore | None = None
+    limiter: Limiter = field(default_factory=NoLimiter)
+    observer: Observer | None = None
+    transport: requests.adapters.BaseAdapter | None = None
+    before_call: Callable[[float], None] | None = None
+    allow_private_addresses: bool = False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
