@@ -26,6 +26,11 @@ REPLAY_TEXT = (
     "What is posted, or being posted, is left alone; nothing is sent twice."
 )
 
+SAID = {
+    True: "Decided: {record} is looked at anew.",
+    False: "Proposed: {record} waits until a second person decides the same, as its amount is above the threshold.",
+}
+
 
 class RecordActions:
     """For the admin of records: buttons of the page and of the list."""
@@ -103,11 +108,13 @@ class RecordActions:
         if is_sent and form.is_valid():
             if "confirmed" in request.POST:
                 try:
-                    record_choose(record, form.chosen(), by=by_of(request), reason=form.cleaned_data["reason"])
+                    holds_now = record_choose(
+                        record, form.chosen(), by=by_of(request), reason=form.cleaned_data["reason"]
+                    )
                 except RefusedReplayError as error:
                     reasons = (str(error),)
                 else:
-                    told(self, request, f"Decided: {record} is looked at anew.")  # type: ignore[arg-type]
+                    told(self, request, SAID[holds_now].format(record=record))  # type: ignore[arg-type]
                     return HttpResponseRedirect(back)
             else:
                 is_previewed = True

@@ -18,6 +18,7 @@ from audit.sync.recorder import Cause, Recorder
 from connectors.models import Role
 from mappings.models import ReferenceValue
 from tests.audit.office import UNMAPPED, enter, page, record, standing_office
+from tests.factories import user_make
 from tests.flows.world import TOKEN, World
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +281,23 @@ def test_a_person_decides_the_account_after_seeing_the_entry(made: World, desk: 
     made.sync("records")
     row.refresh_from_db()
     assert row.state == "posted"
+
+
+def test_above_the_threshold_a_second_person_must_decide_the_same(made: World, desk: Client) -> None:
+    tenant = made.tenant
+    tenant.thresholds = {"second_person": 1}
+    tenant.save()
+    row = record(made, "held")
+    address = page("syncrecord", "decide", row.pk)
+    form = {"account": made_account("600000").pk, "reason": "told by the card holder", "confirmed": "1"}
+    assert "waits until a second person" in desk.post(address, form, follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.state == "held"
+    other = Client()
+    other.force_login(user_make(tenant, Role.OPERATIONS))
+    assert "is looked at anew" in other.post(address, form, follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.state == "received"
 
 
 def made_account(code: str) -> ReferenceValue:
