@@ -103,7 +103,7 @@ class Reader:
         )
         self._begin_earlier(spec, mark)
         while mark.due_at <= database_now():
-            is_first = mark.mark is None or mark.mark < database_now() - WINDOW
+            was_behind = mark.mark is None or mark.mark < database_now() - 2 * spec.poll_every
             window = self._window(spec, mark)
             mark.since = window.since if mark.since is None else mark.since
             mark.window_since, mark.window_until = window.since, window.until
@@ -123,12 +123,12 @@ class Reader:
                 mark.due_at = now + spec.poll_every if is_current else now
                 if intake.counts.new + intake.counts.changed > new_before:
                     mark.last_new_at = now
-                if is_current and is_first:
+                if is_current and was_behind:
                     self._free_waiting(now)
                 mark.save()
 
     def _free_waiting(self, now: datetime) -> None:
-        """A stream is read up to date for the first time: records that waited for its side are looked at again."""
+        """A stream was behind and is read up to date: records that waited for its side are looked at again."""
         for flow in self.flows:
             SyncRecord.objects.filter(flow=flow, state=RecordState.RECEIVED, due_at__gt=now).update(due_at=now)
             lanes_wake(flow.ledger_id, LaneKind.POST, slots=range(post_slots(flow.ledger)))

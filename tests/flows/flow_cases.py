@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from audit.models import LaneKind, Posting, PostingState, Problem, SyncRecord
 from audit.sync.lanes import lanes_wake
+from mappings.setup import setups_forget
 from tests.audit.mortal import wait, worker_start
 from tests.audit.scene import time_passes, work
 from tests.flows.stage import COMPANIES, Books, Stage, record_of, stage
@@ -105,6 +106,7 @@ class FlowCases:
             assert states["accounting_records", "posted", ""] > 0
             call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=False)
             assert not Posting.objects.exists()
+            setups_forget()  # ids are counted anew, as in another process
             made.apply()
             made.sync()
             assert made.held() == held
