@@ -144,7 +144,7 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
             advice="Replay it to have it posted again, or skip it with the reason.",
             facts={"has_cure": True},
         )
-    if not ledger.enforces_key and posting.absences == 2:
+    if not ledger.enforces_key and posting.absences >= 2:
         recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
         recorder.notice(
             Cause(
