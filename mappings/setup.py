@@ -1,5 +1,9 @@
 """What does a flow's translation stand on? Roles, journals, rules and partners, read in a constant number of queries
-once per `rules_version` and kept in this process."""
+once per `rules_version` and kept in this process.
+
+A change counts up `rules_version` in its own transaction, so a set-up that was read between two equal looks at the
+flow's row is of one moment. The row's `xmin` beside the version tells a version apart from the same number in a
+transaction that was rolled back, or in tables that were emptied or restored."""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ from datetime import date, datetime
 from threading import Lock
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
+from django.db import connection as database
+from django.db.models import Count, Max, Sum
+from django.db.models.functions import Extract
 from django.utils import timezone
 
 from connectors.documents import Account, Dimension, Role
@@ -24,8 +30,14 @@ from mappings.vendors import LedgerPartnerBook, PartnerIndex, PartnerRow
 
 KEPT_SETUPS = 64
 KEPT_INDEXES = 32
+TRIES = 3
 SMALL_KINDS = ("account", "journal", "company", "cost_centre")
-_kept: OrderedDict[tuple[int, int, date], Setup] = OrderedDict()
+STAND = """
+SELECT flow.rules_version, flow.xmin::text, tenant.time_zone, pg_current_xact_id_if_assigned() IS NULL
+  FROM mappings_flow flow JOIN connectors_tenant tenant ON tenant.id = flow.tenant_id
+ WHERE flow.id = %s
+"""
+_kept: OrderedDict[tuple[object, ...], Setup] = OrderedDict()
 _indexes: OrderedDict[tuple[object, ...], PartnerIndex] = OrderedDict()
 _lock = Lock()
 
@@ -34,20 +46,38 @@ def setup_load(flow: Flow, *, on: date | None = None) -> Setup:
     """The flow's set-up under the rules as they are now; one query when nothing changed since the last call.
 
     `on` (default: today at the tenant) is the day for which the owner of CASH decides `may_write_cash`."""
-    version = Flow.objects.values_list("rules_version", flat=True).get(pk=flow.pk)
-    day = on or timezone.now().astimezone(ZoneInfo(flow.tenant.time_zone)).date()
-    key = (flow.pk, version, day)
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    fresh = Flow.objects.select_related("tenant", "source", "cost_centre").get(pk=flow.pk)
-    setup = setup_with_rules(fresh, rule_rows(fresh), on=day)
+    for _ in range(TRIES):
+        stand, is_committed = _stand(flow)
+        day = on or timezone.now().astimezone(ZoneInfo(str(stand[-1]))).date()
+        key = (flow.pk, *stand, day)
+        with _lock:
+            if key in _kept:
+                _kept.move_to_end(key)
+                return _kept[key]
+        fresh = Flow.objects.select_related("tenant", "source", "cost_centre").get(pk=flow.pk)
+        setup = setup_with_rules(fresh, rule_rows(fresh), on=day)
+        if _stand(flow)[0] == stand:
+            if is_committed:
+                _keep(key, setup)
+            break
+    return setup  # of rules that never stood still it is not kept, and whoever writes by it looks at the version again
+
+
+def _stand(flow: Flow) -> tuple[tuple[object, ...], bool]:
+    """What the set-up hangs on, and whether all that this connection sees is committed: only then may it be kept."""
+    with database.cursor() as cursor:
+        cursor.execute(STAND, [flow.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise Flow.DoesNotExist(f"There is no flow {flow.pk}.")
+    return tuple(row[:-1]), row[-1]
+
+
+def _keep(key: tuple[object, ...], setup: Setup) -> None:
     with _lock:
         _kept[key] = setup
         while len(_kept) > KEPT_SETUPS:
             _kept.popitem(last=False)
-    return setup
 
 
 def setup_as_of(flow: Flow, moment: datetime, *, on: date | None = None) -> Setup:
@@ -205,8 +235,9 @@ def _entities(flow: Flow, rules: Sequence[RuleRow]) -> tuple[dict[str, str], boo
 
 def _partner_index(flow: Flow, kind: str) -> PartnerIndex:
     scope = ReferenceValue.objects.filter(connection_id=flow.ledger_id, company__in=["", flow.company], kind=kind)
-    stamp = scope.aggregate(Max("changed_at"), Count("pk"))
-    key = (flow.ledger_id, flow.company, kind, stamp["changed_at__max"], stamp["pk__count"])
+    # The sum, because a change may commit after a later one: then neither the last moment nor the number moves.
+    stamp = scope.aggregate(last=Max("changed_at"), rows=Count("pk"), all=Sum(Extract("changed_at", "epoch")))
+    key = (flow.ledger_id, flow.company, kind, stamp["last"], stamp["rows"], stamp["all"])
     with _lock:
         if key in _indexes:
             _indexes.move_to_end(key)
