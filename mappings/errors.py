@@ -30,6 +30,7 @@ PROBLEM_CODES = {
     "inactive_value": "A mapped ledger value is archived",
     "no_owner": "Nobody owns this kind of money",
     "duplicate_reference": "The ledger has the supplier's number already",
+    "found_otherwise": "A document under our key was found in the ledger otherwise than it may have been sent",
     "document_altered": "The ledger holds a document otherwise than it was sent",
     "changed_in_ledger": "Somebody changed a posted document in the ledger",
     "deleted_in_ledger": "Somebody deleted a document of ours in the ledger",
@@ -75,5 +76,6 @@ PROBLEM_CURES = {
     "changed_after_posting": "Reverse and post anew, or accept what stands.",
     "inactive_value": "Map the value to another one, or activate it in the ledger.",
     "no_owner": "Choose the owner of this family of money.",
+    "found_otherwise": "Bind it if it is the one, or mend or delete it in the ledger; it is looked up again by itself.",
 }
 """What a person can do about it; the records are decided anew as soon as it is done."""

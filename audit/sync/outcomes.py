@@ -9,7 +9,7 @@ from typing import assert_never
 
 from django.db.models import Q
 
-from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordState, SyncRecord
+from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.backoff import backoff
 from audit.sync.lanes import Lease
@@ -19,6 +19,7 @@ from audit.sync.vendors import vendors_created
 from connectors.base import Ledger, Outcome, OutcomeState
 from connectors.errors import RejectedError
 from connectors.registry import connector_get
+from mappings.errors import PROBLEM_CURES
 from mappings.models import Flow
 
 BACKOFF_FIRST = 15.0
@@ -26,6 +27,7 @@ BACKOFF_CAP = 1800.0
 ATTEMPTS_ALLOWED = 20
 CONFIRM_EVERY = timedelta(minutes=15)
 ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
+BESIDE_THE_CONTENT = frozenset({"not_reconciled"})  # findings that say nothing of what the document holds
 
 
 def apply_outcomes(
@@ -80,7 +82,9 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
     posting.company_amount = getattr(outcome, "company_amount", None) or posting.company_amount
     message = outcome.error.message if outcome.error else ""
     state = outcome.state
-    if state is OutcomeState.POSTED:
+    if state is OutcomeState.POSTED and posting.state == PostingState.UNCERTAIN and (others := _others(outcome)):
+        _ask(posting, outcome, recorder, row, others)
+    elif state is OutcomeState.POSTED:
         recorder.posting(posting, PostingState.POSTED, facts={"ledger_id": posting.entry_id, "number": posting.number})
         for difference in outcome.differences:
             recorder.notice(_altered(posting, difference.message), record_id=row.pk)
@@ -144,6 +148,10 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
             advice="Replay it to have it posted again, or skip it with the reason.",
             facts={"has_cure": True},
         )
+    if not posting.attempts:  # a listing showed it once; it was never sent, so nobody has asked the ledger ahead
+        Sighting.objects.filter(ledger=posting.ledger_id, stamp=posting.stamp).delete()
+        recorder.posting(posting, PostingState.VOID, "A listing showed it, and it is not in the ledger any more.")
+        return None
     if not ledger.enforces_key and posting.absences >= 2:
         recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
         recorder.notice(
@@ -160,18 +168,27 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
     return None
 
 
-def _ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord) -> None:
-    """There, but cancelled or twice: only a person may say what to do; nothing is sent meanwhile."""
+def _others(outcome: Outcome) -> list[str]:
+    """In what the document found is not the one that may have been sent."""
+    return [one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT]
+
+
+def _ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord, others: Sequence[str] = ()) -> None:
+    """There, but cancelled, twice or with other content: only a person may say what to do, and nothing is sent."""
     if posting.state == PostingState.SENDING:
         recorder.posting(posting, PostingState.UNCERTAIN)
-    said = (
-        f"{posting.key} is in the ledger {len(outcome.duplicates)} times: {', '.join(outcome.duplicates)}."
-        if outcome.state is OutcomeState.TWICE
-        else f"{posting.key} is in the ledger as {posting.entry_id}, but somebody cancelled it there."
-    )
+    where = f"{posting.key} is in the ledger"
+    if outcome.state is OutcomeState.TWICE:
+        code, said = "twice_in_ledger", f"{where} {len(outcome.duplicates)} times: {', '.join(outcome.duplicates)}."
+    elif outcome.state is OutcomeState.CANCELLED:
+        code, said = "cancelled_in_ledger", f"{where} as {posting.entry_id}, but somebody cancelled it there."
+    else:
+        code, said = "found_otherwise", f"{where} as {posting.entry_id}, otherwise than it was sent: {' '.join(others)}"
     recorder.posting(posting, PostingState(posting.state), said, settle_at=recorder.now + ASKED_AGAIN)
-    code = "twice_in_ledger" if outcome.state is OutcomeState.TWICE else "cancelled_in_ledger"
-    recorder.notice(Cause(code, said, value=posting.key, connection_id=posting.ledger_id), record_id=row.pk)
+    recorder.notice(
+        Cause(code, said, value=posting.key, connection_id=posting.ledger_id, advice=PROBLEM_CURES.get(code, "")),
+        record_id=row.pk,
+    )
 
 
 def _refused(posting: Posting, outcome: Outcome) -> Cause:
@@ -269,7 +286,7 @@ def _close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[Cause]
     standing = [
         one for one in postings if one.state in (PostingState.POSTED, PostingState.CREATED) and not one.reverses_id
     ]
-    recently_undone = any(one.state == PostingState.VOID and one.attempts for one in postings[-1:])
+    recently_undone = any(one.state == PostingState.VOID and (one.attempts or one.absences) for one in postings[-1:])
     if not standing or standing[-1].record_version != row.version or recently_undone:
         recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
         return False

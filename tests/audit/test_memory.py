@@ -93,7 +93,8 @@ def test_what_changed_while_we_had_forgotten_is_seen_and_not_posted_over(made: W
     finish(made)
     assert len(made.moves()) == RECORDS
     assert Decimal("300.00") not in {move["amount_total"] for move in made.moves()}
-    assert Problem.objects.filter(state="open", code="document_altered").exists()
+    assert states(made) == {RecordState.POSTED: RECORDS - 1, RecordState.POSTING: 1}
+    assert Problem.objects.filter(state="open", code="found_otherwise").count() == 1
 
 
 def test_a_flow_made_anew_goes_on_where_the_archived_one_ended(made: World) -> None:
