@@ -107,6 +107,7 @@ class Recorder:
     _events: list[Event] = field(default_factory=list)
     _causes: dict[int, list[Cause]] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)
+    _waiting: set[int] = field(default_factory=set)
     _notices: list[tuple[Cause, int | None]] = field(default_factory=list)
 
     def event(
@@ -153,12 +154,18 @@ class Recorder:
         self._records[record.pk] = record
         self._causes[record.pk] = list(causes)
         self._settled.add(record.pk)
+        self._waiting.discard(record.pk)
         if before != to or said_before != record.reason:
             self.event(f"record.{to.value}", reason, subject="record", record_id=record.pk, facts=facts)
 
     def wait(self, record: SyncRecord, reason: str, due_at: datetime | None, *, waits_for: str = "") -> None:
-        """Leave a record where it is, to be looked at again then, or when the document `waits_for` is posted."""
+        """Leave a record where it is, to be looked at again then, or when the document `waits_for` is posted.
+
+        That is a decision too: whatever it hung on before is released."""
         record.waits_for = waits_for
+        self._causes[record.pk] = []
+        self._settled.add(record.pk)
+        self._waiting.add(record.pk)
         record.reason, record.due_at, record.changed_at = reason[:2000], due_at, self.now
         self._records[record.pk] = record
 
@@ -222,7 +229,9 @@ class Recorder:
         """Write everything collected, all or nothing; inside a transaction of the caller's it is part of that."""
         with transaction.atomic():
             self._write()
-        for collected in (self._records, self._postings, self._follow_ups, self._causes, self._settled):
+        for collected in (
+            self._records, self._postings, self._follow_ups, self._causes, self._settled, self._waiting
+        ):  # fmt: skip
             collected.clear()
         for pending in (self._new_postings, self._new_follow_ups, self._events, self._notices):
             pending.clear()
@@ -270,7 +279,9 @@ class Recorder:
             (hold.record_id, hold.problem_id): hold
             for hold in Hold.objects.filter(record_id__in=self._settled, released_at__isnull=True)
         }
-        moved_on = {record_id for record_id in self._settled if self._records[record_id].state != R.RECEIVED}
+        moved_on = self._waiting | {
+            record_id for record_id in self._settled if self._records[record_id].state != R.RECEIVED
+        }
         released = [hold for pair, hold in open_holds.items() if pair not in wanted and hold.record_id in moved_on]
         if released:
             Hold.objects.filter(id__in=[hold.pk for hold in released]).update(released_at=self.now)

@@ -200,6 +200,20 @@ def test_a_problem_is_solved_only_when_the_last_record_has_left_it(flow: Flow) -
         assert Problem.objects.get().state == (ProblemState.SOLVED if number else ProblemState.OPEN)
 
 
+def test_a_record_that_only_waits_after_a_new_decision_hangs_on_nothing_any_more(flow: Flow) -> None:
+    row = record_make(flow)
+    hold(flow, row, cause())
+    recorder = Recorder(flow.tenant_id, "test")
+    recorder.record(row, R.RECEIVED, "again", due_at=timezone.now())
+    recorder.flush()
+    assert open_holds(Problem.objects.get()) == {"accr_1"}, "holds stay until the new decision"
+    recorder = Recorder(flow.tenant_id, "test")
+    recorder.wait(row, "Waiting for its vendor.", timezone.now())
+    recorder.flush()
+    assert open_holds(Problem.objects.get()) == set()
+    assert Problem.objects.get().state == ProblemState.SOLVED
+
+
 def test_a_cause_that_returns_after_it_was_solved_is_a_new_problem(flow: Flow) -> None:
     row = record_make(flow)
     hold(flow, row, cause())
