@@ -48,6 +48,12 @@ class Posting(models.Model):
     )
     record_version = models.PositiveIntegerField()
     settles = ArrayField(models.CharField(max_length=400), default=list, blank=True)
+    open_roles = ArrayField(
+        models.CharField(max_length=10),
+        default=list,
+        blank=True,
+        help_text="Roles whose lines are settled later (B32).",
+    )
     rules = models.JSONField(default=list, help_text="The rules that made it: B4, G7.")
     state = models.CharField(max_length=10, choices=PostingState.choices, default=PostingState.INTENDED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -83,6 +89,7 @@ class Posting(models.Model):
             ),
             models.Index(fields=["tenant", "-id"], name="posting_list"),
             GinIndex(fields=["settles"], name="posting_settles", condition=~models.Q(settles=[])),
+            GinIndex(fields=["open_roles"], name="posting_open_roles", condition=~models.Q(open_roles=[])),
         ]
 
     def __str__(self) -> str:

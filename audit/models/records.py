@@ -32,6 +32,9 @@ class SyncRecord(models.Model):
     connection = models.ForeignKey("connectors.Connection", on_delete=models.PROTECT, related_name="records")
     stream = models.CharField(max_length=80)
     external_id = models.CharField(max_length=200)
+    scope = models.CharField(
+        max_length=100, blank=True, default="", help_text="Where a vendor is made whom another ledger got first."
+    )
     kind = models.CharField(max_length=40, blank=True, default="")
     family = models.CharField(max_length=4, blank=True, default="")
     flow = models.ForeignKey("mappings.Flow", on_delete=models.PROTECT, null=True, related_name="records")
@@ -56,7 +59,7 @@ class SyncRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "stream", "external_id"], name="record_once"),
+            models.UniqueConstraint(fields=["connection", "stream", "external_id", "scope"], name="record_once"),
             models.UniqueConstraint(fields=["id", "tenant"], name="record_id_tenant"),
         ]
         indexes = [

@@ -24,6 +24,7 @@ class Lane(models.Model):
     token = models.UUIDField(null=True, help_text="The worker that holds the lease.")
     lease_until = models.DateTimeField(null=True)
     in_hand = models.JSONField(default=list, blank=True)
+    flow_served = models.BigIntegerField(null=True, help_text="The flow that was served last; others come before it.")
     deaths = models.JSONField(default=dict, blank=True, help_text="Record id: workers that died alone with it.")
     stopped_reason = models.TextField(blank=True, default="")
 

@@ -29,7 +29,7 @@ from audit.sync.links import (
 )
 from audit.sync.recorder import Cause
 from audit.sync.routes import Routes, streams_read_through
-from audit.sync.vendors import vendors_pending
+from audit.sync.vendors import STREAM, vendor_key, vendors_pending
 from audit.sync.witnesses import is_overdue, witness_decide
 from connectors.base import Connector, Finding, Ledger, StandingBill
 from connectors.errors import ConnectorError
@@ -131,6 +131,8 @@ class Judge:
         revisions = self._revisions(live)
         for pk, one in live.items():
             one.standing = standing.get(pk, [])
+            if isinstance(one.record, VendorRecord):  # each ledger gets a vendor of its own
+                one.standing = [posting for posting in one.standing if posting.ledger_id == self.flow.ledger_id]
             one.known = Known(
                 key=document_key(self.base(one.row), revision=self._revision(one, revisions)),
                 facts=facts,
@@ -177,6 +179,8 @@ class Judge:
 
     def base(self, row: SyncRecord) -> str:
         """The key of a record, from which those of its documents are made."""
+        if row.stream == STREAM:
+            return vendor_key(self.flow, row.external_id)
         spec = self.connector.streams[row.stream]
         return record_key(self.connector.key, self.flow.source.identity, spec, row.external_id)
 

@@ -7,23 +7,29 @@ afterwards under that key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import assert_never
+
+from django.db import transaction
 
 from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.decide import LOOK_AGAIN, Judge, Judged, describe
 from audit.sync.keys import document_hash
 from audit.sync.lanes import Lease
-from audit.sync.outcomes import steps_follow
+from audit.sync.links import open_roles
+from audit.sync.outcomes import steps_follow, waiting_wake
 from audit.sync.recorder import Cause, Recorder
-from audit.sync.vendors import vendors_request
+from audit.sync.vendors import vendor_request, vendors_creating, vendors_learn
 from connectors.documents import Document, NewVendor, document_from_json, document_to_json
-from connectors.records import Finality, Party
+from connectors.records import Finality, Party, VendorRecord
 from mappings.errors import PROBLEM_CURES
 from mappings.models import FlowState
+from mappings.names import normalised_name
 from mappings.translate.context import Draft, Hold, Need, Post, Skip, Undo, Wait, Witness
 
+LEARNT_AGAIN = timedelta(minutes=1)
 DRY_RUN = "Dry run: "  # how the reason of a record begins that was only tried
 
 
@@ -32,6 +38,7 @@ class Freezer:
     """Writes what a judge decided."""
 
     judge: Judge
+    to_learn: list[Posting] = field(default_factory=list)  # vendors of ours that the flow's company has not heard of
 
     def commit(self, judged: Sequence[Judged], lease: Lease) -> list[Posting]:
         """Write the decisions and freeze the documents; answers the postings to send now, already `sending`.
@@ -52,6 +59,7 @@ class Freezer:
                 return []  # rules or flow changed while the ledger was asked: decided anew at once
             sightings = self.judge.sightings(judged)
             taken = self._taken(judged)
+            creating = vendors_creating(self.judge.flow) if _new_vendors(judged) else {}
             busy = set(
                 Posting.objects.filter(record_id__in=list(fresh), state__in=OPEN_STATES).values_list(
                     "record_id", flat=True
@@ -67,9 +75,31 @@ class Freezer:
                 if taken and (clash := self._clash(one, taken)) is not None:
                     recorder.record(row, RecordState.FAILED, clash.message, causes=[clash])
                     continue
+                if (key := self._made_already(one, creating)) is not None:
+                    said = "A vendor of this name is being created in the ledger."
+                    recorder.wait(row, said, recorder.now + LOOK_AGAIN, waits_for=key)
+                    continue
                 to_send += self._write(one, row, recorder, sightings)
             recorder.flush()
+        self._learn(lease)
         return to_send
+
+    def _learn(self, lease: Lease) -> None:
+        """After the commit, as it changes the rules by which was decided; their bills are looked at again."""
+        postings, self.to_learn = self.to_learn, []
+        if postings:
+            with transaction.atomic():
+                recorder = Recorder(lease.tenant_id, self.judge.actor)
+                vendors_learn(postings, recorder, company=self.judge.flow.company)
+                recorder.flush()
+
+    def _made_already(self, one: Judged, creating: dict[str, str]) -> str | None:
+        """The key under which another record's vendor of the same name is on his way; else this one is, from now on."""
+        for document in (draft.document for draft in one.drafts):
+            if isinstance(document, NewVendor) and one.known is not None:
+                key = creating.setdefault(f"name:{normalised_name(document.name)}", one.known.key)
+                return key if key != one.known.key else None
+        return None
 
     def _taken(self, judged: Sequence[Judged]) -> set[str]:
         """The stamps of these documents that live already, and of originals that are undone already."""
@@ -130,6 +160,8 @@ class Freezer:
                 recorder.record(row, RecordState.WITNESS, reason, witness_of=of, facts={"rules": list(decision.rules)})
             case Skip(reason=reason) | Undo(reason=reason):
                 recorder.record(row, RecordState.SKIPPED, reason, facts={"rules": list(decision.rules)})
+                if isinstance(one.record, VendorRecord) and one.known is not None:
+                    waiting_wake([one.known.key], recorder)  # whoever waits for him finds him, or asks a person
             case Wait():
                 self._wait(one, decision, row, recorder)
             case None:
@@ -140,12 +172,28 @@ class Freezer:
 
     def _wait(self, one: Judged, decision: Wait, row: SyncRecord, recorder: Recorder) -> None:
         """Wait for the source, for a document of ours, or for time; a vendor that nobody created yet is asked for."""
-        waits_for = decision.for_key
+        waits_for, again = decision.for_key, LOOK_AGAIN
         if decision.create is not None:
             party = getattr(one.record, "vendor", None) or Party(name=decision.create.name)
-            waits_for = next(iter(vendors_request(self.judge.flow, [party], recorder).values()))
+            asked = vendor_request(self.judge.flow, party, recorder)
+            waits_for = asked.key
+            if asked.is_refused:
+                self._vendor_refused(party, row, recorder)
+                return
+            if asked.to_learn is not None:
+                self.to_learn.append(asked.to_learn)
+                again = LEARNT_AGAIN
         is_final = one.record is None or one.record.finality is not Finality.WAITING
-        recorder.wait(row, decision.reason, recorder.now + LOOK_AGAIN if is_final else None, waits_for=waits_for)
+        recorder.wait(row, decision.reason, recorder.now + again if is_final else None, waits_for=waits_for)
+
+    def _vendor_refused(self, party: Party, row: SyncRecord, recorder: Recorder) -> None:
+        """He was created once, or somebody skipped him, and nothing leads to him: he is not made a second time."""
+        said = f"{party.name or party.id} was created or skipped before, and no vendor of the ledger fits."
+        need = Need(
+            "missing_vendor", said, source_field="vendor", value=party.id or party.name, label=party.name,
+            target="vendor",
+        )  # fmt: skip
+        recorder.record(row, RecordState.HELD, said, causes=[self.cause(need)], facts={"rules": ["G14"]})
 
     def _freeze(
         self,
@@ -221,6 +269,7 @@ class Freezer:
             currency="" if isinstance(document, NewVendor) else document.currency,
             record_version=row.version,
             settles=list(getattr(document, "settles", ())),
+            open_roles=open_roles(document),
             rules=list(rules or getattr(document, "rules", ())),
         )
 
@@ -240,6 +289,10 @@ class Freezer:
                 **{name: str(value) for name, value in need.facts.items()},
             },
         )
+
+
+def _new_vendors(judged: Sequence[Judged]) -> bool:
+    return any(isinstance(draft.document, NewVendor) for one in judged for draft in one.drafts)
 
 
 def document_of(posting: Posting) -> Document:

@@ -84,7 +84,7 @@ class Intake:
             known = {
                 record.external_id: record
                 for record in SyncRecord.objects.filter(
-                    connection=self.connection, stream=self.spec.key, external_id__in=list(taken)
+                    connection=self.connection, stream=self.spec.key, scope="", external_id__in=list(taken)
                 ).select_for_update()
             }
             new = [one for external_id, one in taken.items() if external_id not in known]

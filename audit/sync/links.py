@@ -10,18 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import connection as database
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from audit.models import Posting, PostingState, RecordVersion, SyncRecord
 from audit.sync.intake import parse
 from connectors.base import Connector
-from connectors.documents import Role, document_from_json
+from connectors.documents import Document, JournalEntry, Role, document_from_json
 from connectors.errors import ConnectorError
 from connectors.records import Link, SpendRecord
 from mappings.translate.context import Linked, PostedDocument
+from mappings.translate.dispatch import RULES
 
 TWIN_DAYS = timedelta(days=5)
 TWIN_FAMILIES = ("F3", "F4", "F8")
+SETTLED_ROLES = frozenset(role.value for rule in RULES.values() for role in rule.settles)
 TWINS = """
 SELECT mine.id, other.id
   FROM audit_syncrecord mine
@@ -73,24 +75,29 @@ def doubles_fetch(connector: Connector, claims: Mapping[int, SpendRecord]) -> di
     return {record_id: tuple(labels) for record_id, labels in found.items()}
 
 
+def open_roles(document: Document) -> list[str]:
+    """The roles of an entry's lines that stay open until a later document of ours settles them."""
+    lines = document.lines if isinstance(document, JournalEntry) else ()
+    return sorted({line.account.role.value for line in lines} & SETTLED_ROLES)
+
+
 def open_items_fetch(connection_id: int, roles: Iterable[Role]) -> tuple[PostedDocument, ...]:
     """Our standing documents of a source with lines on these roles that no later document of ours settles."""
-    wanted = Q()
-    for role in roles:
-        wanted |= Q(document__lines__contains=[{"account": {"role": role.value}}])
+    wanted = [role.value for role in roles]
     if not wanted:
         return ()
-    rows = Posting.objects.filter(
-        wanted, record__connection_id=connection_id, state=PostingState.POSTED, reverses__isnull=True
-    ).order_by("id")
-    candidates = {row.key: row for row in rows}
     settling = Posting.objects.filter(
-        record__connection_id=connection_id, state=PostingState.POSTED, settles__overlap=list(candidates)
+        record__connection_id=connection_id, state=PostingState.POSTED, settles__contains=[OuterRef("key")]
     )
-    for settled in settling.values_list("settles", flat=True):
-        for key in settled:
-            candidates.pop(key, None)
-    return tuple(posted_document(row) for row in candidates.values())
+    rows = Posting.objects.filter(
+        ~Q(open_roles=[]),
+        ~Exists(settling),
+        open_roles__overlap=wanted,
+        record__connection_id=connection_id,
+        state=PostingState.POSTED,
+        reverses__isnull=True,
+    )
+    return tuple(posted_document(row) for row in rows.order_by("id"))
 
 
 def linked_fetch(

@@ -15,7 +15,7 @@ from audit.sync.backoff import backoff
 from audit.sync.lanes import Lease
 from audit.sync.links import TWIN_FAMILIES
 from audit.sync.recorder import Cause, Recorder
-from audit.sync.vendors import vendors_created
+from audit.sync.vendors import NEW_VENDOR, vendors_learn
 from connectors.base import Ledger, Outcome, OutcomeState
 from connectors.errors import RejectedError
 from connectors.registry import connector_get
@@ -52,12 +52,21 @@ def apply_outcomes(
             row for record_id, row in rows.items() if _close(row, by_record[record_id], causes[record_id], recorder)
         ]
         _free_waiting(posted_now, recorder)
-        done = [one for one in postings if one.state == PostingState.POSTED]
-        vendors_created([one for one in done if one.document_type == "new_vendor"], rows)
-        SyncRecord.objects.filter(tenant_id=lease.tenant_id, waits_for__in=[one.key for one in done]).update(
-            due_at=recorder.now
-        )
+        in_the_books([one for one in postings if one.state == PostingState.POSTED], recorder)
         recorder.flush()
+
+
+def in_the_books(postings: Sequence[Posting], recorder: Recorder) -> None:
+    """What these postings make possible now that they are posted: vendors are matched, what waited for them is due."""
+    vendors_learn([one for one in postings if one.document_type == NEW_VENDOR], recorder)
+    waiting_wake([one.key for one in postings], recorder)
+
+
+def waiting_wake(keys: Sequence[str], recorder: Recorder) -> None:
+    """Records that waited for these documents are due now."""
+    if keys:
+        rows = SyncRecord.objects.filter(tenant_id=recorder.tenant_id, waits_for__in=keys)
+        rows.update(due_at=recorder.now)
 
 
 def _unanswered(

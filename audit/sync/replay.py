@@ -15,6 +15,7 @@ from audit.models import Hold, LaneKind, Posting, PostingState, Problem, Problem
 from audit.sync.changes import CHANGED, OF_VERSION
 from audit.sync.lanes import lanes_wake
 from audit.sync.links import standing_documents
+from audit.sync.outcomes import in_the_books
 from audit.sync.read import post_slots
 from audit.sync.recorder import Recorder
 from audit.sync.rerouting import reroute, strays
@@ -176,6 +177,7 @@ def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reaso
         row.entry_id, row.number = entry_id.strip(), number.strip()
         recorder = Recorder(row.tenant_id, by)
         recorder.posting(row, PostingState.POSTED, reason)
+        in_the_books([row], recorder)
         _finish(row, recorder)
 
 

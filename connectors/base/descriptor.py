@@ -34,7 +34,8 @@ class Connector:
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
-    `simulator` is the dotted path of the simulator's class."""
+    `has_vendors_by_company` says that a vendor is created in each company of this ledger, by a key of its own there;
+    else its companies share their vendors. `simulator` is the dotted path of the simulator's class."""
 
     key: str
     label: str
@@ -53,4 +54,5 @@ class Connector:
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None
+    has_vendors_by_company: bool = False
     simulator: str = ""

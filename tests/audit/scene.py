@@ -140,7 +140,9 @@ def account_delete(made: World, code: str) -> None:
     accounts.pop(min(one["id"] for one in accounts.values() if code in str(one["code_store"])))
 
 
-def bill(made: World, amount: str, *, vendor: str = "Bay Stationery", source: str = "expense_bill_1") -> dict[str, Any]:
+def bill(
+    made: World, amount: str, *, vendor: str = "Bay Stationery", source: str = "expense_bill_1", **more: Any
+) -> dict[str, Any]:
     """A supplier's bill that is ready for export, of a vendor that the ledger lacks."""
     found = [one for one in made.brex.store.vendors if one["company_name"] == vendor]
     supplier = found[0] if found else made.brex.control("add_vendor", {"company_name": vendor})
@@ -152,6 +154,7 @@ def bill(made: World, amount: str, *, vendor: str = "Bay Stationery", source: st
         vendor={"id": supplier["id"], "name": vendor},
         invoice_number=f"INV-{source}",
         line_items=lines(amount, "600000", "211000"),
+        **more,
     )
 
 
