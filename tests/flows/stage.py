@@ -157,7 +157,7 @@ def stage(
 
 @contextmanager
 def habits_kept(admin: OdooClient) -> Iterator[None]:
-    """Put back which account the banks' payments go through, and whether the yen is used."""
+    """Put back which account the banks' payments go through, whether the yen is used, and at which rates."""
     lines: list[dict[str, Any]] = []
     for company in COMPANIES.values():
         domain = [["journal_id.code", "=", "BNK1"], ["journal_id.company_id", "=", int(company)]]
@@ -169,6 +169,7 @@ def habits_kept(admin: OdooClient) -> Iterator[None]:
     [yen] = admin.call(
         "res.currency", "search_read", domain=[["name", "=", "JPY"]], fields=["active"], context=archived
     )
+    rates = rates_of(admin, yen["id"])
     try:
         yield
     finally:
@@ -179,3 +180,19 @@ def habits_kept(admin: OdooClient) -> Iterator[None]:
                 "account.payment.method.line", "write", company=row["company"], ids=[row["id"]], writes=True, vals=vals
             )
         admin.call("res.currency", "write", ids=[yen["id"]], writes=True, vals={"active": yen["active"]})
+        for company, added in rates_of(admin, yen["id"]).items():
+            if ours := added - rates[company]:
+                admin.call("res.currency.rate", "unlink", company=company, ids=sorted(ours), writes=True)
+
+
+def rates_of(admin: OdooClient, currency: int) -> dict[str, set[int]]:
+    """The rates of a currency by company: a line in it is converted by them even while it is out of use."""
+    domain = [["currency_id", "=", currency]]
+    return {
+        company: set(
+            admin.call(
+                "res.currency.rate", "search", company=company, domain=[*domain, ["company_id", "=", int(company)]]
+            )
+        )
+        for company in COMPANIES.values()
+    }
