@@ -87,6 +87,7 @@ class Child:
     name: str
     popen: subprocess.Popen[bytes]
     stop_signal: int
+    ended_at: float | None = None  # on the monotonic clock, for whoever starts it again
 
     @classmethod
     def start(

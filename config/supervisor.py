@@ -9,11 +9,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
+import structlog
 from django.core.management import call_command
 
 from config import trial
@@ -23,6 +25,11 @@ from config.processes import Child, stop_all
 PROJECT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120.0
 LOOK_SECONDS = 0.2
+PAUSE_SECONDS = 1.0  # between the end of a program and its next start
+MOST_ENDS, WINDOW_SECONDS = 5, 120.0
+
+
+logger = structlog.get_logger(__name__)
 
 
 class SupervisorError(Exception):
@@ -44,20 +51,48 @@ class Program:
 
 @dataclass(slots=True)
 class Supervisor:
-    """All children of one run."""
+    """All children of one run. `again` starts one anew by its name; it knows those that may end without harm.
+
+    Beat leaves when it loses its lead, and a worker that held a message when the broker died ends while it tries to
+    put it back (kombu 5.6: "'NoneType' object has no attribute 'hostname'"). What they were at is in the rows."""
 
     url: str
     children: list[Child]
     asked: Sequence[int] = ()
+    again: Mapping[str, Callable[[], Child]] = field(default_factory=dict)
+    _ends: dict[str, list[float]] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raise SupervisorError when a child or a server has ended, KeyboardInterrupt when asked to stop."""
+        """Start again what ended and may be started again. Raise SupervisorError when something else has ended, or
+        the same program too often, and KeyboardInterrupt when asked to stop."""
         if self.asked:
             raise KeyboardInterrupt
-        servers = trial.owned.children if trial.owned else []
-        for child in [*self.children, *servers]:
+        for child in trial.owned.children if trial.owned else []:
             if child.has_ended:
-                raise SupervisorError(f"{child.name} ended (exit code {child.popen.returncode}), so everything ends.")
+                raise SupervisorError(f"{child.name} {_end(child)}, so everything ends.")
+        for place, child in enumerate(self.children):
+            if not child.has_ended:
+                continue
+            if child.name not in self.again:
+                raise SupervisorError(f"{child.name} {_end(child)}, so everything ends.")
+            if self._is_due(child):
+                self.children[place] = self.again[child.name]()
+
+    def _is_due(self, child: Child) -> bool:
+        """Whether the pause after its end is over. Raises SupervisorError when it ends again and again."""
+        now = time.monotonic()
+        ends = [one for one in self._ends.get(child.name, []) if one > now - WINDOW_SECONDS]
+        if child.ended_at is None:
+            child.ended_at = now
+            ends.append(now)
+            logger.warning("program_ended", program=child.name, exit_code=child.popen.returncode)
+        self._ends[child.name] = ends
+        if len(ends) >= MOST_ENDS:
+            raise SupervisorError(
+                f"{child.name} {_end(child)}, the {MOST_ENDS}th time within {WINDOW_SECONDS / 60:.0f} minutes, "
+                "so everything ends."
+            )
+        return now >= child.ended_at + PAUSE_SECONDS
 
     def wait(self) -> None:
         """Return never; raise SupervisorError when something ends and KeyboardInterrupt when asked to stop."""
@@ -98,13 +133,14 @@ def running(
             shared["MLC_PUBLIC_URL"] = url
         children: list[Child] = []
         cleanup.callback(lambda: stop_all(reversed(children)))
-        for program in [*extra, *_own(workers, has_beat)]:
-            children.append(_start(program, shared, logs))
+        again = {program.name: partial(_start, program, shared, logs) for program in [*extra, *_own(workers, has_beat)]}
+        for start in again.values():
+            children.append(start())
         if listener:
             web = Program("web", (*_GUNICORN, "--bind", f"fd://{listener.fileno()}", "config.wsgi"))
             children.append(_start(web, shared, logs, keep_open=(listener.fileno(),)))
             listener.close()  # it is the web server's now: when that ends, callers are refused, not kept waiting
-        supervisor = Supervisor(url, children, asked)
+        supervisor = Supervisor(url, children, asked, again)
         if listener:
             _wait_for_answer(supervisor, address)
         yield supervisor
@@ -127,6 +163,10 @@ def _worker(name: str, queues: Sequence[str], *options: str) -> Program:
     celery = (sys.executable, "-m", "celery", "-q", "-A", "config.celery", "worker", "--loglevel", "WARNING")
     alone = ("--without-gossip", "--without-mingle", "--hostname", f"{name}@%h")
     return Program(name, (*celery, *alone, "--queues", ",".join(queues), *options))
+
+
+def _end(child: Child) -> str:
+    return f"ended (exit code {child.popen.returncode})"
 
 
 def _start(program: Program, environment: Mapping[str, str], logs: Path | None, keep_open: Sequence[int] = ()) -> Child:

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from config.supervisor import SupervisorError, running
+from config import supervisor
+from config.processes import Child
+from config.supervisor import Supervisor, SupervisorError, running
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 READY = re.compile(r"ready: (http://127\.0\.0\.1:\d+)/admin/")
@@ -65,7 +67,7 @@ def wait_until_gone(pids: list[int]) -> list[int]:
     return []
 
 
-def test_one_command_serves_the_admin_and_a_dying_child_ends_everything(up):
+def test_one_command_serves_the_admin_starts_again_what_dies_and_ends_without_its_web_server(up):
     process, url = up()
     assert get(url, "/admin/login/") == 200
     assert get(url, "/static/unfold/css/styles.css") == 200
@@ -73,9 +75,33 @@ def test_one_command_serves_the_admin_and_a_dying_child_ends_everything(up):
     assert len(children) == 4
     (beat,) = [pid for pid, command in children.items() if "manage.py beat" in command]
     os.kill(beat, signal.SIGKILL)
+    assert wait_until_gone([beat]) == []
+    deadline = time.monotonic() + 15
+    while not (again := [pid for pid, command in children_of(process).items() if "manage.py beat" in command]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert again != [beat]
+    (web,) = [pid for pid, command in children.items() if "gunicorn" in command]
+    os.kill(web, signal.SIGKILL)
     assert process.wait(60) == 1
-    assert "beat ended (exit code -9), so everything ends" in process.stdout.read()
-    assert wait_until_gone(list(children)) == []
+    assert "web ended (exit code -9), so everything ends" in process.stdout.read()
+    assert wait_until_gone([*children, *again]) == []
+
+
+def test_a_program_that_cannot_live_is_given_up_after_some_tries(monkeypatch):
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    started = []
+
+    def start() -> Child:
+        started.append(Child.start("beat", ["false"]))
+        started[-1].popen.wait()
+        return started[-1]
+
+    stack = Supervisor("", [start()], again={"beat": start})
+    with pytest.raises(SupervisorError, match=r"beat ended \(exit code 1\), the 5th time within 2 minutes"):
+        stack.wait()
+    assert len(started) == 5
 
 
 def test_it_ends_cleanly_when_asked(up):

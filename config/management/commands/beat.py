@@ -13,7 +13,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from config.celery import app
 from config.leadership import BEAT, Leadership
 
-EXIT_LOST_LEADERSHIP = 75  # EX_TEMPFAIL: whoever supervises us starts us again, and we queue up once more
+EXIT_LOST_LEADERSHIP = os.EX_TEMPFAIL  # whoever supervises us starts us again, and we queue up once more
 
 logger = structlog.get_logger(__name__)
 
