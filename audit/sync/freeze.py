@@ -38,6 +38,7 @@ class Freezer:
     """Writes what a judge decided."""
 
     judge: Judge
+    originals: dict[str, Posting] = field(default_factory=dict)
     to_learn: list[Posting] = field(default_factory=list)  # vendors of ours that the flow's company has not heard of
 
     def commit(self, judged: Sequence[Judged], lease: Lease) -> list[Posting]:
@@ -59,6 +60,7 @@ class Freezer:
                 return []  # rules or flow changed while the ledger was asked: decided anew at once
             sightings = self.judge.sightings(judged)
             taken = self._taken(judged)
+            self.originals = self._originals(judged)
             creating = vendors_creating(self.judge.flow) if _new_vendors(judged) else {}
             busy = set(
                 Posting.objects.filter(record_id__in=list(fresh), state__in=OPEN_STATES).values_list(
@@ -208,7 +210,7 @@ class Freezer:
         first_is_pending = False
         for draft in one.drafts:
             posting = self.posting(one, draft, row, decision.rules)
-            posting.reverses = self._undone(draft)
+            posting.reverses = self.originals.get(getattr(draft.document, "reverses", ""))
             if sightings.get(posting.stamp):
                 posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
             elif draft.purpose and first_is_pending:
@@ -221,12 +223,11 @@ class Freezer:
         recorder.record(row, RecordState.POSTING, facts={"rules": list(decision.rules)})
         return sending
 
-    def _undone(self, draft: Draft) -> Posting | None:
-        """The document of another record that this one undoes: a payment returned, a payout reversed (B17, B21)."""
-        key = getattr(draft.document, "reverses", "")
-        if not key:
-            return None
-        return Posting.objects.filter(ledger=self.judge.ledger_connection, key=key, state=PostingState.POSTED).first()
+    def _originals(self, judged: Sequence[Judged]) -> dict[str, Posting]:
+        """The documents of other records that these undo: payments returned, payouts reversed (B17, B21); by key."""
+        keys = {getattr(draft.document, "reverses", "") for one in judged for draft in one.drafts} - {""}
+        rows = Posting.objects.filter(ledger=self.judge.ledger_connection, key__in=keys, state=PostingState.POSTED)
+        return {row.key: row for row in rows.order_by("-id")} if keys else {}
 
     def _reverse(
         self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]

@@ -36,12 +36,13 @@ UPDATE audit_lane SET token = %(token)s, served_at = clock_timestamp(),
              lane.served_at NULLS FIRST
     LIMIT 1
       FOR UPDATE OF lane SKIP LOCKED)
-RETURNING id, tenant_id, connection_id, kind, slot, in_hand
+RETURNING id, tenant_id, connection_id, kind, slot, in_hand, flow_served
 """
 RENEW = """
 UPDATE audit_lane
    SET lease_until = greatest(lease_until, clock_timestamp() + %(seconds)s * interval '1 second'),
-       in_hand = coalesce(%(in_hand)s::jsonb, in_hand)
+       in_hand = coalesce(%(in_hand)s::jsonb, in_hand),
+       flow_served = coalesce(%(flow_served)s, flow_served)
  WHERE id = %(lane)s AND token = %(token)s AND lease_until > clock_timestamp()
 """
 RELEASE = """
@@ -67,7 +68,8 @@ class LeaseLostError(Exception):
 
 @dataclass(slots=True)
 class Lease:
-    """One worker's hold on a lane. `left_in_hand` is what a dead predecessor had in work."""
+    """One worker's hold on a lane. `left_in_hand` is what a dead predecessor had in work, `flow_served` the flow that
+    had the last turn."""
 
     lane_id: int
     tenant_id: int
@@ -77,8 +79,11 @@ class Lease:
     token: uuid.UUID
     margin: float
     left_in_hand: list[int] = field(default_factory=list)
+    flow_served: int | None = None
 
-    def renew(self, call_seconds: float = 0.0, in_hand: Sequence[int] | None = None) -> None:
+    def renew(
+        self, call_seconds: float = 0.0, in_hand: Sequence[int] | None = None, *, flow_served: int | None = None
+    ) -> None:
         """Make sure that the lease outlives a call of that length. Raises LeaseLostError if it is not ours any more."""
         with database.cursor() as cursor:
             cursor.execute(
@@ -86,12 +91,14 @@ class Lease:
                 {
                     "seconds": call_seconds + self.margin,
                     "in_hand": None if in_hand is None else str(list(in_hand)),
+                    "flow_served": flow_served,
                     "lane": self.lane_id,
                     "token": self.token,
                 },
             )
             if cursor.rowcount != 1:
                 raise LeaseLostError(f"The lease on lane {self.lane_id} was lost.")
+        self.flow_served = flow_served or self.flow_served
 
     @contextmanager
     def commit(self) -> Iterator[None]:
@@ -130,9 +137,9 @@ def lease_next(
         row = cursor.fetchone()
     if row is None:
         return None
-    lane_id, tenant_id, connection, kind, slot, in_hand = row
+    lane_id, tenant_id, connection, kind, slot, in_hand, flow_served = row
     left = in_hand if isinstance(in_hand, list) else Lane.objects.values_list("in_hand", flat=True).get(id=lane_id)
-    return Lease(lane_id, tenant_id, connection, LaneKind(kind), slot, token, margin, list(left))
+    return Lease(lane_id, tenant_id, connection, LaneKind(kind), slot, token, margin, list(left), flow_served)
 
 
 def lanes_wake(connection_id: int, kind: LaneKind, *, slots: Sequence[int] = (0,)) -> None:

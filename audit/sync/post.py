@@ -22,6 +22,7 @@ from audit.sync.lanes import Lease, LeaseLostError, database_now
 from audit.sync.outcomes import apply_outcomes
 from audit.sync.read import post_slots
 from audit.sync.recorder import Cause, Recorder
+from audit.sync.stopped import Stopped
 from connectors.base import Ledger, LookupBlindError, Outcome, OutcomeState, Outgoing
 from connectors.errors import BlockedError, ConnectorError, RetryableError
 from connectors.models import Connection
@@ -42,6 +43,7 @@ class Poster:
         self.actor = actor
         self.slots = post_slots(connection) if ledger.enforces_key else 1
         self.solo = set(lease.left_in_hand)
+        self.stopped = Stopped(connection, actor)
 
     def work(self) -> datetime | None:
         """One turn; answers when the lane is due again. Raises RetryableError and BlockedError for the connection."""
@@ -53,11 +55,15 @@ class Poster:
             .order_by("id")
         )
         for company in sorted({flow.company for flow in flows}):
-            adoption_ensure(self.lease, self.connection, self.ledger, company, self.actor)
+            with self.stopped.alone(company):
+                adoption_ensure(self.lease, self.connection, self.ledger, company, self.actor)
+        due_at: datetime | None = None
         while time.monotonic() - started < TURN_SECONDS:
             if not (self._settle() or self._resend() or self._decide(flows) or self._accrue(flows)):
-                return self._next_due(flows)
-        return database_now()
+                due_at = self._next_due(flows)
+                break
+        self.stopped.tell(flows)
+        return due_at or database_now()
 
     # --- what a predecessor left ----------------------------------------------------------------------------------
 
@@ -97,8 +103,9 @@ class Poster:
         return rows
 
     def _due(self, state: PostingState) -> Iterator[tuple[str, list[Posting]]]:
-        rows = self._open(state).filter(settle_at__lte=database_now()).order_by("company", "settle_at", "id")
-        batch = list(rows[: self.ledger.batch_size])
+        """What is longest due, one company after the other."""
+        rows = self._open(state).filter(settle_at__lte=database_now()).exclude(company__in=self.stopped.companies)
+        batch = sorted(rows.order_by("settle_at", "id")[: self.ledger.batch_size], key=lambda one: one.company)
         for company, group in groupby(batch, key=lambda posting: posting.company):
             yield company, list(group)
 
@@ -108,9 +115,10 @@ class Poster:
         for state in (PostingState.UNCERTAIN, PostingState.CREATED):
             for company, postings in self._due(state):
                 worked = True
-                self.lease.renew(self.ledger.write_timeout.total_seconds(), [one.record_id for one in postings])
-                outcomes = self._found(company, [_outgoing(one) for one in postings])
-                apply_outcomes(self.lease, self.ledger, postings, outcomes, self.actor)
+                with self.stopped.alone(company):
+                    self.lease.renew(self.ledger.write_timeout.total_seconds(), [one.record_id for one in postings])
+                    outcomes = self._found(company, [_outgoing(one) for one in postings])
+                    apply_outcomes(self.lease, self.ledger, postings, outcomes, self.actor)
         return worked
 
     def _found(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
@@ -143,33 +151,49 @@ class Poster:
                 for posting in postings:
                     recorder.posting(posting, PostingState.SENDING)
                 recorder.flush()
-            self._send(company, postings)
+            with self.stopped.alone(company):
+                self._send(company, postings)
         return worked
 
     # --- new records ----------------------------------------------------------------------------------------------
 
     def _decide(self, flows: Sequence[Flow]) -> bool:
+        """One batch of the flow whose turn it is: each has one, before any has another."""
         now = database_now()
-        for flow in flows:
+        for flow in self._in_turn(flows):
             limit = 1 if self.solo else self.ledger.batch_size
             rows = received(flow, self.lease.slot, self.slots, limit, now)
             if self.solo:
                 rows = self._solo_rows(flow)[:1] or rows
             if not rows:
                 continue
-            self.lease.renew(self.ledger.write_timeout.total_seconds(), [row.pk for row in rows])
-            judge = Judge(flow, self.connection, self.ledger, self.actor)
-            judged = judge.judge(rows)
-            postings = Freezer(judge).commit(judged, self.lease)
+            seconds = self.ledger.write_timeout.total_seconds()
+            self.lease.renew(seconds, [row.pk for row in rows], flow_served=flow.pk)
+            postings: list[Posting] = []
+            with self.stopped.alone(flow.company, flow):
+                judge = Judge(flow, self.connection, self.ledger, self.actor)
+                postings = Freezer(judge).commit(judge.judge(rows), self.lease)
             for company, group in groupby(postings, key=lambda posting: posting.company):
-                self._send(company, list(group))
+                with self.stopped.alone(company):
+                    self._send(company, list(group))
             self.solo -= {row.pk for row in rows}
             return True
         self.solo.clear()
         return False
 
+    def _in_turn(self, flows: Sequence[Flow]) -> list[Flow]:
+        """The flows that may be served, beginning after the one that was served last, in this turn or before it."""
+        last = self.lease.flow_served or 0
+        free = [flow for flow in flows if not self.stopped.has(flow)]
+        return sorted(free, key=lambda flow: (flow.pk <= last, flow.pk))
+
     def _accrue(self, flows: Sequence[Flow]) -> bool:
-        return self.lease.slot == 0 and accruals_work(self.lease, self.connection, self.ledger, flows, self.actor)
+        worked = False
+        for flow in flows if self.lease.slot == 0 else ():
+            if not self.stopped.has(flow):
+                with self.stopped.alone(flow.company, flow):
+                    worked = accruals_work(self.lease, self.connection, self.ledger, [flow], self.actor) or worked
+        return worked
 
     def _solo_rows(self, flow: Flow) -> list[SyncRecord]:
         return list(SyncRecord.objects.filter(flow=flow, id__in=self.solo, state=RecordState.RECEIVED))
@@ -207,14 +231,22 @@ class Poster:
             self._send(company, again[:half])
             self._send(company, again[half:])
 
-    def _next_due(self, flows: Sequence[Flow]) -> datetime | None:
+    def _next_due(self, flows: Sequence[Flow]) -> datetime:
+        """When this lane, not another slot, has something to do that is not stopped."""
+        free = [flow for flow in flows if not self.stopped.has(flow)]
         states = [PostingState.INTENDED, PostingState.UNCERTAIN, PostingState.CREATED]
-        postings = Posting.objects.filter(ledger=self.connection, state__in=states).aggregate(first=Min("settle_at"))
-        records = SyncRecord.objects.filter(flow__in=flows, state=RecordState.RECEIVED, due_at__isnull=False).aggregate(
-            first=Min("due_at")
-        )
-        hourly = database_now() + timedelta(hours=1)  # the sweep of `adopt`
-        return min(due for due in (postings["first"], records["first"], hourly) if due is not None)
+        postings = Posting.objects.filter(ledger=self.connection, state__in=states)
+        records = SyncRecord.objects.filter(flow__in=free, state=RecordState.RECEIVED, due_at__isnull=False)
+        if self.slots > 1:
+            postings = postings.annotate(slot=F("record_id") % self.slots).filter(slot=self.lease.slot)
+            records = records.annotate(slot=F("id") % self.slots).filter(slot=self.lease.slot)
+        dues: list[datetime | None] = [
+            postings.exclude(company__in=self.stopped.companies).aggregate(first=Min("settle_at"))["first"],
+            records.aggregate(first=Min("due_at"))["first"],
+            self.stopped.again(),
+            database_now() + timedelta(hours=1),  # the sweep of `adopt`
+        ]
+        return min(due for due in dues if due is not None)
 
 
 def _outgoing(posting: Posting) -> Outgoing:
