@@ -39,8 +39,9 @@ class Settler:
         if not tasks:
             return {}
         lines = self._lines(tasks)
-        for task in tasks:
-            self._reconcile(task, lines)
+        for task in sorted(tasks, key=lambda one: not one.reverses_payment):
+            if self._reconcile(task, lines):  # what a payment had closed is open again, for those that come after it
+                lines = self._lines(tasks)
         lines = self._lines(tasks)
         return {task.outgoing.key: tuple(self._left(task, lines)) for task in tasks}
 
@@ -88,7 +89,9 @@ class Settler:
             for move_id, some in lines.items()
         }
 
-    def _reconcile(self, task: Task, lines: Mapping[int, list[MoveLine]]) -> None:
+    def _reconcile(self, task: Task, lines: Mapping[int, list[MoveLine]]) -> bool:
+        """Answers whether it also opened lines of other documents."""
+        has_opened = False
         for account in dict.fromkeys(line.account_id for line in self._own(task, lines)):
             own = [line for line in self._own(task, lines) if line.account_id == account and not line.reconciled]
             theirs = [line for one in task.targets for line in lines.get(one, []) if line.account_id == account]
@@ -97,13 +100,14 @@ class Settler:
             if task.reverses_payment and (taken := [line.id for line in theirs if line.reconciled]):
                 # The bill comes back open; the payment itself is never cancelled, or its entry would vanish.
                 self._call("remove_move_reconcile", taken)
-                opposite = theirs
+                opposite, has_opened = theirs, True
             else:
                 opposite = [line for line in theirs if not line.reconciled]
             sign = sum(line.balance or line.amount_currency for line in own)
             opposite = [line for line in opposite if (line.balance or line.amount_currency) * sign < 0]
             if opposite:
                 self._call("reconcile", [line.id for line in (*own, *opposite)])
+        return has_opened
 
     def _call(self, method: str, ids: list[int]) -> None:
         try:
