@@ -6,7 +6,9 @@ harmless, as an unchanged item writes nothing.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from audit.models import CameBy, HighWaterMark, Hint, LaneKind, RecordState, SyncRecord
@@ -16,15 +18,18 @@ from audit.sync.lanes import Lease, database_now, lanes_wake, later
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.reference import reference_due
 from audit.sync.routes import Routes, active_flows
-from connectors.base import Source, StreamSpec, Window
-from connectors.errors import RejectedError
+from connectors.base import Item, Source, StreamSpec, Window
+from connectors.errors import ConnectorError, PayloadError, RateLimitedError, RejectedError, RetryableError
 from connectors.models import Connection
 from connectors.registry import connector_get
 from mappings.models import Flow
 
+logger = logging.getLogger(__name__)
+
 FIRST_READ = timedelta(days=92)  # where no `post_from` says further back
 WINDOW = timedelta(days=31)  # long histories are read window by window, so that a crash costs one
 HINTS_AT_ONCE = 500
+REFUSALS_ENOUGH = 20
 FEATURE_DENIED = "feature_denied"
 DENIED_AGAIN = 3600.0  # seconds
 
@@ -41,26 +46,33 @@ class Reader:
         self.flows = active_flows(connection)
         self.routes = Routes.of(connection)
         self.counts: dict[str, Counts] = defaultdict(Counts)
+        self.refused = 0
 
     def work(self) -> datetime | None:
         """Serve hints and due windows; answers when the lane is due again (None: only when woken)."""
         streams = {flow.stream for flow in self.flows}
+        refused: list[ConnectorError] = []
         for serve in (self._serve_hints, self._serve_windows):
             for stream in sorted(streams & self.connector.streams.keys()):
                 try:
                     serve(self.connector.streams[stream])
-                except RejectedError as error:
-                    if error.code != FEATURE_DENIED:
-                        raise
-                    self._close(stream, error)
+                except (RejectedError, PayloadError) as error:
+                    if error.code == FEATURE_DENIED:
+                        self._close(stream, error)
+                    else:
+                        refused.append(error)
+        if refused:
+            raise refused[0]  # after the other streams were served
         return self._next_due(streams)
 
-    def _close(self, stream: str, error: RejectedError) -> None:
+    def _close(self, stream: str, error: ConnectorError) -> None:
         """The vendor does not grant this stream: it rests, the others go on, and a person is told."""
         recorder = Recorder(self.connection.tenant_id, self.actor)
         recorder.notice(Cause(error.code, error.message, value=stream, connection_id=self.connection.pk))
         recorder.flush()
-        HighWaterMark.objects.filter(connection=self.connection, stream=stream).update(due_at=later(DENIED_AGAIN))
+        of_stream = {"connection": self.connection, "stream": stream}
+        HighWaterMark.objects.filter(**of_stream).update(due_at=later(DENIED_AGAIN))
+        Hint.objects.filter(**of_stream, done_at__isnull=True).update(due_at=later(DENIED_AGAIN))
 
     def _intake(self, spec: StreamSpec) -> Intake:
         return Intake(
@@ -86,8 +98,14 @@ class Reader:
             )
             if not hints:
                 break
-            self.lease.renew()
-            items = self.source.fetch(spec.key, [hint.external_id for hint in hints])
+            self.refused = 0
+            try:
+                items = self._fetch(spec, [hint.external_id for hint in hints])
+            except RateLimitedError:
+                raise
+            except RetryableError as error:  # asked for again in a while; what waits too long the windows find
+                logger.info("hints not served", extra={"stream": spec.key, "reason": error.message})
+                items = []
             self._intake(spec).store(items, CameBy.HINT)
             hints_done(hints, [item.external_id for item in items], asked_at=asked_at, now=database_now())
             self._wake_ledgers(spec)
@@ -96,6 +114,37 @@ class Reader:
             now = database_now()
             HighWaterMark.objects.filter(connection=self.connection, stream=spec.key).update(due_at=now)
             soon.update(done_at=now)
+
+    def _fetch(self, spec: StreamSpec, ids: Sequence[str]) -> list[Item]:
+        """What the source shows of these. One that it refuses to show is told and left out, like one that is not there
+        yet; after too many of them the rest is left out untried."""
+        if self.refused >= REFUSALS_ENOUGH:
+            return []
+        self.lease.renew()
+        try:
+            return list(self.source.fetch(spec.key, list(ids)))
+        except (RejectedError, PayloadError) as error:
+            if error.code == FEATURE_DENIED:
+                raise
+            if len(ids) == 1:
+                self._hint_refused(spec, ids[0], error)
+                return []
+        middle = len(ids) // 2
+        return [*self._fetch(spec, ids[:middle]), *self._fetch(spec, ids[middle:])]
+
+    def _hint_refused(self, spec: StreamSpec, external_id: str, error: ConnectorError) -> None:
+        self.refused += 1
+        recorder = Recorder(self.connection.tenant_id, self.actor)
+        recorder.notice(
+            Cause(
+                "hint_refused",
+                f"{self.connection.name}: {spec.label} {external_id} could not be read alone: {error.message}",
+                value=f"{spec.key}/{error.code}",
+                connection_id=self.connection.pk,
+                advice="It comes with the next reading of its stream. Look at the source if it does not.",
+            )
+        )
+        recorder.flush()
 
     def _serve_windows(self, spec: StreamSpec) -> None:
         mark, _ = HighWaterMark.objects.get_or_create(

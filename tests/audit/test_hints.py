@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from audit.models import Hint, LaneKind, SyncRecord
+from audit.models import HighWaterMark, Hint, Lane, LaneKind, Problem, RecordVersion, SyncRecord
 from audit.sync.hinting import hints_add
 from audit.sync.lanes import lanes_wake
 from audit.sync.turns import lane_work
 from connectors.brex.source import BrexSource
+from connectors.errors import PayloadError, RejectedError, TransportError
 from connectors.models import Connection
 from tests.audit.scene import BOOKS, FLOW, RULE
 from tests.flows.world import World, world
@@ -80,3 +81,60 @@ def test_a_record_that_the_source_does_not_show_yet_is_asked_for_again(hinted: W
     Hint.objects.update(created_at=timezone.now() - timedelta(minutes=11), due_at=timezone.now())
     read(brex)
     assert Hint.objects.get().done_at is not None
+
+
+@pytest.mark.parametrize("error", [RejectedError("No such id."), PayloadError("Not as documented.")])
+def test_a_hint_that_the_source_refuses_stops_neither_others_nor_the_windows(
+    hinted: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    brex, good, unhinted = hinted.connection("Brex"), hinted.purchase("10.00"), hinted.purchase("11.00")
+    for external_id in ("accr_bad", good["id"], "accr_odd"):
+        give(brex, external_id)
+    real = BrexSource.fetch
+
+    def fetch(self: BrexSource, stream: str, ids: list[str]) -> object:
+        if "accr_bad" in ids:
+            raise error
+        return real(self, stream, ids)
+
+    monkeypatch.setattr(BrexSource, "fetch", fetch)
+    HighWaterMark.objects.update(due_at=timezone.now())
+    read(brex)
+    assert set(SyncRecord.objects.values_list("external_id", flat=True)) == {good["id"], unhinted["id"]}
+    assert RecordVersion.objects.filter(record__external_id=good["id"], came_by="hint").exists()
+    assert Problem.objects.get(state="open").code == "hint_refused"
+    assert Hint.objects.get(external_id=good["id"]).done_at is not None
+    assert Hint.objects.get(external_id="accr_bad").done_at is None, "asked for again for a while"
+
+
+def test_hints_that_the_source_cannot_answer_now_leave_the_windows_to_find_their_records(
+    hinted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brex, bought = hinted.connection("Brex"), hinted.purchase("10.00")
+    give(brex, bought["id"])
+
+    def fetch(self: BrexSource, stream: str, ids: list[str]) -> object:
+        raise TransportError("The call by ids is down.")
+
+    monkeypatch.setattr(BrexSource, "fetch", fetch)
+    HighWaterMark.objects.update(due_at=timezone.now())
+    read(brex)
+    assert SyncRecord.objects.get().external_id == bought["id"]
+    assert Hint.objects.get().due_at > timezone.now()
+
+
+def test_a_stream_that_is_not_granted_leaves_its_hints_alone_for_an_hour(
+    hinted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brex = hinted.connection("Brex")
+    give(brex, "accr_1")
+
+    def fetch(self: BrexSource, stream: str, ids: list[str]) -> object:
+        raise RejectedError("Not granted.", code="feature_denied")
+
+    monkeypatch.setattr(BrexSource, "fetch", fetch)
+    read(brex)
+    assert Hint.objects.get().due_at > timezone.now() + timedelta(minutes=50)
+    lane = Lane.objects.get(connection=brex, kind=LaneKind.READ)
+    assert lane.due_at is not None
+    assert lane.due_at > timezone.now(), "and the lane does not turn for nothing"
