@@ -23,7 +23,7 @@ from connectors.fields import DecimalEncoder
 from connectors.models import Connection
 from connectors.records import Finality, Record, SpendRecord
 from mappings.policies import day_of
-from mappings.routing import Routed, Unrouted, WitnessOf
+from mappings.routing import Route, Routed, Unrouted, WitnessOf
 
 json_encode = DecimalEncoder().encode
 TAKEN_AGAIN = (RecordState.POSTED, RecordState.WITNESS, RecordState.SKIPPED, RecordState.HELD, RecordState.FAILED)
@@ -59,6 +59,7 @@ class _Taken:
     hash: str
     record: Record | None
     problem: Cause | None
+    route: Route | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +104,8 @@ class Intake:
     def _take(self, item: Item) -> _Taken:
         digest = content_hash(item.payload, self.spec.volatile)
         try:
-            return _Taken(item, digest, parse(self.connector, self.spec.key, item.payload), None)
+            record = parse(self.connector, self.spec.key, item.payload)
+            return _Taken(item, digest, record, None, self.routes.route(record))
         except ConnectorError as error:
             self.counts.failed += 1
             return _Taken(item, digest, None, unreadable(self.connection, self.spec, item.external_id, error))
@@ -123,7 +125,7 @@ class Intake:
                 first_seen_at=recorder.now,
                 changed_at=recorder.now,
             )
-            self._describe(row, one.record)
+            self._describe(row, one)
             rows.append(row)
         rows_insert(rows)
         self._write_versions(zip(rows, new, strict=True), came_by, recorder)
@@ -135,7 +137,7 @@ class Intake:
         for row, one in changed:
             row.version += 1
             row.content_hash = one.hash
-            self._describe(row, one.record)
+            self._describe(row, one)
         if changed:
             self._write_versions(changed, came_by, recorder)
             rows_update("audit_syncrecord", STORED_COLUMNS, [row for row, _ in changed])
@@ -144,16 +146,18 @@ class Intake:
             if row.state != RecordState.POSTING:  # the commit that closes its posting compares versions
                 self._place(row, one, recorder)
 
-    def _describe(self, row: SyncRecord, record: Record | None) -> None:
-        """The facts that lists and look-ups need, from the parsed record."""
+    def _describe(self, row: SyncRecord, one: _Taken) -> None:
+        """What lists and look-ups need of the parsed record; its days are those of the books that it goes to."""
+        record = one.record
         if record is None:
             return
+        zone = self.routes.time_zone(getattr(one.route, "flow_id", None)) or self.time_zone
         row.kind, row.family, row.label = record.kind.value, record.family.value, record.label[:200]
         if isinstance(record, SpendRecord):
             row.amount = record.amount.amount if record.amount else None
             row.currency = record.amount.currency if record.amount else ""
-            row.posting_on = day_of(record.posting_moment, self.time_zone) if record.posting_moment else None
-            row.document_on = day_of(record.document_moment, self.time_zone) if record.document_moment else None
+            row.posting_on = day_of(record.posting_moment, zone) if record.posting_moment else None
+            row.document_on = day_of(record.document_moment, zone) if record.document_moment else None
             row.receipt_count = min(len(record.receipts), 999)
             row.links = sorted({f"{link.kind}:{link.id}"[:260] for link in record.links})
 
@@ -170,15 +174,14 @@ class Intake:
 
     def _place(self, row: SyncRecord, one: _Taken, recorder: Recorder) -> None:
         """Where a stored version leaves its record: due, waiting for the source, not ours, or unreadable."""
-        if one.record is None:
+        if one.record is None or one.route is None:
             if one.problem is None:
                 raise ValueError("An unreadable item has a problem.")
             if row.state in TAKEN_AGAIN and row.state != RecordState.FAILED:
                 recorder.record(row, RecordState.RECEIVED)
             recorder.record(row, RecordState.FAILED, one.problem.message, causes=[one.problem])
             return
-        answer = self.routes.route(one.record)
-        match answer:
+        match one.route:
             case Routed(flow_id=flow_id) | WitnessOf(flow_id=flow_id):
                 row.flow_id = flow_id
                 self.counts.flows.add(flow_id)

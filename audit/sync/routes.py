@@ -34,6 +34,11 @@ class Routes:
     def route(self, record: Record) -> Route:
         return route(record, self.by_stream.get(record.stream, ()), self.owners)
 
+    def time_zone(self, flow_id: int | None) -> str:
+        """That of a flow's company; empty for a flow that is not of this connection."""
+        views = (view for some in self.by_stream.values() for view in some)
+        return next((view.time_zone for view in views if view.id == flow_id), "")
+
 
 def streams_read_through(connection: Connection) -> date | None:
     """The day up to which every stream that flows read from a source has been read; None while one never was."""
