@@ -32,7 +32,7 @@ def office(slug: str = "acme", *, posted: int = 2, held: int = 2) -> Iterator[Wo
             made.purchase(f"{10 + number}.50")
         for number in range(held):
             made.purchase(f"{100 + number}.25", gl=UNMAPPED)
-        made.apply(flows=[FLOW], books=[BOOKED], rules=[RULE])
+        made.set_up(flows=[FLOW], books=[BOOKED], rules=[RULE])
         made.sync("records")
         yield made
 

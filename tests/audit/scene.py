@@ -42,7 +42,7 @@ def scene(slug: str = "acme", *, records: int = 0, is_served: bool = False, **pa
                 made.parts["connections"][at]["address"] = stack.enter_context(serve(simulator)).url
         for number in range(records):
             made.purchase(f"{10 + number}.50")
-        made.apply(**{**SETUP, **parts})
+        made.set_up(**{**SETUP, **parts})
         yield made
 
 

@@ -22,7 +22,7 @@ def accruing() -> Iterator[World]:
     with world("accrual") as made:
         day = month_end_before(datetime.now(UTC).date()) - timedelta(days=2)
         made.purchase("75.00", gl="699900", day=day.isoformat())  # a code that the ledger does not have
-        made.apply(flows=[ACCRUING], books=[BOOKS], rules=[RULE])
+        made.set_up(flows=[ACCRUING], books=[BOOKS], rules=[RULE])
         yield made
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def hinted() -> Iterator[World]:
     with world("hints") as made:
-        made.apply(flows=[FLOW], books=[BOOKS], rules=[RULE])
+        made.set_up(flows=[FLOW], books=[BOOKS], rules=[RULE])
         made.sync("records")
         yield made
 

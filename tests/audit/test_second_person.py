@@ -19,7 +19,7 @@ def held() -> Iterator[World]:
     """One record of 900.00 without a mapping, and a tenant that wants two people above 500."""
     with world("second") as made:
         made.purchase("900.00", gl="699900")
-        made.apply(flows=[FLOW], books=[BOOKS], rules=[RULE])
+        made.set_up(flows=[FLOW], books=[BOOKS], rules=[RULE])
         tenant = made.tenant
         tenant.thresholds = {"second_person": 500}
         tenant.save()

@@ -19,6 +19,7 @@ from connectors.odoo.simulator import OdooSimulator
 from connectors.services import transport_register
 from connectors.simulation import SimulatorTransport
 from mappings.models import Flow
+from tests.flows.kept import apply_once
 
 TOKEN = "bxt_simulated_0123456789abcdef"
 
@@ -44,6 +45,11 @@ class World:
         """Apply the set-up with some parts changed."""
         self.parts.update(changes)
         setup_apply(setup_read(yaml.safe_dump({"tenants": [self.parts]})), environment=self.environment)
+
+    def set_up(self, **changes: Any) -> None:
+        """Apply the set-up as a test's beginning: what it makes of an empty database is kept and put back."""
+        self.parts.update(changes)
+        apply_once(self.parts, self.apply)
 
     @property
     def tenant(self) -> Tenant:

@@ -31,7 +31,7 @@ def made(transactional_db: None, woken: list[str], live_server: LiveServer, sett
     settings.MLC_PUBLIC_URL = live_server.url
     with world("hooks") as one:
         books = {**BOOKS, "roles": [{"role": "EMREC", "account": "110500"}]}
-        one.apply(flows=[FLOW], books=[books], rules=[RULE])
+        one.set_up(flows=[FLOW], books=[books], rules=[RULE])
         connection_verify(one.connection("Brex"))
         read(one)
         endpoint_register(endpoint_create(connection=one.connection("Brex"), by="test"), by="test")
