@@ -48,6 +48,8 @@ class Poster:
     def work(self) -> datetime | None:
         """One turn; answers when the lane is due again. Raises RetryableError and BlockedError for the connection."""
         started = time.monotonic()
+        if self.lease.slot >= self.slots:
+            return None  # there were more lanes once: what was this one's is another's now
         self._take_over()
         flows = list(
             Flow.objects.filter(ledger=self.connection, state__in=[FlowState.ON, FlowState.DRY_RUN])

@@ -34,6 +34,20 @@ class OdooCredentials(BaseModel):
         return SecretStr(value.get_secret_value().strip())
 
 
+class OdooSettings(BaseModel):
+    """What may differ from customer to customer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    post_lanes: int = Field(
+        default=1,
+        ge=1,
+        le=4,
+        title="Post lanes",
+        description="How many workers may post at a time, 1 to 4. More are faster, and harder on Odoo.",
+    )
+
+
 class OdooAuth(AuthBase):
     """Bearer key and database of every JSON-2 call; XML-RPC carries both in its body, discovery needs neither."""
 

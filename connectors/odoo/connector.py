@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.base import Connector, Limit
-from connectors.odoo.auth import OdooCredentials
+from connectors.odoo.auth import OdooCredentials, OdooSettings
 from connectors.odoo.errors import API
 from connectors.odoo.ledger import OdooLedger
 from connectors.odoo.source import STREAMS, OdooSource, parse
@@ -15,6 +15,7 @@ CONNECTOR = Connector(
     key="odoo",
     label="Odoo",
     credentials=OdooCredentials,
+    settings=OdooSettings,
     docs_url=API,
     streams=STREAMS,
     open_source=OdooSource,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.documents import Account, Partner, Role, VendorBill
 from connectors.records import Family, RecordKind, Side
 from mappings.translate import bills, build
-from mappings.translate.coding import coding_day, dimensions_of, in_role
+from mappings.translate.coding import account_named, coding_day, dimensions_of, in_role
 from mappings.translate.context import Decision, Linked, RuleHit, Wait, Witness
 from mappings.translate.linked import of_kind, only_twin
 from mappings.translate.money import cash_leg, money_leg
@@ -126,7 +126,8 @@ def payment_returned(sheet: Sheet) -> Decision:
 def _counterparty(sheet: Sheet) -> RuleHit | None:
     """What a rule says of the other side, or the account that a person chose for this record."""
     if chosen := sheet.known.choices.get("account"):
-        return RuleHit(value=chosen, code=chosen, name="", group="account", because="chosen")
+        account = account_named(sheet, chosen)
+        return RuleHit(value=account.id, code=account.code, name="", group="account", because="chosen")
     return sheet.setup.resolver.named("counterparty", sheet.record.coding, coding_day(sheet))
 
 

@@ -56,9 +56,7 @@ def account_of(sheet: Sheet, own: Sequence[Coded], general: Sequence[Coded]) -> 
     setup, on = sheet.setup, coding_day(sheet)
     coding = merged_coding(own, general)
     if chosen := sheet.known.choices.get("account"):
-        return Target(
-            setup.accounts_by_code.get(chosen) or in_role(sheet, Account(Role.EXP, chosen, chosen)), ("chosen",)
-        )
+        return Target(account_named(sheet, chosen), ("chosen",))
     coded = next((coded for coded in coding if coded.field == "gl_account"), None)
     if coded and (account := setup.accounts_by_code.get(coded.value)) and not setup.resolver.account((coded,), on):
         return Target(in_role(sheet, account), (f"{account.code or account.id} as coded",))
@@ -70,6 +68,13 @@ def account_of(sheet: Sheet, own: Sequence[Coded], general: Sequence[Coded]) -> 
         sheet.need("inactive_value", f"Account {hit.code or hit.value} is archived: {hit.because}", value=hit.value)
         return None
     return Target(in_role(sheet, Account(Role.EXP, hit.value, hit.code)), (hit.because,) if hit.because else ())
+
+
+def account_named(sheet: Sheet, word: str) -> Account:
+    """The account that a person chose, by its ledger id or else its code, with the role it plays."""
+    by_code = sheet.setup.accounts_by_code
+    known = next((one for one in by_code.values() if one.id == word), None) or by_code.get(word)
+    return known or in_role(sheet, Account(Role.EXP, word, word))
 
 
 def in_role(sheet: Sheet, account: Account) -> Account:

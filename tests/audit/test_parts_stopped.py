@@ -16,7 +16,7 @@ from connectors.errors import AuthenticationError, ConfigurationError, Connector
 from connectors.models import Connection, ConnectionState
 from connectors.odoo.ledger import OdooLedger
 from mappings.models import Flow
-from tests.audit.scene import BOOKS, FLOW, post, read, scene, time_passes
+from tests.audit.scene import BOOKS, FLOW, post, read, scene, time_passes, work
 from tests.flows.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,12 +154,26 @@ def test_a_lane_remembers_the_flow_that_had_the_last_turn() -> None:
 
 def test_what_another_slot_has_to_do_makes_no_lane_due() -> None:
     with scene("slots", records=2) as made:
+        made.parts["connections"][1]["settings"] = {"post_lanes": 2}
+        made.apply()
         connection = made.connection("Odoo")
-        connection.settings = {"post_lanes": 2}
-        connection.save(update_fields=["settings"])
         read(made)
         Lane.objects.filter(connection=connection, kind=LaneKind.POST, slot=1).update(due_at=None)
         post(made)
         lane = Lane.objects.get(connection=connection, kind=LaneKind.POST, slot=0)
         assert lane.due_at is not None
         assert (lane.due_at - timezone.now()).total_seconds() > 3000, "the other slot's record is not its own"
+
+
+def test_a_lane_that_is_one_too_many_leaves_all_to_the_others() -> None:
+    """There were two post lanes once; the second still wakes up now and then."""
+    with scene("less", records=2) as made:
+        read(made)
+        Lane.objects.filter(kind=LaneKind.POST).update(due_at=None)
+        work(made, "Odoo", LaneKind.POST, slots=[1])
+        surplus = Lane.objects.get(connection__name="Odoo", kind=LaneKind.POST, slot=1)
+        assert surplus.due_at is None
+        assert surplus.served_at is not None
+        assert made.moves() == []
+        post(made)
+        assert len(made.moves()) == 2

@@ -67,6 +67,7 @@ def test_a_decision_is_shown_before_it_is_taken_and_leaves_no_trace_on_the_recor
     account = ReferenceValue.objects.get(kind="account", code="600000", company="1")
     (shown,) = preview_records(made.flow("records"), [row.pk], choices={"account": account.external_id})
     assert "would post journal entry" in shown.after.sentence
+    assert "600000 EXP" in shown.after.journal, "as accountants know it, not by the ledger's own id"
     row.refresh_from_db()
     assert (row.choices, row.state) == ({}, "held")
 
