@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 
+from connectors.base import KEPT_FOR
 from mappings.models import Flow, ReferenceValue
 from mappings.models.rules import TARGET_KINDS
 
@@ -48,7 +49,7 @@ def offer_for(
 
 def offered(values: QuerySet[ReferenceValue], said: Mapping[str, Any]) -> QuerySet[ReferenceValue]:
     """The active values that an address asks for; what is not a number asks for nothing."""
-    values = values.filter(is_active=True)
+    values = values.filter(is_active=True).exclude(facts__has_key=KEPT_FOR)
     if kinds := str(said.get(KINDS, "")):
         values = values.filter(kind__in=kinds.split(","))
     for name, field in ((TENANT, "tenant_id"), (LEDGER, "connection_id")):

@@ -18,6 +18,7 @@ from django.db.models import Count, Max, Sum
 from django.db.models.functions import Extract
 from django.utils import timezone
 
+from connectors.base import KEPT_FOR
 from connectors.documents import Account, Dimension, Role
 from connectors.records import Family, RecordKind
 from connectors.registry import connector_get
@@ -152,11 +153,13 @@ def _role_accounts(roles: Sequence[RoleAccount]) -> dict[tuple[Role, str], Accou
 def _accounts_by_code(
     values: Mapping[tuple[str, str], ReferenceValue], roles: Mapping[tuple[Role, str], Account]
 ) -> dict[str, Account]:
-    """Active accounts by the word that coded lines carry; one that plays a role has that role (B37)."""
+    """Active accounts by the word that coded lines carry; one that plays a role has that role (B37), and one that the
+    ledger keeps for itself is none without."""
     playing = {account.id: account for (_, _), account in sorted(roles.items(), reverse=True)}
     return {
         word: playing.get(row.external_id) or Account(Role.EXP, row.external_id, row.code)
         for word, row in _by_word(values, "account").items()
+        if row.external_id in playing or KEPT_FOR not in row.facts
     }
 
 

@@ -12,7 +12,7 @@ from django.db.models import Min
 from audit.models import HighWaterMark
 from audit.sync.lanes import Lease, database_now
 from audit.sync.recorder import Cause, Recorder
-from connectors.base import ReferenceItem, Source
+from connectors.base import KEPT_FOR, ReferenceItem, Source
 from connectors.errors import BlockedError, ConnectorError, RetryableError
 from connectors.models import Connection
 from connectors.registry import connector_get
@@ -65,6 +65,7 @@ def push_work(
                 {str(k): str(v) for k, v in row.facts.items()},
             )
             for row in ReferenceValue.objects.filter(connection=flow.source, company__in=["", flow.company], kind=kind)
+            if KEPT_FOR not in row.facts
         ]
         recorder = Recorder(connection.tenant_id, actor)
         try:

@@ -1,6 +1,6 @@
 """Which promises does every vendor folder keep? The seams between the platform and the vendors, as Protocols."""
 
-from connectors.base.answers import Check, ReceiptFile, ReferenceItem
+from connectors.base.answers import KEPT_FOR, Check, ReceiptFile, ReferenceItem
 from connectors.base.context import (
     AccessToken,
     ConnectionContext,
@@ -26,6 +26,7 @@ from connectors.base.sources import ExportResult, Item, Source, StreamSpec, Tell
 from connectors.base.webhooks import ProviderEvent, SignatureError, WebhookReceiver
 
 __all__ = [
+    "KEPT_FOR",
     "AccessToken",
     "Check",
     "ConnectionContext",

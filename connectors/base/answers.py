@@ -13,11 +13,15 @@ class ReceiptFile:
     content: bytes
 
 
+KEPT_FOR = "kept_for"
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceItem:
     """One value of reference data of either side. `kind`: account, cost_centre, dimension_kind, vendor, employee,
     journal, tax, currency, company, field, field_value, department, location, category, source_account, entity.
-    `group` narrows it (a plan, a field, a journal's type); `facts` hold what checks need (reconcile, type …)."""
+    `group` narrows it (a plan, a field, a journal's type); `facts` hold what checks need (reconcile, type …), and
+    under KEPT_FOR what the ledger keeps an account for itself: nobody books there."""
 
     kind: str
     external_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from connectors.base import ReferenceItem
+from connectors.base import KEPT_FOR, ReferenceItem
 from connectors.errors import ConfigurationError, UnsupportedError
 from connectors.odoo.client import OdooClient
 from connectors.odoo.schema import (
@@ -36,6 +36,9 @@ def reference_items(client: OdooClient, kind: str, company: str = "") -> Items:
 def _accounts(client: OdooClient, company: str) -> Items:
     domain = [["company_ids", "in", [int(company)]]] if company else []
     codes = _currency_codes(client)
+    of_company = [["company_id", "=", int(company)]] if company else []
+    journals = client.rows(JournalRow, of_company, company=company, is_archived_too=True)
+    suspense = {row.suspense_account_id for row in journals}
     for page in client.pages(AccountRow, domain, company=company, is_archived_too=True):
         for row in page:
             facts = {
@@ -43,6 +46,8 @@ def _accounts(client: OdooClient, company: str) -> Items:
                 "reconcile": "yes" if row.reconcile else "no",
                 "currency": codes.get(row.currency_id or 0, ""),
             }
+            if row.id in suspense:  # where Odoo keeps the other side of unmatched statement lines
+                facts[KEPT_FOR] = "bank suspense"
             yield ReferenceItem("account", str(row.id), row.code, row.name, row.account_type, row.active, facts)
 
 

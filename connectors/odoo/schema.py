@@ -160,6 +160,7 @@ class JournalRow(Row):
     company_id: Ref
     currency_id: Ref
     default_account_id: Ref
+    suspense_account_id: Ref = None
 
 
 class PartnerRow(Row):

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from connectors.base import KEPT_FOR
 from connectors.documents import Role
 from connectors.models import Tenant
 from mappings.models import Flow, MappingRule, ReferenceValue, RoleAccount, Target
@@ -78,6 +79,8 @@ def account_rule_problems(target: str, value: ReferenceValue, roles: set[str]) -
     EXP is never a control, bank, tax or role account; a counterparty may be TRANSIT, a personal item is EMREC."""
     if target == Target.PERSONAL:
         return [] if Role.EMREC in roles else [f"{value} does not play the role EMREC, where personal items go."]
+    if kept_for := value.facts.get(KEPT_FOR):
+        return [f"{value} is kept by the ledger for its {kept_for}: what is booked there is cleared by the ledger."]
     allowed = {Role.EMREC} if target == Target.ACCOUNT else {Role.TRANSIT}
     if roles and not roles & allowed:
         return [f"{value} plays the role {min(roles)}, so no cost may go to it."]
