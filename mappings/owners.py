@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import QuerySet
 
@@ -122,10 +123,21 @@ def owner_rows(flow: Flow) -> QuerySet[FamilyOwner]:
     ).select_related("flow")
 
 
+def newest_owners(rows: Iterable[FamilyOwner]) -> dict[str, FamilyOwner]:
+    """By family the owner that begins last."""
+    return {row.family: row for row in sorted(rows, key=lambda row: row.valid_from or date.min)}
+
+
+def families_taken(rows: Iterable[FamilyOwner]) -> set[str]:
+    """The families that somebody owns from now on: a flow that is archived has left what it owned."""
+    newest = newest_owners(rows)
+    return {family for family, row in newest.items() if row.flow is None or row.flow.state != FlowState.ARCHIVED}
+
+
 def families_owned(flow: Flow) -> frozenset[Family]:
     """What the flow owns on any day, or would be given on being switched on because nobody owns it."""
     rows = list(owner_rows(flow))
-    taken = {row.family for row in rows}
+    taken = families_taken(rows)
     company = (*siblings(flow).filter(source=flow.source_id, ledger=flow.ledger_id, company=flow.company), flow)
     would = {
         proposal.family

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils import timezone
 
 from connectors.models import Connection
 from connectors.records import Family
 from mappings.models import FamilyOwner, Flow, FlowState
-from mappings.owners import families_shown, proposals, siblings
+from mappings.owners import families_shown, families_taken, newest_owners, proposals, siblings
 from mappings.refusals import of_one_tenant, refuse_if
 from mappings.versions import flows_touched
 
@@ -100,25 +101,45 @@ def owner_store(row: FamilyOwner, *, by: Author, reason: str) -> FamilyOwner:
 
 @transaction.atomic
 def owners_fill(flow: Flow, *, by: Author) -> list[FamilyOwner]:
-    """Give each family that the flow shows and nobody owns to its default owner among the flows that run and this."""
+    """Give each family that the flow shows and nobody owns to its default owner among the flows that run and this.
+
+    What an archived flow owned is followed from a later day, as after any owner that has run (X6)."""
     rows = FamilyOwner.objects.filter(source=flow.source_id, ledger=flow.ledger_id, company=flow.company)
-    taken = set(rows.values_list("family", flat=True))
+    known = list(rows.select_related("flow"))
+    taken, newest = families_taken(known), newest_owners(known)
     shown = families_shown(flow)
     running = siblings(flow).filter(source=flow.source_id, ledger=flow.ledger_id, company=flow.company)
     filled = []
     for proposal in proposals((*running, flow)):
         if proposal.family in taken or proposal.family not in shown:
             continue
-        row = FamilyOwner(
-            tenant_id=flow.tenant_id,
-            source_id=flow.source_id,
-            ledger_id=flow.ledger_id,
-            company=flow.company,
-            family=proposal.family,
-            flow=proposal.flow,
-        )
+        left = newest.get(proposal.family)
+        if left is not None and not _has_run(left):
+            row = left
+            row.flow = proposal.flow
+        else:
+            row = FamilyOwner(
+                tenant_id=flow.tenant_id,
+                source_id=flow.source_id,
+                ledger_id=flow.ledger_id,
+                company=flow.company,
+                family=proposal.family,
+                flow=proposal.flow,
+                valid_from=_day_after(left, proposal.flow or flow) if left else None,
+            )
         filled.append(owner_store(row, by=by, reason=f"Default when {flow} was switched on: {proposal.because}"))
     return filled
+
+
+def _day_after(left: FamilyOwner, flow: Flow) -> date:
+    """The first day on which nothing can be posted by the owner that was archived: today, where the same stream goes
+    on and its records are known; tomorrow for another stream, which would show today's money again."""
+    today = timezone.now().astimezone(flow.tenant.zone).date()
+    same_stream = left.flow is not None and left.flow.stream == flow.stream
+    first = today if same_stream else today + timedelta(days=1)
+    if left.valid_from is not None:
+        first = max(first, left.valid_from + timedelta(days=1))
+    return max(first, flow.post_from or first)
 
 
 def _has_run(row: FamilyOwner) -> bool:

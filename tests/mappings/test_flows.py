@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from connectors.base import ReferenceItem
@@ -487,3 +488,28 @@ def test_upserting_the_same_flow_changes_nothing_and_a_difference_is_said_in_wor
     assert changed.changes == ("policies: none -> basis cash", "post_from: none -> 2026-03-01")
     renamed = flow_upsert(name="our cards", by=None, policies={"basis": "cash"}, post_from=DAY, **scope)
     assert (renamed.row.pk, renamed.changes) == (first.row.pk, ("name: cards -> our cards",))
+
+
+@pytest.mark.parametrize(("stream", "days"), [(RECORDS, 0), (CARD, 1)])
+def test_what_an_archived_flow_owned_goes_to_the_next_flow_from_a_later_day(
+    house: House, stream: str, days: int
+) -> None:
+    """Today where the same stream goes on; another stream would show again what is posted of today."""
+    first = flow_switch_on(ready(house).flow(RECORDS, policies={"basis": "accrual"}), by=None)
+    owned = set(first.owns.values_list("family", flat=True))
+    flow_archive(flow_switch_off(first, by=None), by=None)
+    second = flow_switch_on(house.flow(stream, name="second"), by=None)
+    followed = {row.family: row.valid_from for row in FamilyOwner.objects.exclude(valid_from=None)}
+    assert followed.keys() == owned & {family.value for family in families_shown(second)} != set()
+    today = timezone.now().astimezone(house.tenant.zone).date()
+    assert set(followed.values()) == {today + timedelta(days=days)}
+    assert set(first.owns.values_list("valid_from", flat=True)) == {None}, "what it owned until then stays its own"
+
+
+def test_what_an_archived_flow_that_never_ran_owned_is_free_from_the_beginning(house: House) -> None:
+    ready(house)
+    first = flow_dry_run(house.flow(RECORDS), by=None)
+    flow_archive(flow_switch_off(first, by=None), by=None)
+    second = flow_switch_on(house.flow(RECORDS, name="second"), by=None)
+    assert not first.owns.exists()
+    assert set(second.owns.values_list("valid_from", flat=True)) == {None}
