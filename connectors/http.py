@@ -182,7 +182,7 @@ class ApiClient:
 
     def _once(self, call: _Call) -> ApiResponse:
         request = self._prepared(call)  # may renew a token, with calls of its own
-        self.context.limiter.acquire()
+        self.context.limiter.acquire(call=f"{call.method} {urlsplit(call.url).path}")
         try:
             if self.context.before_call:
                 self.context.before_call(call.seconds)

@@ -67,6 +67,17 @@ class _LocalBucket:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """One limit: the calls that it counts (empty: all), its key in the cache, and what this process may take alone."""
+
+    call: str
+    key: str
+    capacity: float
+    rate: float
+    local: _LocalBucket
+
+
 class SharedLimiter:
     """Counts each limit under its own scope (vendor and what he counts by). Without the cache each process takes an
     eighth. `scope` is what a 429 closes.
@@ -87,23 +98,25 @@ class SharedLimiter:
         self._keys = [f"mlc:limit:{scope}:closed", f"mlc:limit:{scope}:running"]
         self._parallel = min((limit.parallel for _, limit in limits if limit.parallel), default=0)
         self._slot = secrets.token_hex(8)
-        self._arguments: list[float] = []
-        self._local: list[_LocalBucket] = []
+        self._buckets: list[_Bucket] = []
         for counted_by, limit in limits:
             capacity, rate = _bucket(limit)
-            self._keys.append(f"mlc:limit:{counted_by}:{limit.calls}/{limit.period.total_seconds():g}")
-            self._arguments += [capacity, rate]
-            self._local.append(_LocalBucket(1.0, rate / SHARERS, 1.0, time.monotonic()))
+            key = f"mlc:limit:{counted_by}:{limit.calls}/{limit.period.total_seconds():g}"
+            local = _LocalBucket(1.0, rate / SHARERS, 1.0, time.monotonic())
+            self._buckets.append(
+                _Bucket(limit.call, f"{key}:{limit.call}" if limit.call else key, capacity, rate, local)
+            )
         self._closed_until = closed_until
         self._on_closed = on_closed
         self._cache_rests_until = 0.0
 
-    def acquire(self, cost: int = 1) -> None:
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
         """Return when the call may go. Raises RateLimitedError when closed, or when it would take over a moment."""
+        buckets = [one for one in self._buckets if one.call in ("", call)]
         if self._closed_until:
             self._refuse_while((self._closed_until - datetime.now(UTC)).total_seconds())
         give_up = time.monotonic() + MOMENT
-        while (wait := self._take(cost)) > 0:
+        while (wait := self._take(cost, buckets)) > 0:
             if time.monotonic() + wait > give_up:
                 raise RateLimitedError("Our own limit of calls is used up.", retry_after=timedelta(seconds=wait))
             time.sleep(wait)
@@ -125,32 +138,30 @@ class SharedLimiter:
         if self._on_closed:
             self._on_closed(self._closed_until)
 
-    def _take(self, cost: int) -> float:
+    def _take(self, cost: int, buckets: Sequence[_Bucket]) -> float:
         if time.monotonic() >= self._cache_rests_until:
             try:
                 head: list[int | str] = [cost, self._parallel, self._slot, SLOT_SECONDS, SLOT_PAUSE]
-                wait = int(self._script(keys=self._keys, args=[*head, *self._arguments])) / 1000
+                amounts = [amount for one in buckets for amount in (one.capacity, one.rate)]
+                keys = [*self._keys, *(one.key for one in buckets)]
+                wait = int(self._script(keys=keys, args=[*head, *amounts])) / 1000
             except redis.RedisError:
                 self._cache_rests_until = time.monotonic() + CACHE_REST
             else:
                 self._refuse_while(-wait)
                 return wait
-        return self._take_locally(cost)
+        return self._take_locally(cost, [one.local for one in buckets])
 
-    def _take_locally(self, cost: int) -> float:
+    def _take_locally(self, cost: int, buckets: Sequence[_LocalBucket]) -> float:
         now = time.monotonic()
-        for bucket in self._local:
+        for bucket in buckets:
             bucket.left = min(bucket.capacity, bucket.left + (now - bucket.at) * bucket.rate)
             bucket.at = now
         # a cost above the capacity of 1 runs the bucket into debt, or it could never be paid
-        wait = (
-            max((min(cost, bucket.capacity) - bucket.left) / bucket.rate for bucket in self._local)
-            if self._local
-            else 0
-        )
+        wait = max(((min(cost, bucket.capacity) - bucket.left) / bucket.rate for bucket in buckets), default=0.0)
         if wait > 0:
             return wait
-        for bucket in self._local:
+        for bucket in buckets:
             bucket.left -= cost
         return 0
 

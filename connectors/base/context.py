@@ -36,8 +36,9 @@ class TokenStore(Protocol):
 class Limiter(Protocol):
     """Counts calls by what the vendor counts, for all workers together."""
 
-    def acquire(self, cost: int = 1) -> None:
-        """Return when the call may go. Raises RateLimitedError when the wait would be longer than a moment."""
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
+        """Return when the call (its method and path) may go. Raises RateLimitedError when the wait would be longer than
+        a moment."""
         ...
 
     def closed(self, retry_after: timedelta) -> None:
@@ -48,7 +49,7 @@ class Limiter(Protocol):
 class NoLimiter:
     """For tests and simulators: never waits."""
 
-    def acquire(self, cost: int = 1) -> None:
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
         return
 
     def closed(self, retry_after: timedelta) -> None:

@@ -18,13 +18,16 @@ from connectors.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls in a period, counted by `scope` (identity, address, token); `parallel` at most at a time."""
+    """So many calls in a period, counted by `scope` (identity, address, token); `parallel` at most at a time.
+
+    With `call` (`POST /v1/transfers`) only calls with this method and path count, beside the limits that count all."""
 
     calls: int
     period: timedelta
     scope: str = "identity"
     parallel: int = 0
     only_hosts: tuple[str, ...] = ()  # applies to addresses under these domains; empty: to all
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ CONNECTOR = Connector(
     webhook_secrets=webhook_secrets,
     register_webhook=register_webhook,
     # Per client and Brex account: https://developer.brex.com/docs/rate_limits
-    limits=(Limit(1000, timedelta(seconds=60), scope="identity"),),
+    limits=(
+        Limit(1000, timedelta(seconds=60), scope="identity"),
+        Limit(1000, timedelta(hours=24), scope="identity", call="POST /v1/transfers"),
+    ),
     keep_alive_after=KEEP_ALIVE_AFTER,
     inactivity_limit=INACTIVITY_LIMIT,
     simulator="connectors.brex.simulator.BrexSimulator",

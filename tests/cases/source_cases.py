@@ -27,7 +27,7 @@ class Closings:
     def __init__(self) -> None:
         self.closed_for: list[timedelta] = []
 
-    def acquire(self, cost: int = 1) -> None:
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
         return
 
     def closed(self, retry_after: timedelta) -> None:

@@ -164,7 +164,7 @@ class Gate(NoLimiter):
     def __init__(self) -> None:
         self.log: list[object] = []
 
-    def acquire(self, cost: int = 1) -> None:
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
         self.log.append("acquired")
 
     def closed(self, retry_after: timedelta) -> None:
@@ -201,7 +201,7 @@ def test_a_429_closes_the_vendor_for_everyone(header: str, seconds: float) -> No
 
 def test_our_own_limiter_keeps_a_write_at_home() -> None:
     class Shut(NoLimiter):
-        def acquire(self, cost: int = 1) -> None:
+        def acquire(self, cost: int = 1, *, call: str = "") -> None:
             raise RateLimitedError("Full.", retry_after=timedelta(seconds=9))
 
     echo = Echo()

@@ -17,6 +17,7 @@ from connectors.base import Limit
 from connectors.errors import RateLimitedError
 from connectors.models import Connection
 from connectors.ratelimit import SharedLimiter
+from connectors.registry import connector_get
 from connectors.services import connection_context
 
 SECOND = timedelta(seconds=1)
@@ -171,3 +172,28 @@ def test_a_connections_429_is_on_its_row(connection: Connection) -> None:
     later = connection.closed_until
     connection.refresh_from_db()
     assert connection.closed_until == later
+
+
+TRANSFER = "POST /v1/transfers"
+
+
+@pytest.mark.parametrize("has_cache", [True, False])
+def test_a_limit_of_one_call_holds_that_call_back_and_no_other(
+    cache: redis.Redis, scope: str, monkeypatch: pytest.MonkeyPatch, has_cache: bool
+) -> None:
+    monkeypatch.setattr(ratelimit, "MOMENT", 0)
+    shared = cache if has_cache else redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.1)
+    one = limiter(shared, scope, Limit(10_000, SECOND), Limit(10, timedelta(hours=24), call=TRANSFER))
+    for _ in range(2 if has_cache else 1):  # a fifth of the day's calls at once; alone, a process takes one
+        one.acquire(call=TRANSFER)
+    with pytest.raises(RateLimitedError) as caught:
+        one.acquire(call=TRANSFER)
+    assert caught.value.retry_after > timedelta(hours=1)
+    for call in ("GET /v1/transfers", "POST /v1/vendors", ""):
+        time.sleep(0.002)
+        one.acquire(call=call)
+
+
+def test_transfers_are_counted_by_the_day_whichever_worker_orders_them() -> None:
+    daily = [limit for limit in connector_get("brex").limits if limit.call]
+    assert [(one.call, one.calls, one.period) for one in daily] == [(TRANSFER, 1000, timedelta(hours=24))]
