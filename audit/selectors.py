@@ -27,10 +27,11 @@ from audit.models import (
     SyncRecord,
     SyncRun,
 )
+from audit.sync.changes import OF_VERSION
 from audit.sync.intake import parse
 from audit.sync.lanes import database_now
 from audit.sync.links import TWIN_DAYS
-from audit.sync.replay import REPLAYABLE
+from audit.sync.replay import PROPOSED, REPLAYABLE
 from connectors.documents import document_from_json
 from connectors.money import MoneyError, exponent
 from connectors.records import SpendRecord
@@ -237,6 +238,20 @@ def _lines(document: Mapping[str, Any], rules: Mapping[int, MappingRule]) -> tup
             )
         )
     return tuple(shown)
+
+
+def decided_of(record: SyncRecord) -> dict[str, str]:
+    """What people decided for a record, by what was asked."""
+    return {name: str(value) for name, value in record.choices.items() if name not in (PROPOSED, OF_VERSION)}
+
+
+def proposal_of(record: SyncRecord) -> str:
+    """What waits for a second person, in a sentence; empty if nothing does. Said of another version it is void."""
+    proposed = record.choices.get(PROPOSED) or {}
+    if not proposed or proposed.get("version") != record.version:
+        return ""
+    what = ", ".join(f"{name.replace('_', ' ')} = {value}" for name, value in proposed.get("choices", {}).items())
+    return f"Waiting for a second person to decide the same: {what}, as {proposed['by']} did: {proposed['reason']}"
 
 
 def partner_candidates(record: SyncRecord) -> list[SyncRecord]:

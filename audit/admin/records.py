@@ -17,7 +17,7 @@ from audit.admin.payloads import payload_text
 from audit.admin.record_actions import RecordActions, actions_fitting
 from audit.looks import RECORD_COLOURS, admin_url
 from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
-from audit.selectors import amount_as_spent, days_of, money_of, record_story
+from audit.selectors import amount_as_spent, days_of, decided_of, money_of, proposal_of, record_story
 
 FOUND_AT_MOST = 500
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
@@ -85,6 +85,8 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
             "version": version,
             "payload": payload_text(version.payload) if version else "",
             "open_holds": _open_holds(record),
+            "decided": decided_of(record),
+            "proposal": proposal_of(record),
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, context)
@@ -125,7 +127,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
 
     @admin.display(description="Why")
     def short_reason(self, record: SyncRecord) -> str:
-        text = "" if record.state == RecordState.POSTED else record.reason
+        text = proposal_of(record) or ("" if record.state == RecordState.POSTED else record.reason)
         return f"{text[:90]}…" if len(text) > 90 else text or "-"
 
 

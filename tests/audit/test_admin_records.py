@@ -293,6 +293,10 @@ def test_above_the_threshold_a_second_person_must_decide_the_same(made: World, d
     assert "waits until a second person" in desk.post(address, form, follow=True).content.decode()
     row.refresh_from_db()
     assert row.state == "held"
+    for shown in (page("syncrecord", "change", row.pk), page("syncrecord", "changelist")):
+        said = desk.get(shown).content.decode()
+        assert "Waiting for a second person" in said
+        assert "Decided by a person" not in said
     other = Client()
     other.force_login(user_make(tenant, Role.OPERATIONS))
     assert "is looked at anew" in other.post(address, form, follow=True).content.decode()
