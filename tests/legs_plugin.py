@@ -15,6 +15,17 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 BESIDE = PROJECT.parent / "shared" / "contracts" / "specs"
+# They start whole stacks or run whole flows: begun last, one would keep a process busy while the others are done.
+LONGEST = (
+    "tests/flows/test_killed_servers.py",
+    "tests/audit/test_demo.py",
+    "tests/flows/test_flows.py",
+    "tests/config/test_bench.py",
+    "tests/config/test_supervisor.py",
+    "tests/audit/test_lost_answers.py",
+    "tests/audit/test_memory.py",
+    "tests/audit/test_two_workers.py",
+)
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
@@ -52,7 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (gone if cannot or unwanted else kept).append(item)
     if gone:
         config.hook.pytest_deselected(items=gone)
-        items[:] = kept
+    kept.sort(key=lambda item: LONGEST.index(path) if (path := item.nodeid.partition("::")[0]) in LONGEST else 99)
+    items[:] = kept
 
 
 def _uses_database(item: pytest.Item) -> bool:
