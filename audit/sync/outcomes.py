@@ -27,6 +27,7 @@ BACKOFF_CAP = 1800.0
 ATTEMPTS_ALLOWED = 20
 CONFIRM_EVERY = timedelta(minutes=15)
 ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
+STAMP_LOST = "stamp_lost"  # it bears our key, and is not surely ours
 BESIDE_THE_CONTENT = frozenset({"not_reconciled"})  # findings that say nothing of what the document holds
 
 
@@ -91,7 +92,7 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
     posting.company_amount = getattr(outcome, "company_amount", None) or posting.company_amount
     message = outcome.error.message if outcome.error else ""
     state = outcome.state
-    if state is OutcomeState.POSTED and posting.state == PostingState.UNCERTAIN and (others := _others(outcome)):
+    if posting.state == PostingState.UNCERTAIN and (others := _others(outcome)):
         _ask(posting, outcome, recorder, row, others)
     elif state is OutcomeState.POSTED:
         recorder.posting(posting, PostingState.POSTED, facts={"ledger_id": posting.entry_id, "number": posting.number})
@@ -178,8 +179,12 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
 
 
 def _others(outcome: Outcome) -> list[str]:
-    """In what the document found is not the one that may have been sent."""
-    return [one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT]
+    """In what the document found is not the one that may have been sent; of a half-done one only whether it is ours."""
+    if outcome.state is OutcomeState.POSTED:
+        return [one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT]
+    if outcome.state is OutcomeState.CREATED:
+        return [one.message for one in outcome.differences if one.code == STAMP_LOST]
+    return []
 
 
 def _ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord, others: Sequence[str] = ()) -> None:

@@ -23,7 +23,7 @@ from connectors.documents import Document, JournalEntry, NewVendor, Payment, Ven
 from connectors.errors import BlockedError, ConnectorError, RateLimitedError
 from connectors.odoo.attachments import attach_files
 from connectors.odoo.client import WRITE_TIMEOUT, OdooClient
-from connectors.odoo.desk import Desk, failed
+from connectors.odoo.desk import STAMP_LOST, Desk, failed
 from connectors.odoo.listing import list_stamped
 from connectors.odoo.partners import PartnerPoster, find_partners
 from connectors.odoo.payments import PaymentPoster, find_payments
@@ -116,7 +116,9 @@ class OdooLedger:
                 f"A search in Odoo does not show {known}, which is there: a right, a filter or the company was lost.",
                 provider="Odoo",
             )
-        self._complete(company, [one for one in batch if outcomes[one.key].state is OutcomeState.CREATED], outcomes)
+        drafts = [one for one in batch if outcomes[one.key].state is OutcomeState.CREATED]
+        # a draft that only bears our key would stay beside the one that `load` makes
+        self._complete(company, [one for one in drafts if STAMP_LOST not in outcomes[one.key].differences], outcomes)
         settle_moves(desk, batch, outcomes)
         return [outcomes[one.key] for one in batch]
 

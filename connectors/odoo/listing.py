@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +15,15 @@ from connectors.odoo.stamps import stamp_from
 
 PAGE = 500
 OVERLAP = timedelta(minutes=10)  # `write_date` is the start of the writing transaction, which commits later
+_KEY = re.compile(r"[a-z][a-z0-9_]*:[A-Za-z0-9._:@=+~-]*[0-9][A-Za-z0-9._:@=+~-]*")  # a source, and an id with a digit
 _STATES = {"draft": "draft", "posted": "posted", "cancel": "cancelled"}
 _PAYMENT_STATES = {"draft": "draft", "canceled": "cancelled", "rejected": "cancelled"}
 _TYPES = {"entry": "journal_entry", "in_invoice": "vendor_bill", "in_refund": "vendor_bill"}
 
 
 def list_stamped(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:
-    """Every entry, bill, payment and created partner with an external id of ours, changed since then (None: all).
+    """Every entry, bill, payment and created partner with an external id of ours, changed since then (None: all), and
+    entries and bills without one that bear a key like ours, typed or copied by somebody: a person binds them.
 
     Raises ConnectorErrors; safe to repeat. Keys hold a colon, which spares most of what others wrote."""
     yield from _moves(desk, since)
@@ -31,12 +34,17 @@ def list_stamped(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:
 def _moves(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:
     domain = [
         ["company_id", "=", int(desk.company)],
-        ["invoice_origin", "like", ":"],
         ["move_type", "in", list(_TYPES)],
         *_changed(since),
+        "|",
+        ["invoice_origin", "like", ":"],
+        "&",
+        ["invoice_origin", "=", False],
+        ["ref", "like", ":"],
     ]
     for page in desk.client.pages(Move, domain, company=desk.company, size=PAGE):
-        stamps = _stamps(desk, "account.move", [row.id for row in page])
+        ours = _stamps(desk, "account.move", [row.id for row in page])
+        stamps = {row.id: ours.get(row.id) or _typed(row) for row in page}
         reversals = desk.client.rows(
             Move,
             [["reversed_entry_id", "in", [row.id for row in page]], ["state", "=", "posted"]],
@@ -54,8 +62,16 @@ def _moves(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:
                 type=_TYPES[row.move_type],
             )
             for row in page
-            if row.id in stamps
+            if stamps[row.id]
         ]
+
+
+def _typed(row: Move) -> str:
+    """The key that an entry bears without being known as ours; not the one that Odoo copied from an original or a
+    payment of ours."""
+    if row.origin_payment_id is not None or row.reversed_entry_id is not None:
+        return ""
+    return next((word for word in (row.invoice_origin, row.ref) if _KEY.fullmatch(word)), "")
 
 
 def _payments(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:

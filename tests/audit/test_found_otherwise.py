@@ -112,3 +112,19 @@ def test_what_was_listed_and_is_deleted_since_is_posted_anew_where_nothing_stand
     finish(gone)
     assert states(gone) == {RecordState.POSTED: 1}
     assert [move["amount_total"] for move in gone.moves()] == [Decimal("10.50")]
+
+
+def test_an_entry_that_somebody_typed_with_our_key_is_bound_by_a_person_and_not_doubled() -> None:
+    with scene("typed") as made:
+        bought = made.purchase("10.50")
+        lines = [
+            [0, 0, {"account_id": 32, "debit": Decimal("10.50")}],
+            [0, 0, {"account_id": 44, "credit": Decimal("10.50")}],
+        ]
+        values = {"move_type": "entry", "journal_id": 3, "ref": f"brex:{bought['id']}", "line_ids": lines}
+        made.odoo.control("call", {"model": "account.move", "method": "create", "vals_list": [values]})
+        read(made)
+        finish(made)
+        assert len(made.moves()) == 1, "nothing was sent beside it"
+        assert states(made) == {RecordState.POSTING: 1}
+        assert posting_states(made) == {PostingState.UNCERTAIN: 1}
