@@ -17,9 +17,7 @@ from connectors.odoo.schema import Move, MoveLine, PaymentRow
 
 PAYMENT_PREFIX = "payment:"  # ids of payments and of moves are numbers of different tables
 _MOVE_STATES = {"draft": OutcomeState.CREATED, "posted": OutcomeState.POSTED, "cancel": OutcomeState.CANCELLED}
-STAMP_LOST = Finding(
-    "stamp_lost", "It bears our key and not our external id: typed, copied or removed.", "external id"
-)
+STAMP_LOST = Finding("stamp_lost", "It bears our key and not our external id: typed, copied or removed.", "external id")
 
 
 class Desk:
