@@ -7,11 +7,10 @@ the rows and counts at the end.
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -19,34 +18,28 @@ from django.db import connection as database
 from rich.console import Console
 
 from audit.demo.announcing import announce
-from audit.demo.books import books_prepare, company_names_set, locks_kept
-from audit.demo.ledger import real_ledger, simulated_ledger
+from audit.demo.companies import DemoCompany, records_of
+from audit.demo.odoo_company import OdooCompany
 from audit.demo.people import Login, people_make
-from audit.demo.report import Report, report_make
-from audit.demo.setup import BREX, TENANT, setup_text
+from audit.demo.report import Reports, report_make
+from audit.demo.setup import BREX
 from audit.demo.showing import Bar, bar
 from audit.demo.watching import DemoError, Standing, wait_for_rest
 from audit.setup_file import setup_apply, setup_read
 from audit.tasks import housekeep, tick
 from config import trial
 from config.supervisor import Supervisor, running
-from connectors.brex.simulator import BrexSimulator
-from connectors.brex.simulator.company import locked_until, seed_company
 from connectors.models import Connection, Tenant
 from connectors.simulation import serve
 from webhooks.models import DeliveryState, WebhookDelivery
 from webhooks.services import endpoint_create, endpoint_register
-
-BREX_NAME, ODOO_NAME = "demo-brex", "demo-odoo"
-SEED = 2026
-KEY_ENDS_IN = timedelta(days=9)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """A demo that has run to its end and still stands."""
 
-    report: Report
+    reports: Reports
     logins: list[Login]
     supervisor: Supervisor
 
@@ -78,25 +71,22 @@ class Demo:
             yield done
 
     def _run(self, progress: Bar) -> Done:
-        progress.say("Founding the company")
+        progress.say("Founding the companies")
         today = datetime.now(UTC).date()
-        brex = BrexSimulator(seed=secrets.randbits(40) if self.is_real else SEED)
-        seed_company(brex, records=self.records)
-        ledger = real_ledger(os.environ) if self.is_real else simulated_ledger(SEED)
-        simulators = {BREX_NAME: self.stack.enter_context(serve(brex)).url}
-        if ledger.simulator is not None:
-            simulators[ODOO_NAME] = self.stack.enter_context(serve(ledger.simulator)).url
+        companies = self._companies()
+        served = {name: one for company in companies for name, one in company.simulators.items()}
+        addresses = {name: self.stack.enter_context(serve(one)).url for name, one in served.items()}
         progress.say("Starting web, workers and beat")
         supervisor = self.stack.enter_context(
             running(
                 port=self.port,
                 workers=self.workers,
                 logs=trial.data_folder() / "logs",
-                environment={"MLC_SIMULATORS": ",".join(f"{name}={url}" for name, url in simulators.items())},
+                environment={"MLC_SIMULATORS": ",".join(f"{name}={url}" for name, url in addresses.items())},
             )
         )
         # The children were told by their environment; this process has read its own long ago.
-        settings.MLC_SIMULATORS = simulators
+        settings.MLC_SIMULATORS = addresses
         settings.MLC_PUBLIC_URL = supervisor.url
 
         def say(step: str) -> None:
@@ -107,58 +97,43 @@ class Demo:
             supervisor.check()
             progress.look(now)
 
-        say("Preparing the books in Odoo")
-        lock_until = locked_until(today)
-        admin = ledger.admin(simulators.get(ODOO_NAME, ""))
-        self.stack.enter_context(locks_kept(admin, ledger.companies))
-        if ledger.simulator is not None:
-            company_names_set(admin, ledger.companies)
-        books_prepare(admin, ledger.companies, lock_until=lock_until, today=today)
-        say("Applying the set-up file")
         logins = people_make()
-        text = setup_text(
-            brex,
-            companies=ledger.companies,
-            brex_address=f"simulator:{BREX_NAME}",
-            odoo_address=ledger.address or f"simulator:{ODOO_NAME}",
-            database=ledger.database,
-            post_from=lock_until - timedelta(days=40),
-            key_expires_on=today + KEY_ENDS_IN,
-        )
-        setup_apply(
-            setup_read(text), environment={"MLC_SECRET_BREX": brex.user_token, "MLC_SECRET_ODOO": ledger.api_key}
-        )
+        for company in companies:
+            say(f"Preparing books in {company.ledger}")
+            self.stack.enter_context(company.prepare(addresses, today))
+            text, secrets = company.setup(today)
+            setup_apply(setup_read(text), environment=secrets)
         tick()
         housekeep.delay()
-        tenant = Tenant.objects.get(slug=TENANT)
+        tenants = list(Tenant.objects.filter(slug__in=[company.slug for company in companies]))
         say("Moving records")
-        progress.expect(_records_of(brex))
-        wait_for_rest(tenant, look)
+        progress.expect(sum(records_of(company.brex) for company in companies))
+        wait_for_rest(tenants, look)
         say("Brex announces by webhook")
-        announced = self._announce(tenant, brex, look)
-        say("Counting in Odoo")
-        report = report_make(
-            admin,
-            tenant,
-            books={company: key for key, company in ledger.companies.items()},
-            source_ids=_ids_of(brex),
-            facts={"announced_by_webhook": announced},
+        announced = self._announce(companies[0], look)
+        say("Counting in the ledgers")
+        reports = Reports(
+            {company.slug: report_make(company) for company in companies}, {"announced_by_webhook": announced}
         )
         progress.finish()
-        return Done(report, logins, supervisor)
+        return Done(reports, logins, supervisor)
 
-    def _announce(self, tenant: Tenant, brex: BrexSimulator, look: Callable[[Standing], None]) -> dict[str, Any]:
+    def _companies(self) -> Sequence[DemoCompany]:
+        return [OdooCompany.found(self.records, os.environ if self.is_real else None)]
+
+    def _announce(self, company: DemoCompany, look: Callable[[Standing], None]) -> dict[str, Any]:
         """A controller approves in Brex what was in review; Brex says so, and nobody waits for the next poll."""
+        tenant = Tenant.objects.get(slug=company.slug)
         connection = Connection.objects.get(tenant=tenant, name=BREX)
         endpoint_register(endpoint_create(connection=connection, by="demo"), by="demo")
-        announced = announce(brex, tenant)
+        announced = announce(company.brex, tenant)
 
         def is_handed_over() -> bool:
             rows = WebhookDelivery.objects.filter(tenant=tenant)
             return rows.exists() and not rows.exclude(state=DeliveryState.DONE).exists()
 
         announced.wait(is_handed_over, look)
-        wait_for_rest(tenant, look)
+        wait_for_rest([tenant], look)
         return {**announced.as_dict(), "deliveries": WebhookDelivery.objects.filter(tenant=tenant).count()}
 
 
@@ -169,13 +144,3 @@ def _refuse_if_used() -> None:
         raise DemoError(
             "The database of DATABASE_URL has tenants already; give the demo an empty one, or leave DATABASE_URL out."
         )
-
-
-def _records_of(brex: BrexSimulator) -> int:
-    store = brex.store
-    cash = sum(len(store.cash_of(account["id"])) for account in store.cash_accounts)
-    return len(store.records) + len(store.card_transactions) + cash + len(store.expenses) + len(store.vendors)
-
-
-def _ids_of(brex: BrexSimulator) -> set[str]:
-    return {str(one["id"]) for items in brex.store.stores().values() for one in items if "id" in one}

@@ -31,7 +31,7 @@ class Announced:
         while not (is_handed_over() and self.arrived() >= self.records):
             if time.monotonic() - self.started > PATIENCE_SECONDS:
                 raise DemoError(f"Of {self.records} records that a webhook announced, {self.arrived()} were read.")
-            look(standing(self.tenant))
+            look(standing([self.tenant]))
             time.sleep(LOOK_SECONDS)
         self.seconds = time.monotonic() - self.started
 

@@ -1,19 +1,19 @@
-"""Does everything tie? The records of each flow by what became of them, and beside it what Odoo itself counts."""
+"""Does everything tie? The records of each flow by what became of them, and beside it what the ledger itself counts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q
 
-from audit.demo.counting import Count as OdooCount
+from audit.demo.companies import DemoCompany, ids_of
+from audit.demo.counting import Count as Counted
 from audit.demo.counting import count
 from audit.models import Problem, ProblemState, RecordState, SyncRecord
 from audit.services import Tally, flow_tally
 from connectors.models import Tenant
-from connectors.odoo.client import OdooClient
 from mappings.models import DocumentKind, Flow, FlowState
 
 
@@ -29,24 +29,24 @@ class ProblemLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The tie-out of a tenant."""
+    """The tie-out of a tenant; `ledger` is what the system of its books is called."""
 
+    ledger: str
     flows: dict[str, Tally]
     unrouted: dict[str, Tally]
-    odoo: OdooCount
+    counted: Counted
     problems: list[ProblemLine]
     records: int
     books: Mapping[str, str]
-    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ties(self) -> bool:
-        """No record is unaccounted for, and Odoo holds exactly what we posted."""
+        """No record is unaccounted for, and the ledger holds exactly what we posted."""
         tallies = [*self.flows.values(), *self.unrouted.values()]
         return (
             all(tally.ties for tally in tallies)
             and sum(tally.received for tally in tallies) == self.records
-            and self.odoo.ties
+            and self.counted.ties
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,30 +56,48 @@ class Report:
             "books": dict(self.books),
             "flows": {name: tally.as_dict() for name, tally in self.flows.items()},
             "taken_by_no_flow": {stream: tally.as_dict() for stream, tally in self.unrouted.items()},
-            "odoo": self.odoo.as_dict(),
+            "ledger": {"name": self.ledger, **self.counted.as_dict()},
             "problems": [
                 {"code": one.code, "problems": one.problems, "records": one.records, "example": one.example}
                 for one in self.problems
             ],
-            **self.facts,
         }
 
 
-def report_make(
-    admin: OdooClient, tenant: Tenant, *, books: Mapping[str, str], source_ids: Collection[str], facts: dict[str, Any]
-) -> Report:
-    """Count both sides; `books` are the names of Odoo's companies by id. Raises ConnectorErrors."""
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The tie-outs of all companies, by their slugs; `facts` of the whole run beside them."""
+
+    of: Mapping[str, Report]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ties(self) -> bool:
+        return all(report.ties for report in self.of.values())
+
+    @property
+    def all(self) -> Sequence[Report]:
+        return list(self.of.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        tenants = {slug: report.as_dict() for slug, report in self.of.items()}
+        return {"ties": self.ties, "tenants": tenants, **self.facts}
+
+
+def report_make(company: DemoCompany) -> Report:
+    """Count both sides of one company. Raises ConnectorErrors."""
+    tenant = Tenant.objects.get(slug=company.slug)
     flows = Flow.objects.filter(tenant=tenant).exclude(state=FlowState.ARCHIVED).exclude(
         document=DocumentKind.REFERENCE
     ).order_by("company", "id")  # fmt: skip
     return Report(
+        company.ledger,
         flows={flow.name: flow_tally(flow) for flow in flows},
         unrouted=_unrouted(tenant),
-        odoo=count(admin, tenant, list(books), source_ids),
+        counted=count(tenant, company.held(), ids_of(company.brex)),
         problems=_problems(tenant),
         records=SyncRecord.objects.filter(tenant=tenant).count(),
-        books=books,
-        facts=facts,
+        books=company.books,
     )
 
 

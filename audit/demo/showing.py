@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from audit.demo.counting import LABELS, NAMES_SHOWN, Count
+from audit.demo.counting import LABELS, NAMES_SHOWN
 from audit.demo.people import Login
-from audit.demo.report import ProblemLine, Report
+from audit.demo.report import ProblemLine, Report, Reports
 from audit.demo.watching import Standing
 from audit.services import Tally
 
@@ -59,39 +59,42 @@ def bar(console: Console) -> Iterator[Bar]:
         yield Bar(progress, progress.add_task("Starting", total=None, words=""))
 
 
-def show_report(console: Console, report: Report) -> None:
-    """The tables and the verdict."""
-    console.print()
-    console.print(_flows(report))
-    console.print(_problems(report.problems))
-    console.print(_odoo(report.odoo, report.books))
-    if report.ties:
-        console.print("[bold green]It ties:[/] every record is accounted for, and Odoo holds each document once.")
-        return
-    console.print("[bold red]It does not tie:[/]")
-    for sentence in complaints(report):
-        console.print(f"  {escape(sentence)}", soft_wrap=True)
+def show_reports(console: Console, reports: Reports) -> None:
+    """The tables and the verdict of each company."""
+    for report in reports.all:
+        console.print()
+        console.rule(f"[bold]Brex into {report.ledger}", align="left")
+        console.print(_flows(report))
+        console.print(_problems(report.problems))
+        console.print(_documents(report))
+        if report.ties:
+            said = f"every record is accounted for, and {report.ledger} holds each document once."
+            console.print(f"[bold green]It ties:[/] {said}")
+            continue
+        console.print("[bold red]It does not tie:[/]")
+        for sentence in complaints(report):
+            console.print(f"  {escape(sentence)}", soft_wrap=True)
 
 
 def complaints(report: Report) -> list[str]:
     """What does not tie, in sentences."""
-    odoo = report.odoo
+    counted, ledger = report.counted, report.ledger
     named = (
-        ("are not in Odoo", odoo.missing), ("stand in Odoo more than once", odoo.twice),
-        ("are in Odoo and unknown to us", odoo.strangers), ("differ in Odoo", odoo.different),
-        ("are in Odoo but not in its books", odoo.not_in_books),
+        (f"are not in {ledger}", counted.missing), (f"stand in {ledger} more than once", counted.twice),
+        (f"are in {ledger} and unknown to us", counted.strangers), (f"differ in {ledger}", counted.different),
+        (f"are in {ledger} but not in its books", counted.not_in_books),
     )  # fmt: skip
     said = [
         f"{len(stamps)} documents {what}: {', '.join(stamps[:NAMES_SHOWN])}{' …' if len(stamps) > NAMES_SHOWN else ''}"
         for what, stamps in named
         if stamps
     ]
-    if odoo.open_postings:
-        said.append(f"{odoo.open_postings} postings are still under way.")
+    if counted.open_postings:
+        said.append(f"{counted.open_postings} postings are still under way.")
     said += [f"{name}: the records do not add up." for name, tally in report.flows.items() if not tally.ties]
-    counted = sum(tally.received for tally in [*report.flows.values(), *report.unrouted.values()])
-    if counted != report.records:
-        said.append(f"{report.records} records are stored, {counted} are counted.")
+    received = sum(tally.received for tally in [*report.flows.values(), *report.unrouted.values()])
+    if received != report.records:
+        said.append(f"{report.records} records are stored, {received} are counted.")
     return said
 
 
@@ -139,17 +142,17 @@ def _problems(lines: list[ProblemLine]) -> Table:
     return table
 
 
-def _odoo(counted: Count, names: Mapping[str, str]) -> Table:
-    table = _table("Documents: what we posted, and what Odoo itself counts")
+def _documents(report: Report) -> Table:
+    table = _table(f"Documents: what we posted, and what {report.ledger} itself counts")
     for head in ("Books", "Documents", ""):
         table.add_column(head, no_wrap=True)
-    for head in ("Posted\nby us", "In\nOdoo", "Our\ntotal", "Odoo's\ntotal"):
+    for head in ("Posted\nby us", "In the\nledger", "Our\ntotal", "The ledger's\ntotal"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("Ties", no_wrap=True)
-    for row in counted.rows:
+    for row in report.counted.rows:
         table.add_row(
-            names.get(row.company, "all"), LABELS[row.type], row.currency, str(row.ours), str(row.in_odoo),
-            _money(row.our_total, row.currency), _money(row.odoo_total, row.currency), _tick(row.ties),
+            report.books.get(row.company, "all"), LABELS[row.type], row.currency, str(row.ours), str(row.in_ledger),
+            _money(row.our_total, row.currency), _money(row.ledger_total, row.currency), _tick(row.ties),
         )  # fmt: skip
     return table
 

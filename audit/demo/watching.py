@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -36,12 +36,12 @@ class Standing:
     is_at_rest: bool
 
 
-def standing(tenant: Tenant) -> Standing:
+def standing(tenants: Sequence[Tenant]) -> Standing:
     """A few cheap queries. Raises DemoError when a connection has stopped working."""
-    broken = Connection.objects.filter(tenant=tenant, state=ConnectionState.BROKEN).first()
+    broken = Connection.objects.filter(tenant__in=tenants, state=ConnectionState.BROKEN).first()
     if broken is not None:
         raise DemoError(f"The connection {broken.name} stopped working: {broken.reason}")
-    rows = SyncRecord.objects.filter(tenant=tenant).order_by().values_list("state").annotate(number=Count("id"))
+    rows = SyncRecord.objects.filter(tenant__in=tenants).order_by().values_list("state").annotate(number=Count("id"))
     counts: dict[str, int] = dict(rows)
     received = sum(counts.values())
     return Standing(
@@ -49,15 +49,15 @@ def standing(tenant: Tenant) -> Standing:
         decided=received - sum(counts.get(state, 0) for state in UNDER_WAY),
         posted=counts.get(RecordState.POSTED, 0),
         held=counts.get(RecordState.HELD, 0),
-        is_at_rest=_is_at_rest(tenant),
+        is_at_rest=all(_is_at_rest(tenant) for tenant in tenants),
     )
 
 
-def wait_for_rest(tenant: Tenant, look: Callable[[Standing], None]) -> Standing:
+def wait_for_rest(tenants: Sequence[Tenant], look: Callable[[Standing], None]) -> Standing:
     """Until a few looks in a row find nothing to do; `look` sees each of them and may raise. Raises DemoError."""
     deadline, quiet = time.monotonic() + PATIENCE_SECONDS, 0
     while time.monotonic() < deadline:
-        now = standing(tenant)
+        now = standing(tenants)
         look(now)
         quiet = quiet + 1 if now.is_at_rest else 0
         if quiet >= LOOKS_AT_REST:

@@ -37,7 +37,7 @@ BILL_SEEN = Seen("brex:expense_1", "2", BILL, True, Decimal("119.00"), "EUR")
 def test_what_odoo_holds_once_with_our_amounts_ties():
     counted = compare([ENTRY_SEEN, BILL_SEEN], [BILL_SEEN, ENTRY_SEEN])
     assert counted.ties
-    assert [(row.type, row.ours, row.in_odoo, row.odoo_total) for row in counted.rows] == [
+    assert [(row.type, row.ours, row.in_ledger, row.ledger_total) for row in counted.rows] == [
         (ENTRY, 1, 1, Decimal("25.50")),
         (BILL, 1, 1, Decimal("119.00")),
     ]
@@ -58,13 +58,13 @@ def test_what_odoo_holds_once_with_our_amounts_ties():
 def test_whatever_differs_from_odoo_is_named_and_does_not_tie(held, open_postings, complaint):
     counted = compare([ENTRY_SEEN, BILL_SEEN], held, open_postings)
     assert not counted.ties
-    report = Report({}, {}, counted, [], records=0, books={})
+    report = Report("Odoo", {}, {}, counted, [], records=0, books={})
     assert not report.ties
     assert any(complaint in said for said in complaints(report))
 
 
 def test_a_record_that_no_tally_counts_does_not_tie():
-    report = Report({"flow": Tally(received=2, posted=2)}, {}, compare([], []), [], records=3, books={})
+    report = Report("Odoo", {"flow": Tally(received=2, posted=2)}, {}, compare([], []), [], records=3, books={})
     assert not report.ties
     assert complaints(report) == ["3 records are stored, 2 are counted."]
 
@@ -143,13 +143,14 @@ def test_once_it_ends_with_one_document_that_ties_and_nothing_is_left_running(de
     assert process.returncode == 0, err
     told = json.loads(out)
     assert told["ties"]
-    assert told["odoo"]["missing"] == told["odoo"]["twice"] == told["odoo"]["strangers"] == []
-    posted = {(row["company"], row["type"]) for row in told["odoo"]["rows"]}
+    odoo = told["tenants"]["cascade-robotics"]
+    assert odoo["ledger"]["missing"] == odoo["ledger"]["twice"] == odoo["ledger"]["strangers"] == []
+    posted = {(row["company"], row["type"]) for row in odoo["ledger"]["rows"]}
     assert {("1", "journal_entry"), ("1", "vendor_bill"), ("1", "payment"), ("2", "vendor_bill")} <= posted
-    assert {"closed_period", "missing_mapping", "credential_expiry"} <= {one["code"] for one in told["problems"]}
+    assert {"closed_period", "missing_mapping", "credential_expiry"} <= {one["code"] for one in odoo["problems"]}
     assert told["announced_by_webhook"]["read"] == told["announced_by_webhook"]["records"] > 0
-    assert sum(flow["posted"] for flow in told["flows"].values()) > sum(
-        flow["held"] + flow["failed"] for flow in told["flows"].values()
+    assert sum(flow["posted"] for flow in odoo["flows"].values()) > sum(
+        flow["held"] + flow["failed"] for flow in odoo["flows"].values()
     )
     assert running_from(tmp_path) == []
 

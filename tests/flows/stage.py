@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from audit.demo.books import books_prepare, locks_kept
+from audit.demo.companies import ids_of
 from audit.demo.counting import Count, count
+from audit.demo.odoo_documents import documents
 from audit.demo.setup import setup_text
 from audit.models import SyncRecord
 from audit.services import Tally, flow_sync, flow_tally
@@ -81,14 +83,13 @@ class Stage:
 
     def counted(self) -> Count:
         """Our postings against what Odoo itself holds of this run, asked with an administrator's key."""
-        stores = (*self.brex.store.stores().values(),)
-        ids = {str(one["id"]) for store in stores for one in store if "id" in one}
-        return count(self.books.admin, self.tenant, list(COMPANIES.values()), ids)
+        held = documents(self.books.admin, list(COMPANIES.values()))
+        return count(self.tenant, held, ids_of(self.brex))
 
     def held(self) -> Counter[tuple[str, str]]:
         """Which Odoo record bears which reference of this run: nothing of ours is asked."""
         found: Counter[tuple[str, str]] = Counter()
-        ids = {str(one["id"]) for store in self.brex.store.stores().values() for one in store if "id" in one}
+        ids = ids_of(self.brex)
         for model, name in (("account.move", "invoice_origin"), ("account.payment", "memo"), ("res.partner", "ref")):
             for company in COMPANIES.values() if model != "res.partner" else ("1",):
                 domain: list[Any] = [[name, "like", "brex:"]]

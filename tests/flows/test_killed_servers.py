@@ -164,6 +164,6 @@ def test_killed_databases_and_brokers_lose_and_double_nothing(installation: Inst
         installation.kill(name)
     told = installation.tie_out()
     assert told["ties"], told
-    assert sum(row["in_odoo"] for row in told["odoo"]["rows"]) > RECORDS / 4
+    assert sum(row["in_ledger"] for row in told["rows"]) > RECORDS / 4
     assert up.process.poll() is None, up.said()
     assert "The trail is as it was sealed" in installation.run("manage.py", "verify_audit")

@@ -13,19 +13,27 @@ import django
 
 def main(address: str, database: str, admin_key: str, *companies: str) -> None:
     django.setup()
-    from audit.demo.report import report_make
+    from audit.demo.counting import count
+    from audit.demo.odoo_documents import documents
     from audit.demo.watching import wait_for_rest
+    from audit.models import SyncRecord
+    from audit.services import flow_tally
     from connectors.base import ConnectionContext
     from connectors.models import Tenant
     from connectors.odoo.auth import OdooCredentials
     from connectors.odoo.client import OdooClient
+    from mappings.models import Flow
 
     tenant = Tenant.objects.get()
-    wait_for_rest(tenant, lambda _: None)
+    wait_for_rest([tenant], lambda _: None)
     credentials = OdooCredentials(database=database, api_key=admin_key)
     admin = OdooClient(ConnectionContext(address=address, credentials=credentials, allow_private_addresses=True))
-    report = report_make(admin, tenant, books={one: one for one in companies}, source_ids=(), facts={})
-    json.dump(report.as_dict(), sys.stdout)
+    held = list(documents(admin, companies))
+    ids = {stamp.split(":")[1] for stamp in (one.stamp for one in held)}
+    counted = count(tenant, held, ids)
+    flows = [flow_tally(flow).ties for flow in Flow.objects.exclude(document="reference")]
+    told = {**counted.as_dict(), "ties": counted.ties and all(flows), "records": SyncRecord.objects.count()}
+    json.dump(told, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from audit.demo.showing import show_access, show_report
+from audit.demo.showing import show_access, show_reports
 from audit.demo.watching import DemoError
 from audit.setup_file import SetupFileError
 from config import trial
@@ -51,13 +51,13 @@ class Command(BaseCommand):
         try:
             with demo.run() as done:
                 if options["json"]:
-                    self.stdout.write(json_text(done.report.as_dict()))
+                    self.stdout.write(json_text(done.reports.as_dict()))
                 else:
-                    show_report(console, done.report)
+                    show_reports(console, done.reports)
                 if not options["once"]:
                     show_access(console, done.url, done.logins)
                     done.supervisor.wait()
-            if not done.report.ties:
+            if not done.reports.ties:
                 sys.exit(1)
         except SetupFileError as error:
             raise CommandError("The demo could not be set up:\n" + "\n".join(error.mistakes)) from error
