@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
@@ -26,43 +26,69 @@ def json_text(value: Any, *, sort_keys: bool = False) -> str:
     return "".join(parts)
 
 
-def _write(value: Any, out: Any, sort_keys: bool) -> None:
-    if isinstance(value, str):
+def _write(value: Any, out: Callable[[str], None], sort_keys: bool) -> None:
+    """The exact types first, as every record passes here several times; what inherits from them is told apart after."""
+    kind = type(value)
+    if kind is str:
         out(encode_basestring(value))
+    elif kind is dict:
+        _write_object(value, out, sort_keys)
     elif value is None:
         out("null")
-    elif isinstance(value, bool):
+    elif kind is Decimal:
+        out(_number(value))
+    elif kind is list or kind is tuple:
+        _write_array(value, out, sort_keys)
+    elif kind is bool:
         out("true" if value else "false")
     elif isinstance(value, int):
         out(int.__repr__(value))
+    elif isinstance(value, str):
+        out(encode_basestring(value))
     elif isinstance(value, Decimal):
         out(_number(value))
     elif isinstance(value, Mapping):
-        out("{")
-        for at, key in enumerate(sorted(value) if sort_keys else value):
-            if not isinstance(key, str):
-                raise TypeError(f"A JSON key must be a text, not {type(key).__name__}.")
-            out(f"{',' if at else ''}{encode_basestring(key)}:")
-            _write(value[key], out, sort_keys)
-        out("}")
+        _write_object(value, out, sort_keys)
     elif isinstance(value, list | tuple):
-        out("[")
-        for at, item in enumerate(value):
-            if at:
-                out(",")
-            _write(item, out, sort_keys)
-        out("]")
+        _write_array(value, out, sort_keys)
     else:
         raise TypeError(f"{type(value).__name__} has no place in JSON here; amounts are Decimal.")
 
 
+def _write_object(value: Mapping[Any, Any], out: Callable[[str], None], sort_keys: bool) -> None:
+    before = "{"
+    for key in sorted(value) if sort_keys else value:
+        if not isinstance(key, str):
+            raise TypeError(f"A JSON key must be a text, not {type(key).__name__}.")
+        inner = value[key]
+        if type(inner) is str:
+            out(f"{before}{encode_basestring(key)}:{encode_basestring(inner)}")
+        elif inner is None:
+            out(f"{before}{encode_basestring(key)}:null")
+        else:
+            out(f"{before}{encode_basestring(key)}:")
+            _write(inner, out, sort_keys)
+        before = ","
+    out("}" if value else "{}")
+
+
+def _write_array(value: Sequence[Any], out: Callable[[str], None], sort_keys: bool) -> None:
+    before = "["
+    for inner in value:
+        out(before)
+        _write(inner, out, sort_keys)
+        before = ","
+    out("]" if value else "[]")
+
+
 def _number(value: Decimal) -> str:
-    _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
+    if not value.is_finite():
         raise TypeError(f"{value} is not a JSON number.")
-    if len(digits) + abs(exponent) > LONGEST_PLAIN:
-        return str(value)
-    return format(value, "f")
+    text = str(value)
+    if "E" not in text:
+        return text
+    _, digits, exponent = value.as_tuple()
+    return text if len(digits) + abs(int(exponent)) > LONGEST_PLAIN else format(value, "f")
 
 
 def _refuse(word: str) -> Any:

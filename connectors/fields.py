@@ -144,7 +144,8 @@ class DecimalEncoder(json.JSONEncoder):
 
     def encode(self, o: Any) -> str:
         text = json_text(o)
-        if "\\u0000" in text or _ODD.search(text):
+        is_plain = text.isascii() and "E+" not in text and "E-" not in text
+        if "\\u0000" in text or not (is_plain or _ODD.search(text) is None):
             text = json_text(_storable(o))
         return text
 

@@ -86,16 +86,10 @@ def open_items_fetch(connection_id: int, roles: Iterable[Role]) -> tuple[PostedD
     wanted = [role.value for role in roles]
     if not wanted:
         return ()
-    settling = Posting.objects.filter(
-        record__connection_id=connection_id, state=PostingState.POSTED, settles__contains=[OuterRef("key")]
-    )
+    of_source = {"flow__source_id": connection_id, "state": PostingState.POSTED}
+    settling = Posting.objects.filter(~Q(settles=[]), settles__contains=[OuterRef("key")], **of_source)
     rows = Posting.objects.filter(
-        ~Q(open_roles=[]),
-        ~Exists(settling),
-        open_roles__overlap=wanted,
-        record__connection_id=connection_id,
-        state=PostingState.POSTED,
-        reverses__isnull=True,
+        ~Q(open_roles=[]), ~Exists(settling), open_roles__overlap=wanted, reverses__isnull=True, **of_source
     )
     return tuple(posted_document(row) for row in rows.order_by("id"))
 

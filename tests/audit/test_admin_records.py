@@ -270,7 +270,7 @@ def test_a_person_decides_the_account_after_seeing_the_entry(made: World, desk: 
     form = {"account": account.pk, "reason": "told by the card holder"}
     shown = desk.post(address, {**form, "preview": "1"})
     assert "would post journal entry" in shown.content.decode()
-    assert f"{account.external_id} EXP" in shown.content.decode()
+    assert f"{account.code} EXP" in shown.content.decode()
     row.refresh_from_db()
     assert (row.state, row.choices) == ("held", {})
     assert desk.post(address, {**form, "confirmed": "1"}).status_code == 302

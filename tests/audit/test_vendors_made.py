@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from audit.models import LaneKind, Posting, PostingState, Problem, RecordState, SyncRecord
+from audit.sync.recorder import Recorder
 from audit.sync.replay import posting_bind, record_skip
+from audit.sync.vendors import vendor_request
+from connectors.base import Connector, ReferenceItem
 from connectors.odoo.simulator import OdooSimulator
+from connectors.records import Party
+from connectors.registry import connector_get
 from connectors.services import transport_register
 from connectors.simulation import SimulatorTransport
 from mappings.models import MappingRule, ReferenceValue
@@ -17,6 +24,7 @@ from mappings.refusals import RefusedError
 from mappings.setup import setups_forget
 from tests.audit.scene import BOOKS, bill, flow, lines, post, read, read_all, scene, states, time_passes, work
 from tests.flows.world import World
+from tests.mappings.make import house_make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -189,3 +197,30 @@ def test_a_company_that_has_not_heard_of_the_ledgers_vendor_learns_of_him() -> N
         post(made)
         assert states(made) == {RecordState.POSTED: 3}
         assert len(partners(made.odoo)) == 1
+
+
+def test_a_ledger_with_vendors_by_company_gets_one_for_each_company_under_a_key_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = house_make("companies")
+    house.refresh("company", [ReferenceItem("company", n, "", n, facts={"currency": "USD"}) for n in ("1", "2")], "")
+    flows = [house.flow("expenses", f"of {n}", company=n, filter={"legal_entities": [f"le_{n}"]}) for n in ("1", "2")]
+
+    @transaction.atomic
+    def asked() -> list[str]:
+        recorder = Recorder(house.tenant.pk, "test")
+        keys = [vendor_request(flow, Party("vend_1", "Acme"), recorder).key for flow in flows for _ in range(2)]
+        recorder.flush()
+        return keys
+
+    assert asked() == ["brex:vend_1"] * 4
+    assert SyncRecord.objects.count() == 1, "the companies of a ledger share their vendors"
+    SyncRecord.objects.all()[0].versions.all().delete()
+    SyncRecord.objects.all().delete()
+
+    def by_company(vendor: str) -> Connector:
+        return replace(connector_get(vendor), has_vendors_by_company=True)
+
+    monkeypatch.setattr("audit.sync.vendors.connector_get", by_company)
+    assert asked() == ["brex:vend_1@1", "brex:vend_1@1", "brex:vend_1@2", "brex:vend_1@2"]
+    assert SyncRecord.objects.values("flow").distinct().count() == SyncRecord.objects.count() == 2
