@@ -84,11 +84,14 @@ def delete_journal(simulator: DynamicsSimulator, number: str, company: str = "us
 @action
 def edit(simulator: DynamicsSimulator, set: str, key: list[Any], changes: dict[str, Any]) -> Row:
     """A person changes a record of any set, without the service's checks. `key` in the order of the key fields."""
-    row = simulator.store.find(set, *key)
-    if row is None:
-        raise KeyError(f"{set}{key}")
+    row, session, logic = _found(simulator, set, key), simulator.session(), simulator.logic(set)
     with simulator.store.transaction("F&O"):
-        simulator.store.update(set, row, _decimals(changes))
+        after = {**row, **_decimals(changes)}
+        for name in changes:
+            if name.endswith("DisplayValue"):  # an account that is typed is understood anew
+                after[name] = logic.accept(session, after, name, changes[name], session.infolog(logic.entity))
+        simulator.store.update(set, row, after)
+        logic.written(session, row)
     return plain(row)
 
 
@@ -101,12 +104,19 @@ def create(simulator: DynamicsSimulator, set: str, values: dict[str, Any]) -> Ro
 
 @action
 def remove(simulator: DynamicsSimulator, set: str, key: list[Any]) -> bool:
-    row = simulator.store.find(set, *key)
-    if row is None:
-        raise KeyError(f"{set}{key}")
+    """A person deletes a record of any set, without the service's checks."""
+    row = _found(simulator, set, key)
     with simulator.store.transaction("F&O"):
         simulator.store.delete(set, row)
+        simulator.logic(set).removed(simulator.session(), row)
     return True
+
+
+def _found(simulator: DynamicsSimulator, name: str, key: list[Any]) -> Row:
+    row = simulator.store.find(name, *key)
+    if row is None:
+        raise KeyError(f"{name}{key}")
+    return row
 
 
 @action

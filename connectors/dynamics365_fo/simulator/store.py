@@ -55,11 +55,31 @@ class Table:
     def drop(self, row: Row) -> None:
         key = self.key_of(row)
         del self.rows[key]
+        for field in self.indexes:
+            self._unlist(field, row.get(field, ""), key)
+
+    def alter(self, row: Row, values: Row) -> None:
+        """Replace a record's values; it keeps its place among the others while its key stays."""
+        if self.key_of(values) != self.key_of(row):
+            self.drop(row)
+            row.clear()
+            row.update(values)
+            self.add(row)
+            return
+        key = self.key_of(row)
         for field, index in self.indexes.items():
-            entries = index[folded(row.get(field, ""))]
-            del entries[key]
-            if not entries:
-                del index[folded(row.get(field, ""))]
+            before, after = row.get(field, ""), values.get(field, "")
+            if folded(before) != folded(after):
+                self._unlist(field, before, key)
+                index.setdefault(folded(after), {})[key] = None
+        row.clear()
+        row.update(values)
+
+    def _unlist(self, field: str, value: Any, key: Key) -> None:
+        entries = self.indexes[field][folded(value)]
+        del entries[key]
+        if not entries:
+            del self.indexes[field][folded(value)]
 
     def by(self, field: str, value: Any) -> list[Row]:
         """The records whose indexed field has this value, oldest first."""
@@ -101,17 +121,9 @@ class Store:
     def update(self, name: str, row: Row, changes: Row) -> Row:
         table = self.table(name)
         before = dict(row)
-        table.drop(row)
-        row.update(changes, _version=row["_version"] + 1, _commit=self.commits + 1, _writer=self.writer)
-        table.add(row)
-
-        def undo() -> None:
-            table.drop(row)
-            row.clear()
-            row.update(before)
-            table.add(row)
-
-        self._undoes(undo)
+        marks = {"_version": row["_version"] + 1, "_commit": self.commits + 1, "_writer": self.writer}
+        table.alter(row, {**row, **changes, **marks})
+        self._undoes(lambda: table.alter(row, before))
         return row
 
     def delete(self, name: str, row: Row) -> None:
