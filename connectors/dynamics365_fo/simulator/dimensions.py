@@ -95,11 +95,11 @@ def parse(session: Session, company: str, kind: str, text: str, log: Infolog, pl
     what = Combination(account, values)
     if session.switches.value_check == "insert":
         check_values(session, company, kind, what, "", log)
-    account = main_account(session, company, what.account) if kind == LEDGER_FORMAT and not log.lines else None
-    if account is not None and session.switches.structure_check == "insert":
+    known = main_account(session, company, what.account) if kind == LEDGER_FORMAT and not log.lines else None
+    if known is not None and session.switches.structure_check == "insert":
         check_structure(session, company, what, log)
-    is_typed_in = session.switches.manual_entry_check == "insert"
-    if account is not None and is_typed_in and not allows_manual_entry(session, company, account):
+    is_manual_checked = session.switches.manual_entry_check == "insert"
+    if known is not None and is_manual_checked and not allows_manual_entry(session, company, known):
         log.warn("manual_entry", value=what.account)
     if log.lines:
         raise log.field(place).refusal()

@@ -89,12 +89,11 @@ def test_a_voucher_of_several_lines_must_balance(fo: Environment) -> None:
         {"AccountDisplayValue": "201100---", "CreditAmount": Decimal("99.90")},
     )
     result = post(fo)
-    assert result["reasons"] == [
-        "Warning: The transactions on voucher GENONE0000001 do not balance as per 2026-03-02 (accounting currency: "
-        "0.10 - reporting currency: 0.10)."
-    ]
+    (reason,) = result["reasons"]
+    assert reason.startswith("Warning: The transactions on voucher GENONE0000001 do not balance as per 2026-03-02")
+    assert reason.endswith("(accounting currency: 0.10 - reporting currency: 0.10).")
     journals = fo.simulator.state()["journals"]
-    assert journals[0]["problem"] == result["reasons"][0]
+    assert journals[0]["problem"] == reason
     key = f"/data/{LINES}(dataAreaId='usmf',JournalBatchNumber='00452',LineNumber=2)?cross-company=true"
     fo.call("PATCH", key, {"CreditAmount": 100})
     assert post(fo)["posted"]

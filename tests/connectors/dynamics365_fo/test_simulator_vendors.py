@@ -35,7 +35,7 @@ def test_a_vendor_gets_number_defaults_and_a_party(fo: Environment) -> None:
     told = (made["VendorSearchName"], made["CurrencyCode"], made["DefaultPaymentTermsName"], made["OnHoldStatus"])
     assert told == ("Blue Bottle Coffee", "USD", "Net30", "No")
     assert made["VendorPartyType"] == "Organization"
-    assert len(made) == 280 + 2
+    assert len([one for one in made if not one.startswith("@")]) == 279  # 280, and one of an unnamed enumeration
     found = fo.rows("VendorsV3", filter="dataAreaId eq 'usmf' and OurAccountNumber eq 'brex:vendor_cl9x'")
     assert [one["VendorAccountNumber"] for one in found] == ["V000013"]
 
@@ -187,18 +187,11 @@ def test_an_invoice_without_lines_or_in_a_closed_period_stays_pending(fo: Enviro
 
 
 def test_an_invoice_journal_posts_to_both_ledgers(fo: Environment) -> None:
-    number = fo.made("VendInvoiceJournalHeaders", {"dataAreaId": "usmf", "JournalName": "APInvoice"})[
-        "JournalBatchNumber"
-    ]
-    line = {
-        "AccountType": "Vend",
-        "AccountDisplayValue": "V000002",
-        "Invoice": "INV-8841",
-        "InvoiceDate": DAY,
-        "Date": DAY,
-    }
+    header = fo.made("VendInvoiceJournalHeaders", {"dataAreaId": "usmf", "JournalName": "APInvoice"})
+    own = {"dataAreaId": "usmf", "JournalBatchNumber": header["JournalBatchNumber"], "Date": DAY, "InvoiceDate": DAY}
+    vendor = {"AccountType": "Vend", "AccountDisplayValue": "V000002", "Invoice": "INV-8841"}
     amounts = {"Credit": 120, "Currency": "USD", "OffsetAccountDisplayValue": "605110-001-ENG-APO"}
-    fo.made("VendInvoiceJournalLines", {"dataAreaId": "usmf", "JournalBatchNumber": number, **line, **amounts})
+    fo.made("VendInvoiceJournalLines", {**own, **vendor, **amounts})
     (result,) = fo.do("post_journals")
     assert result["posted"]
     assert fo.do("vendor_balances") == {"V000002": Decimal(120)}
