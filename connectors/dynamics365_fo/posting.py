@@ -99,16 +99,12 @@ class JournalPoster:
             number = str(header.body["JournalBatchNumber"]) if header.body else ""
             changesets.append((one, Changeset((header, *self._line_operations(one, self._lines(one, number))))))
         sent = self._send(changesets, outcomes)
-        to_read = [one for one in batch if one.key in sent.done]
+        refusals = {key: error for key, error in sent.errors.items() if isinstance(error, RejectedError)}
         for one in batch:
-            error = sent.errors.get(one.key)
-            if error is None:
-                continue
-            if isinstance(error, RejectedError) and error.cure == ALREADY_THERE:
-                to_read.append(one)
-            else:
-                outcomes[one.key] = _unsent(one, error)
-        self._read_back(to_read, outcomes)
+            if one.key in sent.errors and one.key not in refusals:
+                outcomes[one.key] = _unsent(one, sent.errors[one.key])
+        # A refusal may be that of a second writing, in the words of whatever language: only a look tells.
+        self._read_back([one for one in batch if one.key in sent.done or one.key in refusals], outcomes, refusals)
 
     # --- numbers of Dynamics
 
@@ -199,7 +195,9 @@ class JournalPoster:
             raise stopped[0]
         return sent
 
-    def _read_back(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> None:
+    def _read_back(
+        self, batch: Sequence[Outgoing], outcomes: Outcomes, refusals: Mapping[str, RejectedError] | None = None
+    ) -> None:
         """What Dynamics says it did, or refused because it was done before, is looked at."""
         if not batch:
             return
@@ -210,14 +208,18 @@ class JournalPoster:
             outcomes.update((one.key, failed(one, OutcomeState.UNCERTAIN, error)) for one in batch)
             return
         for one in batch:
-            outcomes[one.key] = self._unseen(one, found[one.key]) if not found[one.key].journals else read[one.key]
+            refusal = (refusals or {}).get(one.key)
+            is_there = bool(found[one.key].journals)
+            outcomes[one.key] = read[one.key] if is_there else self._unseen(one, found[one.key], refusal)
 
-    def _unseen(self, one: Outgoing, found: Found) -> Outcome:
-        """Answered as done, or as there already, and not to be seen."""
+    def _unseen(self, one: Outgoing, found: Found, refusal: RejectedError | None) -> Outcome:
+        """Answered as done, or refused, and not to be seen."""
         if found.foreign is not None:
             number = found.foreign.header.journal_batch_number
             error = refused(f"The journal batch number {number} belongs to another journal.", "number_taken", number)
             return failed(one, OutcomeState.REJECTED, error)
+        if refusal is not None and refusal.cure != ALREADY_THERE:
+            return failed(one, OutcomeState.REJECTED, refusal)
         gone = RetryableError("Dynamics wrote the journal and does not show it yet.", provider="Dynamics")
         return failed(one, OutcomeState.UNCERTAIN, gone)
 

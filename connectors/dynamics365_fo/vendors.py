@@ -37,7 +37,8 @@ def find_vendors(desk: Desk, batch: Sequence[Outgoing]) -> dict[str, Outcome]:
 
 def marked_vendors(desk: Desk, stamps: Iterable[str]) -> dict[str, list[VendorRow]]:
     """Vendors that bear one of these marks."""
-    questions = [Query(VendorRow, desk.company, one_of("OurAccountNumber", some)) for some in chunks(stamps, STAMPS)]
+    kind = desk.books.vendor_set()
+    questions = [Query(kind, desk.company, one_of("OurAccountNumber", some)) for some in chunks(stamps, STAMPS)]
     found: dict[str, list[VendorRow]] = {}
     for rows in desk.books.ask(questions) if questions else []:
         for row in rows:
