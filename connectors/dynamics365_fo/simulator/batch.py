@@ -116,7 +116,7 @@ class Batches:
         switches = self.simulator.switches
         if switches.throttle_parts > 0:
             switches.throttle_parts -= 1
-            return refused(self.simulator.throttled())
+            return refused(self.simulator.limits.throttled())
         try:
             inner = self._call(call, part)
         except RefusedError as refusal:

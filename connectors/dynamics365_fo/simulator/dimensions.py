@@ -51,13 +51,16 @@ def format_names(session: Session, kind: str) -> list[str] | None:
     return None
 
 
-def split(text: str, sign: str) -> list[str]:
-    """The segments of a display value, without their escapes."""
+def split(text: str, sign: str, is_doubled: bool = False) -> list[str]:
+    """The segments of a display value, without their escapes; `is_doubled`: two backslashes stand for one."""
     parts, current, at = [], "", 0
     while at < len(text):
         if text[at] == "\\" and text.startswith(sign, at + 1):
             current += sign
             at += 1 + len(sign)
+        elif is_doubled and text.startswith("\\\\", at):
+            current += "\\"
+            at += 2
         elif text.startswith(sign, at):
             parts.append(current)
             current = ""
@@ -68,16 +71,22 @@ def split(text: str, sign: str) -> list[str]:
     return [*parts, current]
 
 
-def escaped(value: str, sign: str) -> str:
-    return value.replace(sign, "\\" + sign)
+def _segments(session: Session, text: str) -> list[str]:
+    return split(text, delimiter(session), session.switches.backslash_escapes_itself)
+
+
+def escaped(session: Session, value: str) -> str:
+    """A value as it stands inside a display value."""
+    if session.switches.backslash_escapes_itself:
+        value = value.replace("\\", "\\\\")
+    return value.replace(delimiter(session), "\\" + delimiter(session))
 
 
 def joined(session: Session, kind: str, what: Combination) -> str:
     """A combination as the active format writes it."""
-    sign = delimiter(session)
     names = format_names(session, kind) or []
-    return sign.join(
-        escaped(what.account if name == MAIN_ACCOUNT else what.values.get(name, ""), sign) for name in names
+    return delimiter(session).join(
+        escaped(session, what.account if name == MAIN_ACCOUNT else what.values.get(name, "")) for name in names
     )
 
 
@@ -87,7 +96,7 @@ def parse(session: Session, company: str, kind: str, text: str, log: Infolog, pl
     if names is None:
         raise log.warn("no_format").field(place).refusal()
     account, values = "", {}
-    for name, value in zip(names, split(text, delimiter(session)), strict=False):
+    for name, value in zip(names, _segments(session, text), strict=False):
         if name == MAIN_ACCOUNT:
             account = value.strip()
         elif value.strip():

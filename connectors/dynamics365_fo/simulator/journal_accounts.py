@@ -29,7 +29,7 @@ def accept_account(session: Session, row: Row, name: str, text: str, log: Infolo
         return ""
     if kind in SUBLEDGERS:
         number = _subledger_account(session, row["dataAreaId"], kind, text, log, name)
-        row[kept], row[name] = Combination(number), escaped(number, delimiter(session))
+        row[kept], row[name] = Combination(number), escaped(session, number)
         return str(row[name])
     form = LEDGER_FORMAT if type_field else DEFAULT_FORMAT
     row[kept] = parse(session, row["dataAreaId"], form, text, log, name)

@@ -86,7 +86,6 @@ class HeaderLogic(Logic):
     lengths = {
         "JournalBatchNumber": ("Journal batch number", 10),
         "Description": ("Description", 60),
-        "IntegrationKey": ("Integration key", 60),
         "JournalName": ("Name", 10),
     }
     lookups = {"JournalName": ("Name", "Journal names", "JournalNames")}
@@ -109,10 +108,19 @@ class HeaderLogic(Logic):
             sequence = session.simulator.sequences.get(row["dataAreaId"], BATCH_NUMBERS)
             if not (sequence.is_manual or sequence.user_changes):
                 raise log.warn("sequence_manual", sequence=sequence.code, value=value).field(name).refusal()
-        if name == "IntegrationKey" and value and session.switches.integration_key_unique:
-            table = session.store.table(self.of.name)
-            if any(one is not row and one["dataAreaId"] == row["dataAreaId"] for one in table.by(name, value)):
-                raise self.duplicate({**row, name: value}, log)
+        return self._integration_key(session, row, str(value), log) if name == "IntegrationKey" and value else value
+
+    def _integration_key(self, session: Session, row: Row, value: str, log: Infolog) -> str:
+        switches, name = session.switches, "IntegrationKey"
+        if switches.integration_key == "drop":
+            return ""
+        if len(value) > switches.integration_key_length:
+            if switches.overlong == "refuse":
+                raise log.warn("too_long", value=value, field="Integration key").field(name).refusal()
+            value = value[: switches.integration_key_length]
+        others = session.store.table(self.of.name).by(name, value) if switches.integration_key_unique else []
+        if any(one is not row and one["dataAreaId"] == row["dataAreaId"] for one in others):
+            raise self.duplicate({**row, name: value}, log)
         return value
 
     def complete(self, session: Session, row: Row, given: Row, log: Infolog) -> None:
@@ -227,7 +235,8 @@ class LineLogic(Logic):
             return accept_account(session, row, name, str(value), log)
         if name in (self.kind.debit, self.kind.credit) and money(value) < 0:
             header = self.header(session, row)
-            if header and journal_name(session, header).get("AllowOnlyPositiveDebitsAndCredits") == "Yes":
+            is_positive = header and journal_name(session, header).get("AllowOnlyPositiveDebitsAndCredits") == "Yes"
+            if is_positive or session.switches.negative_amounts == "refuse":
                 raise log.warn("negative", number=row["JournalBatchNumber"]).field(name).refusal()
         return str(value).upper() if name in ("Company", "OffsetCompany") and value else value
 
@@ -275,6 +284,8 @@ class LineLogic(Logic):
         last = str(lines[-1]["Voucher"])
         if name["NewVoucher"] != "BalanceSheet":
             return last
+        if not session.switches.voucher_until_balanced:
+            return draw()
         open_amount = sum(
             (money(one.get(self.kind.debit)) - money(one.get(self.kind.credit)))
             for one in lines
@@ -286,6 +297,9 @@ class LineLogic(Logic):
         is_both = money(row.get(self.kind.debit)) and money(row.get(self.kind.credit))
         if is_both and session.switches.both_amounts == "refuse":
             raise log.warn("both_amounts").field(self.kind.credit).refusal()
+        is_none = not money(row.get(self.kind.debit)) and not money(row.get(self.kind.credit))
+        if is_none and session.switches.no_amount == "refuse":
+            raise log.warn("no_amount", value=row["LineNumber"]).field(self.kind.debit).refusal()
         if session.switches.duplicate_invoice_check == "insert" and row.get("Invoice") and row["AccountType"] == "Vend":
             vendor = row["_account"].account
             if session.simulator.posting.is_invoice_used(session, row["dataAreaId"], vendor, str(row["Invoice"])):

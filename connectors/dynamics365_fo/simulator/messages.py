@@ -143,6 +143,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "forbidden_dates": ("Lines of voucher {voucher} have different dates.", "Beleg {voucher} hat verschiedene Daten."),
     "invoice_posted": ("Invoice {value} is posted.", "Die Rechnung {value} ist gebucht."),
+    "window": (
+        "Number of requests exceeded the limit of {value} over the time window of {seconds} seconds.",
+        "Die Anzahl der Anforderungen hat das Limit von {value} im Zeitfenster von {seconds} Sekunden überschritten.",
+    ),
+    "concurrent": (
+        "Number of concurrent requests exceeded the limit of {value}.",
+        "Die Anzahl der gleichzeitigen Anforderungen hat das Limit von {value} überschritten.",
+    ),
     "throttled": (
         (
             "This request could not be processed at this time due to system experiencing high resource utilization. "

@@ -101,7 +101,14 @@ class Service:
             raise RefusedError(
                 405, {"Message": f"The requested resource does not support http method '{call.method}'."}
             )
+        if call.method == "PATCH" and self._is_wanted_back(session):
+            return Answer(200, self._shown(session, entity, row, []))
         return Answer(204)
+
+    def _is_wanted_back(self, session: Session) -> bool:
+        return session.switches.return_representation and "return=representation" in session.call.headers.get(
+            "prefer", ""
+        )
 
     def _shown(self, session: Session, entity: EntitySet, row: Row, select: list[str]) -> dict[str, Any]:
         logic = self.simulator.logic(entity.name)

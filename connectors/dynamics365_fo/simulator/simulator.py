@@ -22,11 +22,11 @@ from .call import Answer, Call, refused
 from .catalogue import Catalogue, catalogue
 from .control import ACTIONS
 from .entra import Application, Entra
-from .errors import RefusedError, envelope, no_route
+from .errors import RefusedError, no_route
 from .invoices import AttachmentLogic, InvoiceHeaderLogic, InvoiceLineLogic
 from .journals import GENERAL, INVOICE, KINDS, HeaderLogic, LineLogic
+from .limits import Limits
 from .logic import Logic, Session
-from .messages import text
 from .numbering import NumberSequences
 from .posting import Posting
 from .service import Service
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 ARRIVAL = "dynamics.arrival"
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-THROTTLE = "Microsoft.Dynamics.Platform.Integration.Services.OData.ThrottlingException"
 
 
 class DynamicsSimulator(Simulator):
@@ -79,8 +78,8 @@ class DynamicsSimulator(Simulator):
         self.posting = Posting(self)
         self.service = Service(self)
         self.batches = Batches(self)
+        self.limits = Limits(self)
         self.requests = 0
-        self._throttled = 0
         self.entra = Entra(self, seed)
         super().__init__(seed=seed, clock=clock)
         self.gate = Gate(self)
@@ -152,20 +151,11 @@ class DynamicsSimulator(Simulator):
         call = Call("", "", {}, b"", self.environment_url, self.gate.users[user], "F&O", self.store.commits)
         return Session(self, call)
 
-    def throttled(self) -> RefusedError:
-        """The 429 of resource-based throttling, as the switches shape it."""
-        seconds = self.switches.retry_after_seconds
-        if seconds is not None and self.switches.retry_after_grows:
-            seconds *= 2**self._throttled
-        self._throttled += 1
-        words = text("throttled", self.switches.language, value=seconds or 30)
-        body = {"envelope": envelope(words, THROTTLE, ""), "text": words, "none": None}[self.switches.throttled_body]
-        return RefusedError(429, body, {} if seconds is None else {"Retry-After": str(seconds)})
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # What was committed when the request came in: line inserts that overlap meet by it.
         environ[ARRIVAL] = self.store.commits
-        return super().__call__(environ, start_response)
+        with self.limits.under_way():
+            return super().__call__(environ, start_response)
 
     def before(self, request: Request) -> Response | None:
         self.requests += 1
@@ -182,6 +172,8 @@ class DynamicsSimulator(Simulator):
             user = self.gate.admit(request.headers.get("Authorization", ""), base)
         except RefusedError as refusal:
             return self._respond(refused(refusal))
+        if (overload := self.limits.refusal(user.id)) is not None:
+            return self._respond(refused(overload))
         call = Call(
             method=request.method,
             url=request.full_path,
@@ -235,7 +227,7 @@ class DynamicsSimulator(Simulator):
     def fault_response(self, request: Request, fault: Fault) -> Response:
         """An arranged 429 without a body is the service's own."""
         if fault.kind == "status" and fault.status == 429 and not fault.body:
-            response = self._respond(refused(self.throttled()))
+            response = self._respond(refused(self.limits.throttled()))
             response.headers.update(fault.headers)
             return self.after(request, response)
         return super().fault_response(request, fault)

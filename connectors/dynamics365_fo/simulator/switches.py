@@ -25,6 +25,11 @@ class Switches:
     throttled_body: str = "envelope"  # envelope | text | none
     retry_after_seconds: int | None = 30  # of arranged 429s; None sends no header
     retry_after_grows: bool = False  # each arranged 429 asks for twice the time of the one before
+    # Service protection; environments of 10.0.36 and later have only the resource-based kind
+    requests_per_window: int | None = None  # 6,000 in 300 seconds per user and application in old environments
+    window_seconds: int = 300
+    concurrent_requests: int | None = None  # 52 in old environments
+    throttle_every: int | None = None  # resource-based: each n-th request is refused
     # Reading
     page_size: int = 10_000
     maxpagesize_honoured: bool = True
@@ -34,15 +39,23 @@ class Switches:
     overlong: str = "refuse"  # refuse | cut
     line_conflict_probability: float = 1.0  # of two overlapping line inserts under one header, the later one
     line_conflict_rate: float = 0.0  # of any line insert
+    voucher_until_balanced: bool = True  # whether "in connection with balance" holds for lines that come by OData
     both_amounts: str = "refuse"  # refuse | accept: a line with debit and credit
     totals_include_offsets: bool = False  # whether a line with its own offset counts on both sides of the header
     header_reference: str = "keep"  # keep | replace: what the server does with a sent HeaderReference
+    integration_key: str = "keep"  # keep | drop: what becomes of one that is sent
+    integration_key_length: int = 60
     integration_key_unique: bool = False
+    negative_amounts: str = "accept"  # accept | refuse, where the journal name says nothing
+    no_amount: str = "accept"  # accept | refuse: a line with neither debit nor credit
+    vendor_required: list[str] = field(default_factory=list)  # further fields that a vendor must have
+    return_representation: bool = False  # whether a change answers the record to those who prefer it
     # Batch
     batch_operations: int = 5_000
     failed_content_id: str = "first"  # first | right | none: Content-ID of the single part of a failed changeset
     throttle_parts: int = 0  # so many of the next parts outside changesets are answered 429
     # Dimensions
+    backslash_escapes_itself: bool = False
     plain_delimiter_in_account: bool = False  # whether US-101 is understood where US\-101 is meant
     value_check: str = "insert"  # insert | posting: unknown or suspended main account or dimension value
     structure_check: str = "posting"  # insert | posting: a combination that the account structure forbids

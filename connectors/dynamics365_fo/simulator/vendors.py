@@ -65,6 +65,13 @@ class VendorLogic(Logic):
             lambda number: session.store.find("VendorsV3", company, number) is not None
         )
 
+    def validate(self, session: Session, row: Row, log: Infolog) -> None:
+        for name in session.switches.vendor_required:
+            if not row.get(name):
+                log.warn("mandatory", field=name)
+        if log.lines:
+            raise log.warn("validate_write", source="VendTable (VendTable)").refusal()
+
     def may_remove(self, session: Session, row: Row, log: Infolog) -> None:
         booked = session.store.table("VendTransBiEntities").by("AccountNum", row["VendorAccountNumber"])
         if any(one["dataAreaId"] == row["dataAreaId"] for one in booked):

@@ -192,3 +192,12 @@ def test_a_suspension_may_hold_in_one_company_only(fo: Environment) -> None:
     assert "Main account 605110 is suspended" in fo.refused(LINES, line_body(header, CurrencyCode="EUR"))
     fo.do("suspend_account", account="605110", company="demf", suspended=False)
     fo.line(header, CurrencyCode="EUR")
+
+
+def test_whether_a_backslash_escapes_itself_is_not_known(fo: Environment) -> None:
+    value = {"FinancialDimension": "CostCenter", "DimensionValue": "A\\B", "LegalEntityId": "", "Description": "odd"}
+    fo.do("create", set="FinancialDimensionValues", values=value)
+    assert stored(fo, "605110---A\\B") == "605110---A\\B"
+    assert "The value 'A\\\\B'" in refusal(fo, "605110---A\\\\B")
+    fo.do("set", backslash_escapes_itself=True)
+    assert stored(fo, "605110---A\\\\B") == "605110---A\\\\B"

@@ -183,3 +183,25 @@ def test_three_callers_at_once_lose_and_double_nothing(fo: Environment) -> None:
     assert (
         fo.do("trial_balance")["605110"] == 60 * line_body({"dataAreaId": "", "JournalBatchNumber": ""})["DebitAmount"]
     )
+
+
+def test_old_environments_count_requests_in_a_sliding_window(fo: Environment) -> None:
+    fo.do("set", requests_per_window=3)
+    answers = [fo.list("Companies") for _ in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert infolog(answers[3]) == "Number of requests exceeded the limit of 3 over the time window of 300 seconds."
+    fo.simulator.clock.advance(seconds=int(answers[3].headers["Retry-After"]))
+    assert fo.list("Companies").status_code == 200
+
+
+def test_old_environments_count_requests_under_way(fo: Environment) -> None:
+    fo.do("set", concurrent_requests=0)
+    answer = fo.list("Companies")
+    assert (answer.status_code, infolog(answer)) == (429, "Number of concurrent requests exceeded the limit of 0.")
+    fo.do("set", concurrent_requests=1)
+    assert fo.list("Companies").status_code == 200
+
+
+def test_a_loaded_environment_refuses_each_so_many_requests(fo: Environment) -> None:
+    fo.do("set", throttle_every=3)
+    assert [fo.list("Companies").status_code for _ in range(6)] == [200, 200, 429, 200, 200, 429]

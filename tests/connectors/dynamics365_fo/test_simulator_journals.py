@@ -366,3 +366,39 @@ def test_a_foreign_currency_line_shows_its_rate_per_hundred(fo: Environment) -> 
     assert fo.line(header, CurrencyCode="JPY", LineNumber=2)["ExchRate"] == Decimal("0.67")
     assert fo.line(header, CurrencyCode="EUR", ExchRate=110, LineNumber=3)["ExchRate"] == 110
     assert fo.line(header, CurrencyCode="GBP", LineNumber=4)["ExchRate"] == 0
+
+
+def test_what_becomes_of_an_integration_key_is_not_known(fo: Environment) -> None:
+    fo.do("set", integration_key_length=20)
+    assert "is too long" in fo.refused(HEADERS, new(IntegrationKey="x" * 21))
+    fo.do("set", overlong="cut")
+    assert fo.header(IntegrationKey="x" * 21)["IntegrationKey"] == "x" * 20
+    fo.do("set", integration_key_unique=True)
+    assert "The record already exists" in fo.refused(HEADERS, new(IntegrationKey="X" * 20))
+    fo.do("set", integration_key="drop")
+    assert fo.header(IntegrationKey="x" * 20)["IntegrationKey"] == ""
+
+
+def test_what_becomes_of_odd_amounts_is_not_known(fo: Environment) -> None:
+    header = fo.header()
+    assert fo.line(header, DebitAmount=0)["DebitAmount"] == 0
+    fo.do("set", no_amount="refuse", negative_amounts="refuse", both_amounts="accept")
+    assert "has no amount" in fo.refused(LINES, line_body(header, LineNumber=2, DebitAmount=0))
+    assert "Only positive debits" in fo.refused(LINES, line_body(header, LineNumber=2, DebitAmount=-1))
+    assert fo.line(header, LineNumber=2, CreditAmount=1)["CreditAmount"] == 1
+
+
+def test_whether_a_voucher_lasts_until_balanced_is_not_known(fo: Environment) -> None:
+    fo.do("set", voucher_until_balanced=False)
+    header = fo.header()
+    vouchers = {fo.line(header, LineNumber=one, OffsetAccountDisplayValue="")["Voucher"] for one in (1, 2, 3)}
+    assert len(vouchers) == 3
+
+
+def test_whether_a_change_answers_the_record_is_not_known(fo: Environment) -> None:
+    fo.header()
+    key = f"/data/{HEADERS}(dataAreaId='usmf',JournalBatchNumber='00452')?cross-company=true"
+    assert fo.call("PATCH", key, {"Description": "a"}, Prefer="return=representation").status_code == 204
+    fo.do("set", return_representation=True)
+    answer = fo.call("PATCH", key, {"Description": "b"}, Prefer="return=representation")
+    assert (answer.status_code, answer.json()["Description"]) == (200, "b")

@@ -196,3 +196,9 @@ def test_an_invoice_journal_posts_to_both_ledgers(fo: Environment) -> None:
     assert result["posted"]
     assert fo.do("vendor_balances") == {"V000002": Decimal(120)}
     assert fo.do("trial_balance") == {"211000": Decimal(-120), "605110": Decimal(120)}
+
+
+def test_which_further_fields_a_vendor_needs_is_not_known(fo: Environment) -> None:
+    fo.do("set", vendor_required=["SalesTaxGroupCode"])
+    assert "Field 'SalesTaxGroupCode' must be filled in." in fo.refused("VendorsV3", NEW)
+    assert fo.made("VendorsV3", {**NEW, "SalesTaxGroupCode": "full"})["SalesTaxGroupCode"] == "FULL"
