@@ -75,19 +75,20 @@ def _segments(session: Session, text: str) -> list[str]:
     return split(text, delimiter(session), session.switches.backslash_escapes_itself)
 
 
-def escaped(session: Session, value: str) -> str:
+def escaped(session: Session, value: str, sign: str = "") -> str:
     """A value as it stands inside a display value."""
+    sign = sign or delimiter(session)
     if session.switches.backslash_escapes_itself:
         value = value.replace("\\", "\\\\")
-    return value.replace(delimiter(session), "\\" + delimiter(session))
+    return value.replace(sign, "\\" + sign)
 
 
 def joined(session: Session, kind: str, what: Combination) -> str:
     """A combination as the active format writes it."""
+    sign = delimiter(session)
+    values = {MAIN_ACCOUNT: what.account, **what.values}
     names = format_names(session, kind) or []
-    return delimiter(session).join(
-        escaped(session, what.account if name == MAIN_ACCOUNT else what.values.get(name, "")) for name in names
-    )
+    return sign.join(escaped(session, values.get(name, ""), sign) for name in names)
 
 
 def parse(session: Session, company: str, kind: str, text: str, log: Infolog, place: str) -> Combination:

@@ -89,6 +89,7 @@ class Entra:
     def rules(self) -> Iterable[Rule]:
         yield Rule("/<tenant>/oauth2/v2.0/token", endpoint=self.token_v2, methods=["POST"])
         yield Rule("/<tenant>/oauth2/token", endpoint=self.token_v1, methods=["POST"])
+        yield Rule("/common/discovery/instance", endpoint=self.instances, methods=["GET"])
         yield Rule("/<tenant>/v2.0/.well-known/openid-configuration", endpoint=self.discovery, methods=["GET"])
 
     def discovery(self, request: Request, tenant: str) -> Response:
@@ -103,6 +104,16 @@ class Entra:
                 "tenant_region_scope": "NA",
             }
         )
+
+    def instances(self, request: Request) -> Response:
+        """Which names the login host has; MSAL asks for it after a refusal."""
+        host = urlsplit(self.simulator.login_url).netloc
+        known = {
+            "preferred_network": host,
+            "preferred_cache": "login.windows.net",
+            "aliases": [host, "login.windows.net"],
+        }
+        return json_response({"api-version": "1.1", "metadata": [known]})
 
     def token_v2(self, request: Request, tenant: str) -> Response:
         return self._token(request, tenant, "scope")

@@ -58,6 +58,11 @@ def test_the_discovery_document_names_the_endpoints(fo: Environment) -> None:
     assert "authorization_endpoint" in found
 
 
+def test_the_names_of_the_login_host_can_be_asked(fo: Environment) -> None:
+    (known,) = fo.session.get(f"{LOGIN}/common/discovery/instance").json()["metadata"]
+    assert known["preferred_network"] in known["aliases"]
+
+
 def test_the_secret_may_come_in_the_basic_header(fo: Environment) -> None:
     pair = f"{quote(fo.simulator.client_id)}:{quote(fo.simulator.client_secret)}"
     headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
