@@ -239,7 +239,7 @@ def add_user(
     secret = f"sim~{simulator.chance.getrandbits(160):040x}"
     simulator.entra.applications[client] = Application(client, secret)
     simulator.store.insert("SysAADClients", {"AADClientId": client, "Name": user, "UserId": user})
-    return {"tenant_id": simulator.tenant, "client_id": client, "client_secret": secret}
+    return {"tenant": simulator.tenant, "client_id": client, "client_secret": secret}
 
 
 @action

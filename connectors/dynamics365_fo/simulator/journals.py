@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from .errors import Infolog
 from .journal_accounts import accept_account
@@ -96,8 +97,8 @@ class HeaderLogic(Logic):
         super().__init__(session_set.of)
 
     def accept(self, session: Session, row: Row, name: str, value: object, log: Infolog) -> object:
-        if name in ("IsPosted", "JournalTotalDebit", "JournalTotalCredit"):
-            return row.get(name)
+        if name in ("IsPosted", "JournalTotalDebit", "JournalTotalCredit", "AccountingCurrency"):
+            raise log.warn("not_editable", field=name).field(name).refusal()
         value = super().accept(session, row, name, value, log)
         if name == "JournalName" and value:
             journal = session.store.find("JournalNames", row["dataAreaId"], value)
@@ -191,6 +192,12 @@ class LineLogic(Logic):
         self.mandatory = (("Date", kind.date), ("Currency", kind.currency), ("Account", "AccountDisplayValue"))
         self.read_only = frozenset({"Company"})
 
+    def read(self, session: Session, sent: dict[str, Any]) -> Row:
+        """Types first: an account is read by its type, in whatever order the two are sent."""
+        given = super().read(session, sent)
+        types: Row = {name: given[name] for name in ("AccountType", "OffsetAccountType") if name in given}
+        return {**types, **given}
+
     def header(self, session: Session, row: Row) -> Row | None:
         return session.store.find(self.kind.headers, row["dataAreaId"], row.get("JournalBatchNumber", ""))
 
@@ -220,8 +227,6 @@ class LineLogic(Logic):
         if name.get("OffsetAccountDisplayValue"):
             row["OffsetAccountType"] = name.get("OffsetAccountType", "Ledger")
             accept_account(session, row, "OffsetAccountDisplayValue", name["OffsetAccountDisplayValue"], log)
-        for one in ("AccountType", "OffsetAccountType"):
-            row[one] = given.get(one, row[one])  # an account is read by its type, in whatever order the two are sent
 
     def accept(self, session: Session, row: Row, name: str, value: object, log: Infolog) -> object:
         value = super().accept(session, row, name, value, log)

@@ -76,13 +76,12 @@ def _selected(session: Session, entity: EntitySet) -> list[Row]:
         condition = parse_filter(text, entity, session.shown, session.switches.filter_functions)
         keys = condition.among(table)
     rows = list(table.rows.values()) if keys is None else [table.rows[key] for key in keys]
-    user, logic = session.call.user, session.simulator.logic(entity.name)
+    user = session.call.user
     if entity.is_company_bound:
         if session.call.is_cross_company:
             rows = [one for one in rows if user.sees(one["dataAreaId"])]
         else:
             rows = [one for one in rows if one["dataAreaId"] == session.company]
-    rows = [logic.shown_row(session, one) for one in rows]
     return rows if condition is None else [one for one in rows if condition.meets(one)]
 
 
@@ -141,7 +140,8 @@ def _shown(
     session: Session, entity: EntitySet, row: Row, select: list[str], expand: dict[str, list[str]]
 ) -> dict[str, Any]:
     logic = session.simulator.logic(entity.name)
-    body = {"@odata.etag": etag(row, logic.sources), **shown_row(row, entity, session.shown, select)}
+    shown = shown_row(row, entity, session.shown, select, null_enums=session.switches.unset_enums_are_null)
+    body = {"@odata.etag": etag(row, logic.sources), **shown}
     for name, inner in expand.items():
         other, pairs = NAVIGATIONS[entity.name, name]
         target = session.shown.sets[other]
@@ -149,8 +149,8 @@ def _shown(
         table = session.store.table(other)
         near = table.by(their, row[own]) if their in table.indexes else list(table.rows.values())
         found = [one for one in near if all(folded(one.get(b)) == folded(row.get(a)) for a, b in pairs)]
-        shown = [_shown(session, target, one, inner, {}) for one in found]
-        body[name] = shown if entity.navigation[name] else next(iter(shown), None)
+        near_ones = [_shown(session, target, one, inner, {}) for one in found]
+        body[name] = near_ones if entity.navigation[name] else next(iter(near_ones), None)
     return body
 
 

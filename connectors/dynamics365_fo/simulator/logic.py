@@ -182,10 +182,6 @@ class Logic:
     def removed(self, session: Session, row: Row) -> None:
         """What changes elsewhere with a record that was deleted."""
 
-    def shown_row(self, session: Session, row: Row) -> Row:
-        """The record with what is not stored but worked out."""
-        return row
-
     def _company(self, session: Session, given: Row, log: Infolog) -> str:
         """The named company, or silently the caller's default one."""
         company = str(given.get("dataAreaId") or session.company)

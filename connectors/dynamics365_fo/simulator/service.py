@@ -116,7 +116,7 @@ class Service:
         return {
             "@odata.context": f"{session.call.base}/data/$metadata#{entity.name}{chosen}/$entity",
             "@odata.etag": etag(row, logic.sources),
-            **shown_row(logic.shown_row(session, row), entity, session.shown, select),
+            **shown_row(row, entity, session.shown, select, null_enums=session.switches.unset_enums_are_null),
         }
 
     def _record(self, session: Session, entity: EntitySet, target: Target) -> Row:

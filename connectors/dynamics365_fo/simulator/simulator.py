@@ -24,6 +24,7 @@ from .control import ACTIONS
 from .entra import Application, Entra
 from .errors import RefusedError, no_route
 from .invoices import AttachmentLogic, InvoiceHeaderLogic, InvoiceLineLogic
+from .job import PostingJob
 from .journals import GENERAL, INVOICE, KINDS, HeaderLogic, LineLogic
 from .limits import Limits
 from .logic import Logic, Session
@@ -78,6 +79,7 @@ class DynamicsSimulator(Simulator):
         self.posting = Posting(self)
         self.service = Service(self)
         self.batches = Batches(self)
+        self.job = PostingJob(self)
         self.limits = Limits(self)
         self.requests = 0
         self.entra = Entra(self, seed)
@@ -97,10 +99,9 @@ class DynamicsSimulator(Simulator):
     def credentials(self) -> dict[str, str]:
         """What a connection is given; the address is where the simulator is served."""
         return {
-            "tenant_id": self.tenant,
+            "tenant": self.tenant,
             "client_id": self.client_id,
             "client_secret": self.client_secret,
-            "company": "usmf",
         }
 
     def rules(self) -> Iterable[Rule]:
@@ -163,8 +164,15 @@ class DynamicsSimulator(Simulator):
             time.sleep(self.switches.first_call_seconds)
         every = self.switches.post_after_calls
         if every and self.requests % every == 0:
-            self.posting.run()
+            self.job.run()
         return None
+
+    def start(self) -> None:
+        """Let the posting job come by itself where `post_every_seconds` says so."""
+        self.job.start()
+
+    def stop(self) -> None:
+        self.job.stop()
 
     def _odata(self, request: Request, rest: str = "") -> Response:
         base = request.host_url.rstrip("/")

@@ -49,6 +49,7 @@ class Switches:
     negative_amounts: str = "accept"  # accept | refuse, where the journal name says nothing
     no_amount: str = "accept"  # accept | refuse: a line with neither debit nor credit
     vendor_required: list[str] = field(default_factory=list)  # further fields that a vendor must have
+    unset_enums_are_null: bool = False  # null was seen where a member is expected
     return_representation: bool = False  # whether a change answers the record to those who prefer it
     # Batch
     batch_operations: int = 5_000
@@ -64,7 +65,10 @@ class Switches:
     # Posting
     duplicate_invoice_check: str = "posting"  # insert | posting | none: a vendor's invoice number used twice
     penny_difference: str = "0.05"  # what a voucher may be off in accounting currency; posted to its own account
-    post_after_calls: int | None = None  # the posting job runs by itself after so many requests
+    post_after_calls: int | None = None  # the posting job runs by itself after so many requests …
+    post_every_seconds: float | None = None  # … or after so much time, in a served environment
+    job_journal_names: list[str] = field(default_factory=list)  # empty: all
+    job_posts_invoices: bool = False  # pending vendor invoices too
     pending_invoice_vanishes: bool = True  # once posted
     automatic_settlement: bool = False  # posted payments settle the vendor's oldest open invoices
     # What the environment lacks: sets by name, fields as Set.Field

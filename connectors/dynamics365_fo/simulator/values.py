@@ -118,8 +118,13 @@ def to_json(value: Any) -> Any:
     return value
 
 
-def shown_row(row: dict[str, Any], entity: EntitySet, shown: Catalogue, select: list[str]) -> dict[str, Any]:
+def shown_row(
+    row: dict[str, Any], entity: EntitySet, shown: Catalogue, select: list[str], *, null_enums: bool = False
+) -> dict[str, Any]:
     """The record as JSON: every public field, or the selected ones, in metadata order."""
+    if null_enums:
+        unset = {one.name: None for one in entity.properties.values() if one.is_enum and one.nullable}
+        row = {**unset, **row}
     fields = [field for field in entity.properties.values() if not select or field.name in select]
     return {field.name: to_json(row[field.name] if field.name in row else default_of(field, shown)) for field in fields}
 

@@ -265,6 +265,7 @@ def test_a_change_answers_204_and_obeys_if_match(fo: Environment) -> None:
     assert fo.call("PATCH", key, {"Description": "Last"}, If_Match="*").status_code == 204
     assert fo.call("PATCH", key, {"Description": "Last writer"}).status_code == 204
     assert fo.call("GET", key).json()["Description"] == "Last writer"
+    assert "cannot be edited" in fo.refused(HEADERS, new(IsPosted="Yes"))
     for body in ({"IsPosted": "Yes"}, {"JournalBatchNumber": "OTHER"}, {"JournalTotalDebit": 5}):
         assert "cannot be edited" in infolog(fo.call("PATCH", key, body))
 

@@ -256,3 +256,10 @@ def test_the_directory_lists_the_sets(shared: Environment) -> None:
 def test_amounts_travel_as_numbers_digit_for_digit(fo: Environment) -> None:
     line = fo.line(fo.header(), DebitAmount=Decimal("1234567890123.45"))
     assert line["DebitAmount"] == Decimal("1234567890123.45")
+
+
+def test_an_unset_enumeration_may_be_null(fo: Environment) -> None:
+    fo.switches.unset_enums_are_null = True
+    line = fo.line(fo.header())
+    assert (line["ReverseEntry"], line["AccountType"]) == (None, "Ledger")
+    assert fo.rows("VendorGroups")[0]["IsPublicSector_IT"] is None
