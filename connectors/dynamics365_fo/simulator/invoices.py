@@ -10,6 +10,7 @@ from .dimensions import DEFAULT_FORMAT, LEDGER_FORMAT, joined, parse
 from .errors import Infolog
 from .logic import Logic, Session
 from .store import Row, money
+from .vendors import is_invoice_used
 
 
 def invoice_lines(session: Session, header: Row) -> list[Row]:
@@ -64,7 +65,7 @@ class InvoiceHeaderLogic(Logic):
             row[name] = row.get(name) or value
         if session.switches.duplicate_invoice_check != "insert":
             return
-        if session.simulator.posting.is_invoice_used(session, row["dataAreaId"], account, row.get("InvoiceNumber", "")):
+        if is_invoice_used(session, row["dataAreaId"], account, row.get("InvoiceNumber", "")):
             log.warn("invoice_used", value=row["InvoiceNumber"], vendor=account)
             raise log.field("InvoiceNumber").refusal()
 

@@ -13,19 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from .books import write_voucher
 from .company_catalogue import PENNY_ACCOUNT
-from .dimensions import (
-    LEDGER_FORMAT,
-    Combination,
-    allows_manual_entry,
-    check_structure,
-    check_values,
-    main_account,
-)
+from .dimensions import Combination
 from .errors import Infolog
 from .invoices import invoice_lines
 from .journals import KINDS, JournalKind, journal_name, lines_of
-from .legs import Leg, invoice_legs, journal_legs, value_legs
+from .legs import Leg, invoice_legs, journal_legs
 from .logic import Session
+from .posting_checks import check_legs
 from .store import Row, money
 from .values import stamp
 
@@ -84,13 +78,6 @@ class Posting:
                 results.append(self._invoice(session, header))
         return results
 
-    def is_invoice_used(self, session: Session, company: str, vendor: str, invoice: str) -> bool:
-        """Whether a vendor's invoice number stands in his ledger already."""
-        found = session.store.table("VendTransBiEntities").by("Invoice", invoice) if invoice else []
-        return any(
-            one["dataAreaId"] == company and one["AccountNum"] == vendor and one["AmountCur"] < 0 for one in found
-        )
-
     def _journal(self, session: Session, kind: JournalKind, header: Row) -> Result:
         company, number = header["dataAreaId"], header["JournalBatchNumber"]
         result = Result(company, number)
@@ -104,7 +91,7 @@ class Posting:
         for line in lines_of(session, kind, header):
             if not money(line.get(kind.debit)) and not money(line.get(kind.credit)):
                 log.warn("no_amount", value=line["LineNumber"])
-        self._check(session, company, legs, log)
+        check_legs(session, company, legs, log)
         vouchers = self._vouchers(session, company, legs, log)
         result.reasons = _plain(log)
         with session.store.transaction("posting"):
@@ -136,7 +123,7 @@ class Posting:
         legs = invoice_legs(session, {**header, "Date": day}, voucher)
         if len(legs) == 1:
             log.warn("no_lines", number=header["InvoiceNumber"])
-        self._check(session, company, legs, log)
+        check_legs(session, company, legs, log)
         vouchers = self._vouchers(session, company, legs, log)
         result.reasons = _plain(log)
         with session.store.transaction("posting"):
@@ -188,52 +175,6 @@ class Posting:
             if one["dataAreaId"] == header["dataAreaId"]:
                 session.store.delete("VendorInvoiceDocumentAttachments", one)
         session.store.delete("VendorInvoiceHeaders", header)
-
-    def _check(self, session: Session, company: str, legs: list[Leg], log: Infolog) -> None:
-        """Everything about single legs: periods, accounts, combinations, vendors, rates."""
-        for leg in legs:
-            self._check_period(session, company, leg, log)
-            check_values(session, company, LEDGER_FORMAT, leg.where, leg.day, log)
-            account = main_account(session, company, leg.where.account)
-            if account is None:
-                continue
-            if leg.is_typed and not allows_manual_entry(session, company, account):
-                log.warn("manual_entry", value=leg.where.account)
-            side = account.get("DebitCreditRequirement", "None")
-            if (side, leg.amount > 0) in (("Debit", False), ("Credit", True)):
-                log.warn("side", value=leg.where.account, side=side.lower())
-            check_structure(session, company, leg.where, log)
-            if leg.vendor:
-                self._check_vendor(session, company, leg, log)
-        for currency, other, day in value_legs(session, company, legs):
-            log.warn("no_rate", value=currency, other=other, day=day)
-
-    def _check_period(self, session: Session, company: str, leg: Leg, log: Infolog) -> None:
-        day = leg.day[:10]
-        period = next(
-            (
-                one
-                for one in session.store.table("FiscalPeriods").rows.values()
-                if one["StartDate"][:10] <= day <= one["EndDate"][:10]
-            ),
-            None,
-        )
-        if period is None:
-            log.warn("no_period", day=day)
-            return
-        key = (company, period["Calendar"], period["FiscalYear"], period["PeriodName"])
-        state = session.store.find("LedgerFiscalPeriods", *key) or {}
-        module = {"Vend": "Vend"}.get(leg.kind, "Ledger")
-        if state.get("PeriodStatus") != "Open" or state.get(f"{module}AccessLevel") == "None":
-            log.warn("period", day=day, company=company.upper(), module=module)
-
-    def _check_vendor(self, session: Session, company: str, leg: Leg, log: Infolog) -> None:
-        vendor = session.store.find("VendorsV3", company, leg.vendor) or {}
-        if vendor.get("OnHoldStatus", "No") in ("All", "Invoice" if leg.amount < 0 else "Payment"):
-            log.warn("vendor_hold", value=leg.vendor)
-        is_checked = session.switches.duplicate_invoice_check != "none" and leg.amount < 0
-        if is_checked and self.is_invoice_used(session, company, leg.vendor, leg.invoice):
-            log.warn("invoice_used", value=leg.invoice, vendor=leg.vendor)
 
     def _vouchers(
         self, session: Session, company: str, legs: list[Leg], log: Infolog

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.simulation import Clock, Fault, Simulator, json_response, json_text
 
-from . import company
+from . import company, control_setup
 from .access import Gate, Tokens, User
 from .batch import Batches
 from .books import trial_balance, vendor_balances
@@ -25,7 +25,8 @@ from .entra import Application, Entra
 from .errors import RefusedError, no_route
 from .invoices import AttachmentLogic, InvoiceHeaderLogic, InvoiceLineLogic
 from .job import PostingJob
-from .journals import GENERAL, INVOICE, KINDS, HeaderLogic, LineLogic
+from .journal_lines import LineLogic
+from .journals import GENERAL, INVOICE, KINDS, HeaderLogic
 from .limits import Limits
 from .logic import Logic, Session
 from .numbering import NumberSequences
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ARRIVAL = "dynamics.arrival"
+# Importing these declares their control actions.
+CONTROLS = (control_setup,)
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 

@@ -11,6 +11,12 @@ from .store import Row
 SEQUENCE = "VendorAccounts"
 
 
+def is_invoice_used(session: Session, company: str, vendor: str, invoice: str) -> bool:
+    """Whether a vendor's invoice number stands in his ledger already."""
+    found = session.store.table("VendTransBiEntities").by("Invoice", invoice) if invoice else []
+    return any(one["dataAreaId"] == company and one["AccountNum"] == vendor and one["AmountCur"] < 0 for one in found)
+
+
 class VendorLogic(Logic):
     """The account comes from the group's sequence: automatic ones give it, manual ones demand it."""
 

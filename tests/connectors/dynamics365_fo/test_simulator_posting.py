@@ -243,6 +243,17 @@ def test_a_vendors_invoice_number_is_used_once(fo: Environment) -> None:
     assert post(fo)["posted"]
 
 
+def test_a_vendors_invoice_number_under_two_vouchers_of_one_journal_is_used_twice(fo: Environment) -> None:
+    header = fo.header()
+    for number in (1, 2):
+        fo.line(header, LineNumber=number, **VENDOR, DebitAmount=0, CreditAmount=5, Invoice="INV-1")
+    assert "has already been used" in post(fo)["reasons"][0]
+    one = fo.header(JournalName="GenOne")
+    for number in (1, 2):
+        fo.line(one, LineNumber=number, **VENDOR, DebitAmount=0, CreditAmount=5, Invoice="INV-1")
+    assert post(fo, numbers=[one["JournalBatchNumber"]])["posted"]
+
+
 def test_default_dimensions_reach_the_summary_account_as_far_as_its_structure_goes(fo: Environment) -> None:
     parts = {**VENDOR, "DebitAmount": 0, "CreditAmount": 5, "DefaultDimensionDisplayValue": "001-ENG-APO"}
     fo.line(fo.header(), **parts)
