@@ -34,6 +34,8 @@ class Connector:
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
+    `tokens_are_disposable`: a lost access token is asked for again by credentials alone, so that no refresh token can
+    be lost with a transaction that is rolled back.
     `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
     `simulator` is the dotted path of the simulator's class."""
 
@@ -54,5 +56,6 @@ class Connector:
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None
+    tokens_are_disposable: bool = False
     says_company_only_lines: bool = True
     simulator: str = ""
