@@ -72,7 +72,7 @@ def head_and_body(text: str) -> tuple[list[str], str]:
 
 def read_batch(body: bytes, content_type: str) -> list[Part]:
     """The parts of a batch. Raises RefusedError (400)."""
-    text = body.decode("utf-8").replace("\r\n", "\n")
+    text = body.decode("utf-8", "replace").replace("\r\n", "\n")
     parts = [_part(one) for one in split_parts(text, boundary_of(content_type))]
     if not parts:
         raise bad_request("The batch request has no parts.")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from .catalogue import NAMESPACE, Catalogue, EntitySet, Property
+from .catalogue import NAMESPACE, Catalogue, EntitySet
+from .conditions import Condition, Term, anywhere, both, either, index_of, joined, kind_of, literal, sameness
 from .errors import bad_request
-from .store import Key, Row, Table, folded
+from .store import folded
 from .values import MOMENT, default_of, parse_moment, stamp
 
 TOKEN = re.compile(
@@ -40,28 +39,6 @@ FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
     "startswith": lambda whole, part: whole.startswith(part),
     "endswith": lambda whole, part: whole.endswith(part),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One side of a comparison: `kind` is text, number, moment, guid, bool, null or enum:<Name>."""
-
-    kind: str
-    of: Callable[[Row], Any]
-    field: str = ""
-    literal: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A filter: whether a record meets it, and which records of a table can, where an index tells."""
-
-    meets: Callable[[Row], bool]
-    among: Callable[[Table], dict[Key, None] | None]
-
-
-def _anywhere(_: Table) -> None:
-    return None
 
 
 class FilterParser:
@@ -90,18 +67,18 @@ class FilterParser:
         parts = [self._and()]
         while self._taken("or"):
             parts.append(self._and())
-        return parts[0] if len(parts) == 1 else _either(parts)
+        return parts[0] if len(parts) == 1 else either(parts)
 
     def _and(self) -> Condition:
         parts = [self._not()]
         while self._taken("and"):
             parts.append(self._not())
-        return parts[0] if len(parts) == 1 else _both(parts)
+        return parts[0] if len(parts) == 1 else both(parts)
 
     def _not(self) -> Condition:
         if self._taken("not"):
             inner = self._not()
-            return Condition(lambda row: not inner.meets(row), _anywhere)
+            return Condition(lambda row: not inner.meets(row), anywhere)
         return self._primary()
 
     def _primary(self) -> Condition:
@@ -140,7 +117,7 @@ class FilterParser:
         if self._next() != ("sign", ")"):
             raise self._syntax(self.at)
         self.at += 1
-        return Condition(lambda row: FUNCTIONS[name](folded(whole.of(row)), folded(part.of(row))), _anywhere)
+        return Condition(lambda row: FUNCTIONS[name](folded(whole.of(row)), folded(part.of(row))), anywhere)
 
     def _sum(self) -> Term:
         left = self._operand()
@@ -150,7 +127,7 @@ class FilterParser:
             right = self._operand()
             if (left.kind, right.kind) != ("number", "number"):
                 raise self._incompatible()
-            left = Term("number", _joined(operator, left, right))
+            left = Term("number", joined(operator, left, right))
         return left
 
     def _operand(self) -> Term:
@@ -163,46 +140,54 @@ class FilterParser:
             self.at += 1
             return inner
         if kind == "text":
-            return _literal("text", word[1:-1].replace("''", "'"))
+            return literal("text", word[1:-1].replace("''", "'"))
         if kind == "number":
-            return _literal("number", Decimal(word))
+            return literal("number", Decimal(word))
         if kind == "moment":
-            return _literal("moment", stamp(parse_moment(word).astimezone(UTC)))
+            return literal("moment", self._moment(word))
         if kind == "guid":
-            return _literal("guid", word.lower())
+            return literal("guid", word.lower())
         if kind == "enum":
             return self._enum(word)
         if word in ("true", "false"):
-            return _literal("bool", word == "true")
+            return literal("bool", word == "true")
         if word == "null":
-            return _literal("null", None)
+            return literal("null", None)
         if kind != "word":
             raise self._syntax(self.at)
         field = self.entity.properties.get(word)
         if field is None:
             raise bad_request(f"Could not find a property named '{word}' on type '{NAMESPACE}.{self.entity.type}'.")
         unset = default_of(field, self.shown)
-        return Term(_kind(field), lambda row: row.get(word, unset), word)
+        return Term(kind_of(field), lambda row: row.get(word, unset), word)
+
+    def _moment(self, word: str) -> str:
+        try:
+            return stamp(parse_moment(word))
+        except (ValueError, OverflowError) as error:
+            raise bad_request(f"Unrecognized 'Edm.DateTimeOffset' literal '{word}' in '{self.text}'.") from error
 
     def _enum(self, word: str) -> Term:
         name, _, member = word.partition("'")
         short, member = name.removeprefix(f"{NAMESPACE}."), member[:-1]
         if not name.startswith(f"{NAMESPACE}.") or member not in self.shown.enums.get(short, {}):
             raise bad_request(f"The string '{word}' is not a valid enumeration type constant.")
-        return _literal(f"enum:{short}", member)
+        return literal(f"enum:{short}", member)
 
     def _comparison(self, left: Term, operator: str, right: Term) -> Condition:
         if "null" not in (left.kind, right.kind) and left.kind != right.kind:
             raise self._incompatible()
         if left.kind.startswith("enum:") and operator not in ("eq", "ne"):
             raise bad_request(f"Enumerations can only be compared with eq and ne in the filter '{self.text}'.")
+        if operator in COMPARISONS and "null" in (left.kind, right.kind):
+            return Condition(lambda _: False, anywhere)
         if operator in COMPARISONS:
             order = COMPARISONS[operator]
-            return Condition(lambda row: order(folded(left.of(row)), folded(right.of(row))), _anywhere)
-        same = _sameness(left, right)
+            return Condition(lambda row: order(folded(left.of(row)), folded(right.of(row))), anywhere)
+        same = sameness(left, right)
         if operator == "ne":
-            return Condition(lambda row: not same(row), _anywhere)
-        return Condition(same, _index(left, right))
+            return Condition(lambda row: not same(row), anywhere)
+        return Condition(same, index_of(left, right))
 
     def _next(self, ahead: int = 0) -> tuple[str, str]:
         at = self.at + ahead
@@ -230,59 +215,3 @@ def parse_filter(text: str, entity: EntitySet, shown: Catalogue, with_functions:
         return FilterParser(text, entity, shown, with_functions).parse()
     except _NoConditionError as error:
         raise bad_request(f"Syntax error in the filter '{text}'.") from error
-
-
-def _literal(kind: str, value: Any) -> Term:
-    return Term(kind, lambda _: value, literal=value)
-
-
-def _joined(operator: Callable[[Decimal, Decimal], Decimal], left: Term, right: Term) -> Callable[[Row], Decimal]:
-    return lambda row: operator(Decimal(left.of(row)), Decimal(right.of(row)))
-
-
-def _kind(field: Property) -> str:
-    if field.is_enum:
-        return f"enum:{field.type}"
-    kinds = {"Decimal": "number", "Int32": "number", "Int64": "number", "DateTimeOffset": "moment", "Guid": "guid"}
-    return kinds.get(field.type, "bool" if field.type == "Boolean" else "text")
-
-
-def _sameness(left: Term, right: Term) -> Callable[[Row], bool]:
-    pattern = next((one.literal for one in (left, right) if one.kind == "text" and "*" in (one.literal or "")), None)
-    if pattern is None:
-        return lambda row: bool(folded(left.of(row)) == folded(right.of(row)))
-    wild = re.compile(".*".join(re.escape(part) for part in folded(pattern).split("*")), re.DOTALL)
-    other = right if left.literal == pattern else left
-    return lambda row: wild.fullmatch(folded(other.of(row))) is not None
-
-
-def _index(left: Term, right: Term) -> Callable[[Table], dict[Key, None] | None]:
-    field, value = (left.field, right.literal) if left.field else (right.field, left.literal)
-
-    def among(table: Table) -> dict[Key, None] | None:
-        if field not in table.indexes or value is None or (isinstance(value, str) and "*" in value):
-            return None
-        return table.indexes[field].get(folded(value), {})
-
-    return among
-
-
-def _both(parts: list[Condition]) -> Condition:
-    def among(table: Table) -> dict[Key, None] | None:
-        found = [keys for keys in (one.among(table) for one in parts) if keys is not None]
-        return min(found, key=len) if found else None
-
-    return Condition(lambda row: all(one.meets(row) for one in parts), among)
-
-
-def _either(parts: list[Condition]) -> Condition:
-    def among(table: Table) -> dict[Key, None] | None:
-        whole: dict[Key, None] = {}
-        for one in parts:
-            keys = one.among(table)
-            if keys is None:
-                return None
-            whole.update(keys)
-        return whole
-
-    return Condition(lambda row: any(one.meets(row) for one in parts), among)

@@ -82,7 +82,10 @@ def _selected(session: Session, entity: EntitySet) -> list[Row]:
             rows = [one for one in rows if user.sees(one["dataAreaId"])]
         else:
             rows = [one for one in rows if one["dataAreaId"] == session.company]
-    return rows if condition is None else [one for one in rows if condition.meets(one)]
+    try:
+        return rows if condition is None else [one for one in rows if condition.meets(one)]
+    except ArithmeticError as error:
+        raise bad_request(f"The filter '{text}' cannot be worked out.") from error
 
 
 def _ordered(session: Session, entity: EntitySet, rows: list[Row]) -> list[Row]:

@@ -14,7 +14,7 @@ from .catalogue import Catalogue, EntitySet
 from .errors import INFO, Infolog, RefusedError, unknown_property
 from .store import Row, Store
 from .switches import Switches
-from .values import from_json
+from .values import default_of, from_json
 
 if TYPE_CHECKING:
     from .simulator import DynamicsSimulator
@@ -68,6 +68,8 @@ class Logic:
         self.of = of
         self.entity = self.entity or f"{of.type}Entity"
         self.table = self.table or f"{of.type} ({of.type})"
+        if type(self) is Logic:
+            self.mandatory = ((of.keys[-1], of.keys[-1]),)
 
     def insert(self, session: Session, sent: dict[str, Any]) -> Row:
         """Create a record; the stored one. Raises RefusedError, and then nothing was written."""
@@ -88,6 +90,8 @@ class Logic:
                 source = f"{self.table.partition(' (')[2].rstrip(')')}"
                 log.warn("mandatory", field=label).warn("validate_write", source=f"{source} ({source})")
                 raise log.refusal()
+        for key in self.of.keys:
+            row.setdefault(key, default_of(self.of.properties[key], session.shown))
         self.validate(session, row, log)
         if session.store.find(self.of.name, *(row.get(key) for key in self.of.keys)) is not None:
             raise self.duplicate(row, log)

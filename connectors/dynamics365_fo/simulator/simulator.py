@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from werkzeug.exceptions import HTTPException
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 ARRIVAL = "dynamics.arrival"
 # Importing these declares their control actions.
 CONTROLS = (control_setup,)
+PLAIN_IN_PATHS = "/()',=$"
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
@@ -187,7 +189,7 @@ class DynamicsSimulator(Simulator):
             return self._respond(refused(overload))
         call = Call(
             method=request.method,
-            url=request.full_path,
+            url=f"{quote(request.path, safe=PLAIN_IN_PATHS)}?{request.query_string.decode('latin-1')}",
             headers={name.lower(): value for name, value in request.headers.items()},
             body=request.get_data(),
             base=base,

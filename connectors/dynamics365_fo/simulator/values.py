@@ -84,7 +84,7 @@ def from_json(field: Property, value: Any, shown: Catalogue, shift_hours: int) -
         case "Guid" | "Binary" | "DateTimeOffset" if isinstance(value, str):
             try:
                 return _from_text(field, value, shift_hours)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 raise _cannot(value, field) from error
     raise _cannot(value, field)
 
