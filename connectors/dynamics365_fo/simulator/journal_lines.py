@@ -160,6 +160,13 @@ class LineLogic(Logic):
             if is_invoice_used(session, row["dataAreaId"], vendor, str(row["Invoice"])):
                 raise log.warn("invoice_used", value=row["Invoice"], vendor=vendor).field("Invoice").refusal()
 
+    def follow(self, session: Session, before: Row, after: Row, given: Row) -> None:
+        """Another currency or day brings another rate."""
+        is_other = any(before.get(one) != after.get(one) for one in (self.kind.currency, self.kind.date))
+        if is_other and "ExchRate" not in given:
+            after |= {"ExchRate": Decimal(0), "ReportingCurrencyExchRate": Decimal(0)}
+            after |= rate_fields(session, after, self.kind.currency, self.kind.date)
+
     def may_change(self, session: Session, row: Row, log: Infolog) -> None:
         header = self.header(session, row)
         if header is not None:

@@ -111,6 +111,7 @@ class Logic:
             if name in self.of.keys or name in self.read_only or not self.is_open:
                 raise log.warn("not_editable", field=name).field(name).refusal()
             after[name] = self.accept(session, after, name, value, log)
+        self.follow(session, row, after, given)
         self.validate(session, after, log)
         session.store.update(self.of.name, row, after)
         self.written(session, row)
@@ -173,6 +174,9 @@ class Logic:
 
     def validate(self, session: Session, row: Row, log: Infolog) -> None:
         """validateWrite. Raises RefusedError."""
+
+    def follow(self, session: Session, before: Row, after: Row, given: Row) -> None:
+        """modifiedField: what changes in a record along with the fields that were changed."""
 
     def written(self, session: Session, row: Row) -> None:
         """What changes elsewhere with a record that was created or changed."""

@@ -369,6 +369,15 @@ def test_a_foreign_currency_line_shows_its_rate_per_hundred(fo: Environment) -> 
     assert fo.line(header, CurrencyCode="GBP", LineNumber=4)["ExchRate"] == 0
 
 
+def test_another_currency_brings_another_rate(fo: Environment) -> None:
+    fo.line(fo.header())
+    key = f"/data/{LINES}(dataAreaId='usmf',JournalBatchNumber='00452',LineNumber=1)?cross-company=true"
+    fo.call("PATCH", key, {"CurrencyCode": "EUR"})
+    assert fo.rows(LINES)[0]["ExchRate"] == 125
+    fo.do("post_journals")
+    assert fo.do("trial_balance")["605110"] == Decimal("53.13")
+
+
 def test_what_becomes_of_an_integration_key_is_not_known(fo: Environment) -> None:
     fo.do("set", integration_key_length=20)
     assert "is too long" in fo.refused(HEADERS, new(IntegrationKey="x" * 21))
