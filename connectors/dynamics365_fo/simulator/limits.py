@@ -22,25 +22,27 @@ THROTTLE = "Microsoft.Dynamics.Platform.Integration.Services.OData.ThrottlingExc
 
 
 class Limits:
-    """Counts requests of one environment; all limits are off until a switch sets them."""
+    """Counts requests of one environment; all limits are off until a switch sets them.
+
+    `count_under_way` is how many requests have come in and are not answered yet."""
 
     def __init__(self, simulator: DynamicsSimulator) -> None:
         self.simulator = simulator
         self.refused = 0
         self._counted = 0
         self._recent: dict[str, deque[float]] = defaultdict(deque)
-        self._under_way = 0
+        self.count_under_way = 0
         self._lock = threading.Lock()
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
         with self._lock:
-            self._under_way += 1
+            self.count_under_way += 1
         try:
             yield
         finally:
             with self._lock:
-                self._under_way -= 1
+                self.count_under_way -= 1
 
     def refusal(self, user: str) -> RefusedError | None:
         """Count one request of a user; the 429 to answer, or None."""
@@ -48,7 +50,7 @@ class Limits:
         self._counted += 1
         if switches.throttle_every and self._counted % switches.throttle_every == 0:
             return self.throttled()
-        if switches.concurrent_requests is not None and self._under_way > switches.concurrent_requests:
+        if switches.concurrent_requests is not None and self.count_under_way > switches.concurrent_requests:
             return self._refusal(text("concurrent", switches.language, value=switches.concurrent_requests), 1)
         if switches.requests_per_window is None:
             return None

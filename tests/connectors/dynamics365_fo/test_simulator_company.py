@@ -94,7 +94,7 @@ def test_a_served_environment_posts_by_itself() -> None:
                 "OffsetAccountDisplayValue": "201100",
             }
             simulator.control("create", {"set": "LedgerJournalLines", "values": line})
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not simulator.control("trial_balance", {}) and time.monotonic() < deadline:
             time.sleep(0.05)
     states = {one["JournalBatchNumber"]: one["IsPosted"] for one in simulator.state()["journals"]}

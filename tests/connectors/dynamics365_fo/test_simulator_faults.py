@@ -66,7 +66,7 @@ def test_a_commit_may_come_after_the_caller_gave_up(fo: Environment) -> None:
     with pytest.raises(requests.ConnectionError):
         fo.post(HEADERS, NEW)
     assert count(fo) == 0
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not count(fo) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert count(fo) == 1
@@ -117,14 +117,14 @@ def test_a_500_without_the_write_exception_says_nothing(fo: Environment) -> None
 
 def test_the_first_call_may_be_slow(fo: Environment) -> None:
     simulator = DynamicsSimulator()
-    simulator.switches.first_call_seconds = 0.2
+    simulator.switches.first_call_seconds = 1.0
     with serve(simulator) as served:
         times = []
         for _ in range(2):
             started = time.monotonic()
             requests.get(f"{served.url}/data/Companies", timeout=5)
             times.append(time.monotonic() - started)
-    assert times[0] >= 0.2 > times[1]
+    assert times[0] >= 1.0 > times[1]
 
 
 def test_the_control_plane_sets_switches_faults_and_tells_the_state() -> None:
