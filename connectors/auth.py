@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -94,7 +94,9 @@ class OAuth2Auth(requests.auth.AuthBase):
 
 
 class TokenServer:
-    """The OAuth2 token endpoint of a vendor. Secrets go in the form, or in a Basic header where `in_header`."""
+    """The OAuth2 token endpoint of a vendor. Secrets go in the form, or in a Basic header where `in_header`.
+
+    `rules` are the vendor's own rows, asked before those of the standard."""
 
     def __init__(
         self,
@@ -105,6 +107,7 @@ class TokenServer:
         client_id: str,
         client_secret: SecretStr,
         in_header: bool = False,
+        rules: Sequence[ErrorRule] = (),
     ) -> None:
         address, _, self._path = url.rpartition("/")
         basic = requests.auth.HTTPBasicAuth(client_id, client_secret.get_secret_value()) if in_header else None
@@ -112,7 +115,7 @@ class TokenServer:
             context_for(context, address),
             provider=provider,
             auth=basic,
-            rules=OAUTH_RULES,
+            rules=(*rules, *OAUTH_RULES),
             read_body_error=read_oauth_error,
         )
         self._now = context.now

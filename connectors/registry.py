@@ -9,6 +9,7 @@ from connectors.base import Connector
 
 CONNECTORS = {
     "brex": "connectors.brex.connector.CONNECTOR",
+    "dynamics365_fo": "connectors.dynamics365_fo.connector.CONNECTOR",
     "odoo": "connectors.odoo.connector.CONNECTOR",
 }
 

@@ -49,7 +49,31 @@ _ODOO_GENERIC = (
     UsualAccount(Role.DISPUTE, "", remark="a new reconcilable account of type Current Liabilities"),
     UsualAccount(Role.ACCR, "211100"),
 )
-USUAL_ACCOUNTS: Mapping[str, tuple[UsualAccount, ...]] = {"odoo": _ODOO_GENERIC}
+# Dynamics brings no chart of its own; only what stands for *account type Vendor* is the same everywhere.
+_DYNAMICS = (
+    UsualAccount(Role.TAX, "", remark="a main account of type Asset"),
+    UsualAccount(Role.CARD, "", remark="a main account of type Liability that allows manual entry"),
+    UsualAccount(Role.CASH, "", remark="a bank account that the connection's settings name"),
+    UsualAccount(Role.TRANSIT, "", remark="a bridging account: a main account of type Asset or Liability"),
+    UsualAccount(Role.AP, "Vendor", remark="booked through the vendor's posting profile"),
+    UsualAccount(Role.EMPAY, "Vendor", remark="the employee as a vendor; else a main account of type Liability"),
+    UsualAccount(Role.EMREC, "", remark="the employee as a vendor, or a main account of type Asset"),
+    UsualAccount(Role.ADV, "", remark="a main account of type Asset"),
+    UsualAccount(Role.CARDC, "", remark="the issuer as a vendor, or a main account of type Liability"),
+    UsualAccount(Role.CARDI, "", remark="the issuer as a vendor, or a main account of type Liability"),
+    UsualAccount(Role.COPD, "", remark="the issuer as a vendor, or a main account of type Liability"),
+    UsualAccount(Role.PAYCLR, "", remark="a main account of type Liability"),
+    UsualAccount(Role.FEE, "", remark="a main account of type Expense"),
+    UsualAccount(Role.INTINC, "", remark="a main account of type Revenue"),
+    UsualAccount(Role.REWARD, "", remark="a main account of type Revenue"),
+    UsualAccount(Role.FX, "", "gain", remark="the ledger's account of realised gains"),
+    UsualAccount(Role.FX, "", "loss", remark="the ledger's account of realised losses"),
+    UsualAccount(Role.DISC, "", remark="the account of vendors' cash discounts"),
+    UsualAccount(Role.ROUND, "", remark="the account of penny differences"),
+    UsualAccount(Role.DISPUTE, "", remark="a main account of type Liability"),
+    UsualAccount(Role.ACCR, "", remark="a main account of type Liability"),
+)
+USUAL_ACCOUNTS: Mapping[str, tuple[UsualAccount, ...]] = {"odoo": _ODOO_GENERIC, "dynamics365_fo": _DYNAMICS}
 
 _OWED = frozenset({"liability_credit_card", "liability_current"})
 _COST = frozenset({"expense", "expense_other", "expense_direct_cost"})
@@ -77,7 +101,35 @@ _ODOO_TYPES: Mapping[Role, frozenset[str]] = {
     Role.DISPUTE: frozenset({"liability_current"}),
     Role.ACCR: frozenset({"liability_current"}),
 }
-FITTING_TYPES: Mapping[str, Mapping[Role, frozenset[str]]] = {"odoo": _ODOO_TYPES}
+_OWN = frozenset({"Asset", "BalanceSheet"})
+_DEBT = frozenset({"Liability", "BalanceSheet"})
+_SPENT = frozenset({"Expense", "ProfitAndLoss"})
+_EARNED = frozenset({"Revenue", "ProfitAndLoss"})
+_VENDOR = frozenset({"Vend"})
+_DYNAMICS_TYPES: Mapping[Role, frozenset[str]] = {
+    Role.EXP: _SPENT | _OWN,
+    Role.TAX: _OWN | _DEBT,
+    Role.CARD: _DEBT,
+    Role.CASH: frozenset({"Bank"}),
+    Role.TRANSIT: _OWN | _DEBT,
+    Role.AP: _VENDOR,
+    Role.EMPAY: _VENDOR | _DEBT,
+    Role.EMREC: _VENDOR | _OWN,
+    Role.ADV: _OWN,
+    Role.CARDC: _VENDOR | _DEBT,
+    Role.CARDI: _VENDOR | _DEBT,
+    Role.COPD: _VENDOR | _DEBT,
+    Role.PAYCLR: _DEBT,
+    Role.FEE: _SPENT,
+    Role.INTINC: _EARNED,
+    Role.REWARD: _EARNED,
+    Role.FX: _EARNED | _SPENT,
+    Role.DISC: _EARNED | _SPENT,
+    Role.ROUND: _EARNED | _SPENT,
+    Role.DISPUTE: _DEBT,
+    Role.ACCR: _DEBT,
+}
+FITTING_TYPES: Mapping[str, Mapping[Role, frozenset[str]]] = {"odoo": _ODOO_TYPES, "dynamics365_fo": _DYNAMICS_TYPES}
 """Account types of a ledger, in its own words, that can play a role."""
 
 

@@ -55,7 +55,7 @@ def setup_load(flow: Flow, *, on: date | None = None) -> Setup:
             if key in _kept:
                 _kept.move_to_end(key)
                 return _kept[key]
-        fresh = Flow.objects.select_related("tenant", "source", "cost_centre").get(pk=flow.pk)
+        fresh = Flow.objects.select_related("tenant", "source", "ledger", "cost_centre").get(pk=flow.pk)
         setup = setup_with_rules(fresh, rule_rows(fresh), on=day)
         if _stand(flow)[0] == stand:
             if is_committed:
@@ -120,6 +120,7 @@ def setup_with_rules(flow: Flow, rules: Sequence[RuleRow], *, on: date | None = 
         post_from=flow.post_from,
         entities=entities,
         several_companies=is_several,
+        ledger_says_company_only_lines=connector_get(flow.ledger.vendor).says_company_only_lines,
         accounts_of_company=frozenset(flow.takes.accounts),
         accounts_by_code=_accounts_by_code(values, accounts),
         cost_centres_by_code=_cost_centres_by_code(values),

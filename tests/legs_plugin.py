@@ -29,13 +29,18 @@ LONGEST = (
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
+LIVE = ("ODOO_URL", "DYNAMICS_URL")
+"""Where live systems stand; a test says which it needs as `live("DYNAMICS_URL")`, the first where it says nothing."""
+
 _ran: Counter[str] = Counter()
 
 
-def missing(leg: str) -> str | None:
-    """What this leg lacks here, or None when it can run."""
+def missing(leg: str, *needs: str) -> str | None:
+    """What this leg lacks here, or None when it can run: all that a test needs, or, asked for no test, anything."""
     if leg == "live":
-        return None if os.environ.get("ODOO_URL") else "ODOO_URL is not set"
+        if any(os.environ.get(one) for one in needs or LIVE):
+            return None
+        return f"{' and '.join(needs or LIVE)} {'is' if len(needs or LIVE) == 1 else 'are'} not set"
     schemas = os.environ.get("MLC_PUBLISHED_SCHEMAS")
     if schemas and not Path(schemas).is_dir():
         return f"MLC_PUBLISHED_SCHEMAS names no folder: {schemas}"
@@ -58,13 +63,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, gone = [], []
     for item in items:
-        cannot = [leg for leg in LEGS if item.get_closest_marker(leg) and missing(leg)]
+        cannot = [leg for leg in LEGS if (mark := item.get_closest_marker(leg)) and missing(leg, *_needs(leg, mark))]
         unwanted = config.getoption("--only-database") and not _uses_database(item)
         (gone if cannot or unwanted else kept).append(item)
     if gone:
         config.hook.pytest_deselected(items=gone)
     kept.sort(key=lambda item: LONGEST.index(path) if (path := item.nodeid.partition("::")[0]) in LONGEST else 99)
     items[:] = kept
+
+
+def _needs(leg: str, mark: pytest.Mark) -> tuple[str, ...]:
+    return mark.args or LIVE[:1] if leg == "live" else ()
 
 
 def _uses_database(item: pytest.Item) -> bool:

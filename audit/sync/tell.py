@@ -16,7 +16,14 @@ from audit.sync.lanes import Lease, database_now
 from audit.sync.push import push_due, push_work
 from audit.sync.recorder import Cause, Recorder
 from connectors.base import ExportResult, Ledger, Source, TellOutcome
-from connectors.errors import BlockedError, ConnectorError, PayloadError, RateLimitedError, RejectedError
+from connectors.errors import (
+    BlockedError,
+    ConnectorError,
+    PayloadError,
+    RateLimitedError,
+    RejectedError,
+    UnsupportedError,
+)
 from connectors.models import Connection
 
 BATCH = 100
@@ -155,6 +162,8 @@ class Teller:
                 self._carry(carrier, steps[middle:])
                 return
             outcomes = [TellOutcome(one.record.external_id, "later", error.message) for one in steps]
+        except UnsupportedError as error:  # not today and not tomorrow: said once, by name
+            outcomes = [TellOutcome(one.record.external_id, "refused", error.message) for one in steps]
         except ConnectorError as error:
             outcomes = [TellOutcome(one.record.external_id, "later", error.message) for one in steps]
         self._attached(steps, outcomes)

@@ -37,8 +37,12 @@ class Connector:
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
-    `has_vendors_by_company` says that a vendor is created in each company of this ledger, by a key of its own there;
-    else its companies share their vendors. `simulator` is the dotted path of the simulator's class."""
+    `has_vendors_by_company`: a vendor is created in each company of this ledger, by a key of its own there; else its
+    companies share their vendors.
+    `tokens_are_disposable`: a lost access token is asked for again by credentials alone, so that no refresh token can
+    be lost with a transaction that is rolled back.
+    `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
+    `simulator` is the dotted path of the simulator's class."""
 
     key: str
     label: str
@@ -58,4 +62,6 @@ class Connector:
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None
     has_vendors_by_company: bool = False
+    tokens_are_disposable: bool = False
+    says_company_only_lines: bool = True
     simulator: str = ""

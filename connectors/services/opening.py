@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import requests.adapters
 from django.conf import settings
+from django.db import connection as database
 
 from connectors.addresses import address_check
-from connectors.base import ConnectionContext, ExchangeNote, Ledger, Observer, Source
+from connectors.auth import MemoryTokenStore
+from connectors.base import ConnectionContext, Connector, ExchangeNote, Ledger, Observer, Source, TokenStore
 from connectors.credentials import CredentialsError, schema_check
 from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.limits import limiter_for
@@ -54,7 +56,7 @@ def connection_context(
         credentials=credentials,
         settings=chosen,
         identity=connection.identity,
-        tokens=DatabaseTokenStore(connection.pk, lambda error: _break(connection, error)),
+        tokens=_tokens(connection, descriptor),
         limiter=limiter_for(connection, descriptor, credential, address),
         observer=_noting_success(connection, observer),
         transport=_transports.get(connection.address),
@@ -96,6 +98,14 @@ def _address(connection: Connection) -> tuple[str, bool]:
     if not served:
         raise ConfigurationError(f"No simulator runs at {connection.address}; MLC_SIMULATORS does not name it.")
     return address_check(served, allow_private=True), True
+
+
+def _tokens(connection: Connection, descriptor: Connector) -> TokenStore:
+    """Shared between processes. Inside a transaction (a set-up file is applied) nothing can be shared yet: tokens that
+    may be lost are kept here, others are refused by the store."""
+    if descriptor.tokens_are_disposable and database.in_atomic_block:
+        return MemoryTokenStore()
+    return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error))
 
 
 def _break(connection: Connection, error: AuthenticationError) -> None:

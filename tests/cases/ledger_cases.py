@@ -13,7 +13,13 @@ import pytest
 
 from connectors.base import LookupBlindError, Outcome, OutcomeState, ReceiptFile
 from connectors.documents import Dimension, Document, Line, Partner
-from connectors.errors import AuthenticationError, OutcomeUnknownError, RateLimitedError, RejectedError
+from connectors.errors import (
+    AuthenticationError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    UnsupportedError,
+)
 from connectors.records import Side
 from tests.cases.ledger_world import DAY, LedgerWorld
 
@@ -23,6 +29,16 @@ UNCLEAR = ("commit_then_drop", "commit_then_page", "truncated", "drop")
 
 def codes(outcome: Outcome) -> set[str]:
     return {one.code for one in outcome.differences}
+
+
+def refuses_files(world: LedgerWorld) -> bool:
+    """Whether this ledger has no place for files, and says so instead of dropping them."""
+    if world.takes_files:
+        return False
+    paper = ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")
+    with pytest.raises(UnsupportedError):
+        world.open().attach_many(world.company, {"1": [paper]})
+    return True
 
 
 def cost_on(world: LedgerWorld, account_id: str, **parts: Any) -> Document:
@@ -122,14 +138,18 @@ class LedgerCases:
 
     def test_a_cancelled_document_is_not_posted_again(self, world: LedgerWorld) -> None:
         outgoing, posted = world.posted(world.entry())
+        if not world.cancels:
+            with pytest.raises(RejectedError):
+                world.cancel(posted)
+            assert world.open().find(world.company, [outgoing]) == [posted]
+            return
         world.cancel(posted)
         assert world.open().find(world.company, [outgoing])[0].state is OutcomeState.CANCELLED
         assert world.open().post(world.company, [outgoing])[0].state is OutcomeState.CANCELLED
         assert world.count(outgoing) == 1
 
     def test_an_edited_document_is_found_altered(self, world: LedgerWorld) -> None:
-        outgoing, posted = world.posted(world.entry())
-        world.edit(posted)
+        outgoing = world.edited()
         for answer in (
             world.open().find(world.company, [outgoing])[0],
             world.open().post(world.company, [outgoing])[0],
@@ -277,8 +297,8 @@ class LedgerCases:
         payment, _ = world.posted(world.payment("121.00", bill.key))
         assert world.open_items(bill, world.payable) == 0
         back, _ = world.posted(world.returned(payment.key, "121.00"))
-        assert world.open_items(bill, world.payable) == Decimal("-121.00")
-        assert world.open_items(back, world.payable) == 0
+        owed = [world.open_items(bill, world.payable), world.open_items(back, world.payable)]
+        assert owed == ([Decimal("-121.00"), 0] if world.reopens else [0, Decimal("-121.00")])
         assert world.count(payment) == 1
 
     def test_a_part_payment_leaves_the_rest_open(self, world: LedgerWorld) -> None:
@@ -354,6 +374,8 @@ class LedgerCases:
         assert world.open_items(payout, world.employees) == 0
 
     def test_a_receipt_is_attached_once(self, world: LedgerWorld) -> None:
+        if refuses_files(world):
+            return
         _, posted = world.posted(world.entry())
         files = [ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")]
         more = [*files, ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 another")]
@@ -362,6 +384,8 @@ class LedgerCases:
         assert [one[posted.ledger_id] for one in added] == [1, 0, 1, 0]
 
     def test_receipts_of_many_documents_cost_two_calls(self, world: LedgerWorld) -> None:
+        if refuses_files(world):
+            return
         bill, billed = world.posted(world.bill())
         _, paid = world.posted(world.payment("121.00", bill.key))
         entries = [world.posted(world.entry())[1].ledger_id for _ in range(3)]
@@ -377,6 +401,8 @@ class LedgerCases:
         assert ledger.attach_many(world.company, {}) == {}
 
     def test_attaching_whose_answer_is_lost_attaches_once(self, world: LedgerWorld) -> None:
+        if refuses_files(world):
+            return
         _, posted = world.posted(world.entry())
         files = {posted.ledger_id: [ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")]}
         world.faults.writes.clear()
@@ -386,6 +412,8 @@ class LedgerCases:
         assert world.open().attach_many(world.company, files) == {posted.ledger_id: 0}
 
     def test_receipts_for_a_document_that_is_gone_are_refused(self, world: LedgerWorld) -> None:
+        if refuses_files(world):
+            return
         _, posted = world.posted(world.entry())
         paper = [ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")]
         with pytest.raises(RejectedError):

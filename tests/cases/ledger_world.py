@@ -38,6 +38,12 @@ class LedgerWorld(ABC):
     """A currency and what one unit of it is worth on the days of the documents."""
     employees: Account
     faults: FaultTransport
+    cancels = True
+    """Whether a person can cancel what is in the books; otherwise the ledger refuses him."""
+    takes_files = True
+    """Whether files can be attached to documents; otherwise the ledger's code says so."""
+    reopens = True
+    """Whether the return of a payment opens the very bill again; otherwise the return itself is what is owed."""
 
     def __init__(self) -> None:
         self.word = uuid.uuid4().hex[:10]
@@ -163,6 +169,12 @@ class LedgerWorld(ABC):
             "settles": settles,
         }
         return Payment(**{**usual, **parts})
+
+    def edited(self) -> Outgoing:
+        """An entry whose cost a person moved to another account, before or after it got into the books."""
+        outgoing, outcome = self.posted(self.entry())
+        self.edit(outcome)
+        return outgoing
 
     def posted(self, document: Document, key: str = "") -> tuple[Outgoing, Outcome]:
         """A document that is in the books."""

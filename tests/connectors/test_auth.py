@@ -86,6 +86,15 @@ def token_server(context: ConnectionContext, **options: Any) -> TokenServer:
     return TokenServer(context, provider="Bank", url=url, client_id="us", client_secret=SECRET, **options)
 
 
+def test_a_vendors_own_rows_come_before_those_of_the_standard() -> None:
+    bank = Bank()
+    bank.fail("status", "/oauth/token", status=400, body='{"error": "invalid_request", "error_codes": [4711]}')
+    rule = ErrorRule(None, None, r"\b4711\b", AuthenticationError, "The branch is closed.", ADDRESS)
+    grant = token_server(bank_context(bank), rules=[rule]).client_grant()
+    with pytest.raises(AuthenticationError, match="The branch is closed"):
+        grant(None)
+
+
 class TestBearer(KeyCases):
     def simulator(self) -> Simulator:
         return Bank()

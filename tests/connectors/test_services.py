@@ -1,5 +1,6 @@
 """Do connections open, prove themselves, break and mend as they promise?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,11 +10,13 @@ from django.db import connection as database
 from django.utils import timezone
 
 from connectors import services
+from connectors.auth import MemoryTokenStore
 from connectors.base import Check
 from connectors.credentials import CredentialsError
 from connectors.errors import AuthenticationError, ConfigurationError, DecryptionError, TransportError
 from connectors.models import Connection, Credential, Tenant, Token
-from connectors.services import states
+from connectors.registry import connector_get
+from connectors.services import opening, states
 from connectors.signals import connection_changed
 from tests.connectors.fake import FakeVendor
 from tests.factories import connection_make, user_make
@@ -27,6 +30,15 @@ def test_it_opens_with_revealed_credentials_and_exact_settings(connection: Conne
     assert context.credentials.api_key.get_secret_value() == KEY  # type: ignore[attr-defined]
     assert context.settings.threshold == Decimal("0.10")  # type: ignore[union-attr]
     assert KEY not in repr(context)
+
+
+@pytest.mark.parametrize("disposable", [True, False])
+def test_inside_a_transaction_only_tokens_that_may_be_lost_are_kept_aside(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, disposable: bool
+) -> None:
+    told = replace(connector_get("fake"), tokens_are_disposable=disposable)
+    monkeypatch.setattr(opening, "connector_get", {"fake": told}.__getitem__)
+    assert isinstance(services.connection_context(connection).tokens, MemoryTokenStore) is disposable
 
 
 def test_it_refuses_to_open_what_is_off_or_without_credentials(connection: Connection) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from audit.models import FollowUp, FollowUpKind, FollowUpState, LaneKind
+from audit.models import FollowUp, FollowUpKind, FollowUpState, LaneKind, Problem
 from audit.sync import carry
 from connectors.brex import receipts
+from connectors.errors import UnsupportedError
+from connectors.odoo.ledger import OdooLedger
 from tests.audit.scene import flow, post, read, scene, time_passes, work
 from tests.flows.world import World
 
@@ -87,6 +89,20 @@ def test_one_paper_that_is_too_large_keeps_no_other_back(office: World, monkeypa
     assert papers(office) == Counter(one for one in names if not one.startswith(large))
     assert steps(office, state=FollowUpState.DONE) == 8
     assert steps(office, state=FollowUpState.DUE) == 1
+
+
+def test_a_ledger_that_takes_no_files_is_asked_once_and_says_so_once(
+    office: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UnsupportedError("No files here.")
+
+    purchases(office, 3)
+    monkeypatch.setattr(OdooLedger, "attach_many", refuse)
+    attach(office)
+    assert steps(office, state=FollowUpState.FAILED, attempts=1) == 3
+    [problem] = Problem.objects.filter(tenant=office.tenant, code="follow_up_failed")
+    assert "No files here." in problem.message
 
 
 def test_no_more_is_held_in_memory_than_an_armful(office: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from connectors.base import ReferenceItem
 from connectors.documents import Role
 from connectors.records import Coded, Family
+from connectors.registry import connector_get
+from mappings import setup as setups
 from mappings.services import flow_switch_on, owner_set, role_account_set, rule_archive
 from mappings.setup import setup_load, setups_forget
 from tests.mappings.make import House, accounts, ready, vendor
@@ -30,6 +33,17 @@ def test_it_holds_roles_journals_rules_and_the_companys_currency(house: House) -
     assert setup.partners.vendor(id="", name="STAPLES", tax_id="", on=DAY).partner.id == "71"  # type: ignore[union-attr]
     assert setup.accounts_by_code["612000"].role is Role.EXP
     assert setup.accounts_by_code["201100"].role is Role.CARD
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_the_ledger_tells_whether_it_knows_lines_in_company_currency_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch, says: bool
+) -> None:
+    ready(house)
+    told = replace(connector_get("odoo"), says_company_only_lines=says)
+    known = {"odoo": told, "brex": connector_get("brex")}
+    monkeypatch.setattr(setups, "connector_get", known.__getitem__)
+    assert setup_load(house.flow("card_transactions")).ledger_says_company_only_lines is says
 
 
 def test_an_account_for_one_card_comes_before_the_general_one(house: House) -> None:

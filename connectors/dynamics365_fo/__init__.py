@@ -1,0 +1,1 @@
+"""How does the project speak with Microsoft Dynamics 365 Finance & Operations?"""

@@ -1,0 +1,347 @@
+"""What is set up in one company? Ledger, periods, currencies, journals, formats, accounts; kept for a minute.
+
+What is missing is asked for by as few batches as there are steps: the first batch tells the chart and the calendar,
+which the second needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from connectors.base import LedgerFacts
+from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
+from connectors.dynamics365_fo.dimensions import Formats, formats_of
+from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
+from connectors.dynamics365_fo.schema import (
+    CurrencyRow,
+    DimensionValueRow,
+    FormatRow,
+    JournalNameRow,
+    JournalRow,
+    LedgerRow,
+    MainAccountCompanyRow,
+    MainAccountRow,
+    OlderVendorRow,
+    ParametersRow,
+    PeriodRow,
+    PeriodStateRow,
+    RateRow,
+    VendorRow,
+)
+from connectors.errors import ConfigurationError, RejectedError
+
+FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
+IDS = 20  # in one question
+FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
+DAY = timedelta(days=1)
+GENERAL, VENDORS = "ledger", "vendors"
+LEVELS = {"journal_entry": GENERAL, "vendor_bill": VENDORS, "payment": VENDORS}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A fiscal period: who may post into it."""
+
+    name: str
+    starts_on: date
+    ends_on: date
+    is_open: bool
+    closed_to: frozenset[str] = frozenset()
+
+    def is_closed(self, level: str) -> bool:
+        return not self.is_open or level in self.closed_to
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Rows of some ids, which stand in the attribute `name`; they are kept under `kind`."""
+
+    kind: str
+    name: str
+    ids: list[str]
+    query: Query[Any]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was read, since when; ids that were asked for and not found are kept without rows."""
+
+    since: float
+    ledger: LedgerRow
+    journals: dict[str, JournalNameRow]
+    formats: Formats | ConfigurationError
+    currencies: dict[str, CurrencyRow]
+    has_integration_key: bool
+    periods: list[Period] = field(default_factory=list)
+    rates: list[RateRow] = field(default_factory=list)
+    found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+
+
+class Books:
+    """The set-up of one company. Methods may raise ConnectorErrors; all are safe to repeat."""
+
+    def __init__(self, client: DynamicsClient, company: str) -> None:
+        self.client = client
+        self.company = company.lower()
+        self._kept: _Kept | None = None
+        self._vendors: type[VendorRow] = VendorRow
+
+    # --- the set-up
+
+    @property
+    def ledger(self) -> LedgerRow:
+        return self._fresh().ledger
+
+    @property
+    def currency(self) -> str:
+        return self.ledger.accounting_currency
+
+    @property
+    def formats(self) -> Formats:
+        """Raises ConfigurationError where Dynamics has no active format."""
+        told = self._fresh().formats
+        if isinstance(told, ConfigurationError):
+            raise told
+        return told
+
+    @property
+    def has_integration_key(self) -> bool:
+        """Whether journals of this environment have the field for an outside system's key."""
+        return self._fresh().has_integration_key
+
+    def journal(self, name: str) -> JournalNameRow | None:
+        return self._fresh().journals.get(name.lower())
+
+    def journals(self) -> list[JournalNameRow]:
+        return list(self._fresh().journals.values())
+
+    def currencies(self) -> Mapping[str, CurrencyRow]:
+        return self._fresh().currencies
+
+    def periods(self) -> list[Period]:
+        return self._fresh().periods
+
+    def vendor_set(self) -> type[VendorRow]:
+        """The newest set of vendors that this environment has."""
+        return self._vendors
+
+    # --- by id, a whole batch at a time
+
+    def prepare(
+        self,
+        *,
+        accounts: Iterable[str] = (),
+        values: Iterable[tuple[str, str]] = (),
+        vendors: Iterable[str] = (),
+        also: Iterable[Query[Any]] = (),
+    ) -> list[list[Any]]:
+        """Read what is not known yet of these, by one call; answers the rows of the other questions."""
+        kept = self._fresh()
+        wanted: list[_Wanted] = []
+        chart = equals("ChartOfAccounts", kept.ledger.chart_of_accounts)
+        for ids in self._missing("account", accounts):
+            by_id = one_of("MainAccountId", ids)
+            every = f"{chart} and {by_id}"
+            wanted.append(_Wanted("account", "main_account_id", ids, Query(MainAccountRow, every=every)))
+            here = f"{chart} and {equals('LegalEntityId', self.company)} and {by_id}"
+            wanted.append(_Wanted("override", "main_account_id", ids, Query(MainAccountCompanyRow, every=here)))
+        by_dimension: dict[str, list[str]] = {}
+        for dimension, value in values:
+            by_dimension.setdefault(dimension, []).append(value)
+        for dimension, some in by_dimension.items():
+            for ids in self._missing(f"value:{dimension}", some):
+                every = f"{equals('FinancialDimension', dimension)} and {one_of('DimensionValue', ids)}"
+                query: Query[Any] = Query(DimensionValueRow, every=every)
+                wanted.append(_Wanted(f"value:{dimension}", "dimension_value", ids, query))
+        for ids in self._missing("vendor", vendors):
+            every = one_of("VendorAccountNumber", ids)
+            query = Query(self._vendors, company=self.company, every=every)
+            wanted.append(_Wanted("vendor", "vendor_account_number", ids, query))
+        others = list(also)
+        answers = self.ask([one.query for one in wanted] + others) if wanted or others else []
+        for one, rows in zip(wanted, answers, strict=False):
+            kept.found.update({(one.kind, some.lower()): [] for some in one.ids})
+            for row in rows:
+                kept.found[one.kind, str(getattr(row, one.name)).lower()].append(row)
+        return answers[len(wanted) :]
+
+    def account(self, main_account: str) -> MainAccountRow | None:
+        found = self._found("account", main_account)
+        return found[0] if found else None
+
+    def account_here(self, main_account: str) -> MainAccountCompanyRow | None:
+        """What this company says otherwise of a main account."""
+        found = self._found("override", main_account)
+        return found[0] if found else None
+
+    def value(self, dimension: str, value: str) -> DimensionValueRow | None:
+        """A dimension value of this company, or one that all companies share."""
+        rows = self._found(f"value:{dimension}", value)
+        mine = [row for row in rows if row.legal_entity_id.lower() in ("", self.company)]
+        return max(mine, key=lambda row: len(row.legal_entity_id)) if mine else None
+
+    def vendor(self, vendor: str) -> VendorRow | None:
+        found = self._found("vendor", vendor)
+        return found[0] if found else None
+
+    # --- days and rates
+
+    def period_of(self, day: date) -> Period | None:
+        """The period that is posted into on a day; None where no fiscal year reaches that far."""
+        return next((one for one in self.periods() if one.starts_on <= day <= one.ends_on), None)
+
+    def rate(self, code: str, day: date) -> Decimal | None:
+        """Company currency per unit of a currency on a day; None if Dynamics has no rate for it."""
+        own = self.currency
+        if code == own:
+            return Decimal(1)
+        for row in self._fresh().rates:
+            if {row.from_currency, row.to_currency} != {code, own} or not row.rate:
+                continue
+            starts, ends = day_of(row.start_date), day_of(row.end_date)
+            if (starts and day < starts) or (ends and day > ends):
+                continue
+            per_unit = row.rate / FACTORS.get(row.conversion_factor, 1)
+            return per_unit if row.from_currency == code else Decimal(1) / per_unit
+        return None
+
+    def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
+        """Two calls, none when they are fresh."""
+        currencies = self.currencies()
+        return LedgerFacts(
+            company=self.company,
+            company_currency=self.currency,
+            closed_through=closed_through(self.periods()),
+            rates={(code, day): self.rate(code, day) for code, day in wanted},
+            decimals={code: decimals_of(row) for code, row in currencies.items()},
+            active_currencies=frozenset(currencies),
+            fiscal_year_end=fiscal_year_end(self.periods()),
+        )
+
+    # --- keeping
+
+    def _fresh(self) -> _Kept:
+        if self._kept is None or time.monotonic() - self._kept.since > FRESH:
+            self._kept = self._read()
+        return self._kept
+
+    def _read(self) -> _Kept:
+        company = equals("LegalEntityId", self.company)
+        queries: list[Query[Any]] = [
+            Query(LedgerRow, every=company),
+            Query(JournalNameRow, company=self.company),
+            Query(FormatRow, every=is_member("IsActive", "NoYes", "Yes")),
+            Query(ParametersRow),
+            Query(CurrencyRow),
+            Query(PeriodStateRow, every=company),
+        ]
+        ledgers, journals, formats, parameters, currencies, states = self.client.many(queries)
+        if not ledgers:
+            raise ConfigurationError(
+                f"The mapped user sees no ledger of the company {self.company} in Dynamics: give his security role "
+                "access to it under System administration > Users."
+            )
+        try:
+            told: Formats | ConfigurationError = formats_of(formats, parameters)
+        except ConfigurationError as error:
+            told = error
+        kept = _Kept(
+            since=time.monotonic(),
+            ledger=ledgers[0],
+            journals={row.name.lower(): row for row in journals},
+            formats=told,
+            currencies={row.currency_code: row for row in currencies},
+            has_integration_key=self._has_integration_key(),
+        )
+        kept.periods, kept.rates = self._calendar(kept.ledger, states)
+        return kept
+
+    def _calendar(self, ledger: LedgerRow, states: list[PeriodStateRow]) -> tuple[list[Period], list[RateRow]]:
+        rates = (
+            f"{equals('RateTypeName', ledger.exchange_rate_type)} and "
+            f"({equals('ToCurrency', ledger.accounting_currency)} or "
+            f"{equals('FromCurrency', ledger.accounting_currency)})"
+        )
+        calendar = equals("Calendar", ledger.fiscal_calendar)
+        rows, found = self.client.many([Query(PeriodRow, every=calendar), Query(RateRow, every=rates)])
+        by_name = {(one.year_name, one.period_name): one for one in states if one.calendar == ledger.fiscal_calendar}
+        periods = [_period(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
+        return sorted((one for one in periods if one), key=lambda one: one.starts_on), found
+
+    def _has_integration_key(self) -> bool:
+        if self._kept is not None:
+            return self._kept.has_integration_key
+        try:
+            self.client.rows(Query(JournalRow, company=self.company, top=1))
+        except RejectedError:  # a property that does not exist is refused by name
+            return False
+        return True
+
+    def _missing(self, kind: str, ids: Iterable[str]) -> Iterable[list[str]]:
+        kept = self._fresh()
+        missing = (one for one in ids if (kind, one.lower()) not in kept.found and is_filterable(one))
+        return chunks(missing, IDS)
+
+    def _found(self, kind: str, one: str) -> list[Any]:
+        return self._fresh().found.get((kind, one.lower()), [])
+
+    def ask(self, queries: list[Query[Any]]) -> list[list[Any]]:
+        """Environments without the newest set of vendors are asked for the one before."""
+        try:
+            return self.client.many(queries)
+        except ConfigurationError:
+            if self._vendors is OlderVendorRow or not any(one.row is VendorRow for one in queries):
+                raise
+            self._vendors = OlderVendorRow
+            older = [Query(OlderVendorRow, one.company, one.every) if one.row is VendorRow else one for one in queries]
+            return self.client.many(older)
+
+
+def closed_through(periods: list[Period]) -> dict[str, date]:
+    """The day before the first period that is open, by type of document.
+
+    A period that is closed behind an open one is not told here; preflight looks at the very period."""
+    found: dict[str, date] = {}
+    for kind, level in LEVELS.items():
+        levels = {GENERAL, level}
+        first = next((one for one in periods if not any(one.is_closed(each) for each in levels)), None)
+        if first is not None:
+            found[kind] = first.starts_on - DAY
+        elif periods:
+            found[kind] = periods[-1].ends_on
+    return found
+
+
+def fiscal_year_end(periods: list[Period]) -> tuple[int, int]:
+    """Month and day on which a fiscal year ends: the periods of a year follow each other, so that of the last one
+    before the year's first period comes again. Without periods the end of the calendar year."""
+    if not periods:
+        return 12, 31
+    start = periods[0].starts_on
+    last = start - DAY
+    return last.month, last.day
+
+
+def decimals_of(row: CurrencyRow) -> int:
+    """Decimals of a currency: those of its general rounding rule; Dynamics takes 0 for two."""
+    exponent = row.general_rounding_rule.normalize().as_tuple().exponent
+    if not row.general_rounding_rule:
+        return 2
+    return max(0, -exponent) if isinstance(exponent, int) else 2
+
+
+def _period(row: PeriodRow, state: PeriodStateRow | None) -> Period | None:
+    """An operating period with its state in this ledger; opening and closing periods are not posted into by us."""
+    starts, ends = day_of(row.start_date), day_of(row.end_date)
+    if row.type in ("Opening", "Closing") or starts is None or ends is None:
+        return None
+    closed = set()
+    if state and state.ledger_access_level == "None":
+        closed.add(GENERAL)
+    if state and state.vend_access_level == "None":
+        closed.add(VENDORS)
+    return Period(row.period_name, starts, ends, state is not None and state.period_status == "Open", frozenset(closed))

@@ -1,0 +1,224 @@
+"""How is one Dynamics environment spoken to? Rows by OData, many questions and many writes in one `$batch`.
+
+Every request carries `cross-company=true` and names its company: without that Dynamics shows, and writes into, the
+default company of the mapped user (https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/
+odata#cross-company-behavior)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from connectors.answers import ApiResponse
+from connectors.base import ConnectionContext
+from connectors.dynamics365_fo.auth import DynamicsCredentials, build_auth, environment_address, settings_of
+from connectors.dynamics365_fo.errors import RULES, lean, read_body_error
+from connectors.dynamics365_fo.literals import equals
+from connectors.dynamics365_fo.multipart import JSON, Changeset, Operation, Part, decode, encode
+from connectors.dynamics365_fo.schema import Row
+from connectors.errors import (
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    PayloadError,
+    RateLimitedError,
+)
+from connectors.http import ApiClient, context_for
+from connectors.pagination import pages_by_cursor
+
+PROVIDER = "Dynamics"
+READ_TIMEOUT = 120.0  # seconds: the first call after a restart builds the metadata cache
+BATCH_TIMEOUT = 300.0  # seconds; no limit of the server is documented
+LONGEST_ADDRESS = 1800  # characters; a longer question travels inside a batch, where no proxy cuts it
+QUESTIONS = 100  # in one batch of readings
+R = TypeVar("R", bound=Row)
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[R]):
+    """A question to one entity set. `company` is needed where the set is kept by company; `every` is the filter."""
+
+    row: type[R]
+    company: str = ""
+    every: str = ""
+    expand: str = ""
+    top: int = 0
+    leaves_out: tuple[str, ...] = ()  # fields that this environment does not have
+
+    def path(self) -> str:
+        """The address under the environment, encoded."""
+        wanted = [self.every] if self.every else []
+        if self.row.has_company:
+            if not self.company:
+                raise ValueError(f"{self.row.entity_set} is kept by company.")
+            wanted.insert(0, equals("dataAreaId", self.company))
+        options = {
+            "cross-company": "true",
+            "$filter": " and ".join(wanted),
+            "$select": ",".join(name for name in self.row.selection().split(",") if name not in self.leaves_out),
+            "$expand": self.expand,
+            "$orderby": self.row.order,
+            "$top": str(self.top) if self.top else "",
+        }
+        said = "&".join(f"{name}={quote(value, safe=_PLAIN)}" for name, value in options.items() if value)
+        return f"data/{self.row.entity_set}?{said}"
+
+
+_PLAIN = "(),'*/:$="
+
+
+class DynamicsClient:
+    """Calls of one connection; not to be shared between threads. Reads are safe to repeat, and are repeated.
+
+    Raises ConnectorErrors; after a write whose answer is unclear OutcomeUnknownError."""
+
+    def __init__(self, context: ConnectionContext) -> None:
+        self.address = environment_address(context)
+        self.credentials = checked(context.credentials, DynamicsCredentials)
+        self.settings = settings_of(context)
+        self.auth = build_auth(context, self.credentials)
+        self.http = ApiClient(
+            context_for(context, self.address),
+            provider=PROVIDER,
+            auth=self.auth,
+            rules=RULES,
+            read_body_error=read_body_error,
+            trace_header="ms-dyn-aid",
+            timeout=(10, READ_TIMEOUT),
+            write_timeout=BATCH_TIMEOUT,
+        )
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.address).hostname or ""
+
+    def rows(self, query: Query[R]) -> list[R]:
+        """All rows of a question, page by page."""
+        return [row for page in self.pages(query) for row in page]
+
+    def pages(self, query: Query[R]) -> Iterator[list[R]]:
+        """The rows of a question as the server pages them (at most 10,000 at a time)."""
+        if len(query.path()) > LONGEST_ADDRESS:
+            yield self.many([query])[0]
+            return
+        yield from self._pages(query.row, query.path())
+
+    def many(self, queries: Sequence[Query[Any]]) -> list[list[Any]]:
+        """The rows of several questions by one call, in their order; a question that is refused raises."""
+        if len(queries) == 1 and len(queries[0].path()) <= LONGEST_ADDRESS:
+            return [self.rows(queries[0])]
+        found: list[list[Any]] = []
+        for start in range(0, len(queries), QUESTIONS):
+            some = queries[start : start + QUESTIONS]
+            answers = self._batch([Operation("GET", f"{self.address}/{one.path()}") for one in some], writes=False)
+            for query, answer in zip(some, answers, strict=True):
+                found.append(self._answered(query.row, answer[0]))
+        return found
+
+    def write(self, parts: Sequence[Changeset]) -> list[list[ApiResponse]]:
+        """Several changesets by one call. The answers of each: one for every operation, or the single one that says
+        why none was done. Raises OutcomeUnknownError when nothing is known of any."""
+        return self._batch(parts, writes=True)
+
+    def operation(self, method: str, entity_set: str, body: dict[str, Any] | None, key: str = "") -> Operation:
+        """A write for a changeset; `body` must name its company."""
+        if body is not None and "dataAreaId" not in body:
+            raise ValueError("A body without a company would go into the mapped user's default company.")
+        return Operation(method, f"{self.address}/data/{entity_set}{key}?cross-company=true", body)
+
+    def failure(self, answers: Sequence[ApiResponse]) -> ConnectorError | None:
+        """What went wrong in a changeset; None if all of it was done. A 429 closes the vendor for all workers."""
+        bad = next((answer for answer in answers if answer.status >= 300), None)
+        if bad is None:
+            return None
+        try:
+            code, message = read_body_error(bad)
+        except (ConnectorError, AttributeError):
+            code, message = "", ""
+        error = self.http.error(lean(bad), code, message)
+        if isinstance(error, RateLimitedError):
+            self.http.context.limiter.closed(error.retry_after)
+        return error
+
+    # --- one call
+
+    def _batch(self, parts: Sequence[Part], *, writes: bool) -> list[list[ApiResponse]]:
+        content_type, body = encode(parts)
+        headers = {**_HEADERS, "Accept": "multipart/mixed", "Content-Type": content_type, **_traced()}
+        answer = self.http.request(
+            "POST", "data/$batch", data=body, headers=headers, writes=writes, timeout=BATCH_TIMEOUT
+        )
+        try:
+            answers = decode(answer.headers.get("Content-Type", ""), answer.content)
+            if len(answers) != len(parts):
+                raise PayloadError(f"{len(parts)} parts were answered by {len(answers)}.")
+            for part, some in zip(parts, answers, strict=True):
+                wanted = len(part.operations) if isinstance(part, Changeset) else 1
+                if len(some) != wanted and not (len(some) == 1 and some[0].status >= 300):
+                    raise PayloadError(f"{wanted} operations were answered by {len(some)}.")
+        except PayloadError as error:
+            if not writes:
+                raise
+            sentence = "Dynamics gave no readable answer to a batch: its writes may or may not have been done."
+            raise OutcomeUnknownError(sentence, provider=PROVIDER, detail=error.message) from error
+        return answers
+
+    def _answered(self, row: type[R], answer: ApiResponse) -> list[R]:
+        """The rows of an answer inside a batch, with the pages that follow it."""
+        if (error := self.failure([answer])) is not None:
+            raise error
+        rows, following = self._read(row, answer)
+        for page in self._pages(row, following) if following else ():
+            rows += page
+        return rows
+
+    def _pages(self, row: type[R], first: str) -> Iterator[list[R]]:
+        def fetch(link: str) -> tuple[list[R], str | None]:
+            answer = self.http.get(link or first, headers={**_HEADERS, "Accept": JSON, **_traced()})
+            return self._read(row, answer)
+
+        yield from pages_by_cursor(fetch)
+
+    def _read(self, row: type[R], answer: ApiResponse) -> tuple[list[R], str | None]:
+        body = answer.json()
+        if not isinstance(body, dict) or not isinstance(body.get("value"), list):
+            raise PayloadError(f"Dynamics answered a question to {row.entity_set} with something else.")
+        link = body.get("@odata.nextLink")
+        return [parsed(row, one) for one in body["value"]], str(link) if link else None
+
+
+_HEADERS = {"OData-Version": "4.0", "OData-MaxVersion": "4.0"}
+
+
+def _traced() -> dict[str, str]:
+    return {"x-ms-client-request-id": str(uuid.uuid4())}
+
+
+def parsed(row: type[R], value: Any) -> R:
+    """One row. Raises PayloadError when it is not as the metadata describe it."""
+    try:
+        return row.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PayloadError(f"A row of {row.entity_set} is not as documented: {where}: {first['msg']}.") from error
+
+
+def checked(value: object, kind: type[M]) -> M:
+    """A value of the kind that was promised. Raises ConfigurationError otherwise."""
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"These are no {kind.__name__}.")
+    return value
+
+
+def chunks(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Values by at most `size`, in their order, each once."""
+    some = list(dict.fromkeys(values))
+    for start in range(0, len(some), size):
+        yield some[start : start + size]

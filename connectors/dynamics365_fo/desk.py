@@ -1,0 +1,121 @@
+"""What does all work on one company share? Books, look-up, and how a journal that was found becomes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import cast
+
+from connectors.base import Finding, Outcome, OutcomeState, Outgoing
+from connectors.documents import Payment
+from connectors.dynamics365_fo.books import Books
+from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
+from connectors.dynamics365_fo.journals import Posted, shape_of
+from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
+from connectors.dynamics365_fo.readback import differences
+from connectors.dynamics365_fo.schema import VendorTransactionRow
+from connectors.errors import ConnectorError, RejectedError
+from connectors.money import minor_unit
+
+MARK_LOST = Finding("document_altered", "The mark in the journal's header was removed in Dynamics.", "mark")
+
+
+class Desk:
+    """One company of one connection; lives as long as its ledger."""
+
+    def __init__(self, client: DynamicsClient, company: str) -> None:
+        self.client = client
+        self.company = company.lower()
+        self.books = Books(client, company)
+        self.lookup = Lookup(self.books)
+
+    @property
+    def has_own_numbers(self) -> bool:
+        return self.client.settings.batch_numbers == "own"
+
+    def link(self) -> str:
+        """The company in Dynamics' own client; where a journal is shown there is not documented."""
+        return f"{self.client.address}/?cmp={self.company.upper()}"
+
+    def look(self, batch: Sequence[Outgoing]) -> dict[str, Found]:
+        """The journals of documents by their keys."""
+        wanted = [(one.stamp, shape_of(posted(one))) for one in batch]
+        found = self.lookup.journals(wanted) if wanted else {}
+        return {one.key: found[slot] for one, slot in zip(batch, wanted, strict=True)}
+
+    def outcomes(self, batch: Sequence[Outgoing], found: Mapping[str, Found]) -> dict[str, Outcome]:
+        """What the journals that were found say; absent where there is none. One more call where payments are
+        posted: whether they settle what they should."""
+        paid = [one for one in batch if isinstance(one.document, Payment)]
+        numbers = [
+            journal.header.journal_batch_number
+            for one in paid
+            if (journal := found[one.key].journal) is not None and journal.is_posted
+        ]
+        transactions = self.lookup.transactions(numbers) if numbers else {}
+        return {one.key: self._outcome(one, found[one.key], transactions) for one in batch}
+
+    def _outcome(self, one: Outgoing, found: Found, transactions: Mapping[str, list[VendorTransactionRow]]) -> Outcome:
+        journal = found.journal
+        if journal is None:
+            return Outcome(one.key, OutcomeState.ABSENT)
+        if len(found.journals) > 1:
+            ids = tuple(each.id for each in found.journals)
+            return Outcome(one.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=ids)
+        document = posted(one)
+        number = journal.header.journal_batch_number
+        found_otherwise = self._differences(document, journal)
+        state = OutcomeState.POSTED if journal.is_posted else OutcomeState.CREATED
+        company_amount = None
+        if isinstance(document, Payment) and journal.is_posted:
+            rows = transactions.get(number, [])
+            company_amount = _company_amount(document, rows)
+            if document.settles and sum(abs(row.settle_amount_cur) for row in rows) < document.amount:
+                state = OutcomeState.CREATED
+                found_otherwise += (not_settled(number),)
+        return Outcome(
+            one.key,
+            state,
+            ledger_id=journal.id,
+            number=number,
+            link=self.link(),
+            differences=found_otherwise,
+            company_amount=company_amount,
+        )
+
+    def _differences(self, document: Posted, journal: Journal) -> tuple[Finding, ...]:
+        extra = () if journal.keeps_mark else (MARK_LOST,)
+        setup = self.books.journal(journal.header.journal_name)
+        if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
+            return extra  # nothing is left to compare
+        return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+
+
+def not_settled(number: str) -> Finding:
+    return Finding(
+        "not_reconciled",
+        f"The payment {number} is posted and settles nothing yet: settle it under Accounts payable > Vendors > Invoice "
+        "> Settle transactions, or let the vendor posting profile settle automatically.",
+        number,
+    )
+
+
+def _company_amount(payment: Payment, rows: Sequence[VendorTransactionRow]) -> Decimal | None:
+    """What a payment in foreign currency came to at Dynamics' own rate."""
+    if payment.currency == payment.company_currency or not rows:
+        return None
+    booked = sum((row.amount_mst for row in rows), Decimal(0))
+    return abs(booked).quantize(minor_unit(payment.company_currency))
+
+
+def posted(one: Outgoing) -> Posted:
+    """The document of an outgoing that becomes a journal; vendors are handled apart."""
+    return cast(Posted, one.document)
+
+
+def failed(one: Outgoing, state: OutcomeState, error: ConnectorError, ledger_id: str = "") -> Outcome:
+    return Outcome(one.key, state, ledger_id=ledger_id, error=error)
+
+
+def refused(message: str, cure: str = "", value: str = "") -> RejectedError:
+    return RejectedError(message, cure=cure, provider=PROVIDER, facts={"value": value} if value else {})

@@ -1,0 +1,103 @@
+"""How do an account and its dimensions become one text? As the environment's active format says, escaped, in order.
+
+The formats are global, one active per kind, and name the dimensions joined by the delimiter; a value holding the
+delimiter gets a backslash before it (https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/financial/
+financial-dimension-configuration-integration; the backslash as seen in public data)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.dynamics365_fo.schema import FormatRow, ParametersRow
+from connectors.errors import ConfigurationError, UnsupportedError
+
+MAIN_ACCOUNT = "MainAccount"
+LEDGER = "DataEntityLedgerDimensionFormat"
+DEFAULT = "DataEntityDefaultDimensionFormat"
+DELIMITERS = {
+    "Hyphen": "-",
+    "Period": ".",
+    "Underscore": "_",
+    "Bar": "|",
+    "Tilde": "~",
+    "DoubleHyphen": "--",
+    "DoublePeriod": "..",
+    "DoubleUnderscore": "__",
+    "DoubleBar": "||",
+    "DoubleTilde": "~~",
+}
+SCREEN = (
+    "General ledger > Chart of accounts > Dimensions > Financial dimension configuration for integrating applications"
+)
+ESCAPE = "\\"
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The two formats of an environment: dimension names in their order. `ledger` holds the main account too."""
+
+    delimiter: str
+    ledger: tuple[str, ...]
+    default: tuple[str, ...]
+
+    def account(self, main_account: str, dimensions: Mapping[str, str]) -> str:
+        """A ledger account with dimensions, empty where unused: `605110-001--CC7`.
+
+        Raises UnsupportedError for a dimension that the format does not carry, or a value it cannot hold."""
+        return self._joined(self.ledger, {**dimensions, MAIN_ACCOUNT: main_account})
+
+    def dimensions(self, dimensions: Mapping[str, str]) -> str:
+        """The dimensions of an account that is no ledger account."""
+        return self._joined(self.default, dimensions) if dimensions else ""
+
+    def plain(self, value: str) -> str:
+        """A vendor or bank account: one segment, escaped."""
+        if ESCAPE in value:
+            raise UnsupportedError(f"How Dynamics takes a backslash, as in {value!r}, is not known.")
+        return value.replace(self.delimiter, f"{ESCAPE}{self.delimiter}")
+
+    def segments(self, text: str) -> tuple[str, ...]:
+        """The values of a display text without escapes; empty ones at the end do not count."""
+        found, current, at = [], "", 0
+        while at < len(text):
+            if text[at] == ESCAPE and at + 1 < len(text):
+                step = self.delimiter if text.startswith(self.delimiter, at + 1) else text[at + 1]
+                current, at = current + step, at + 1 + len(step)
+            elif text.startswith(self.delimiter, at):
+                found.append(current)
+                current, at = "", at + len(self.delimiter)
+            else:
+                current, at = current + text[at], at + 1
+        found.append(current)
+        while found and not found[-1]:
+            found.pop()
+        return tuple(found)
+
+    def carries(self, dimension: str, *, with_account: bool = True) -> bool:
+        return dimension in (self.ledger if with_account else self.default)
+
+    def _joined(self, names: Sequence[str], values: Mapping[str, str]) -> str:
+        lost = [name for name in values if name not in names]
+        if lost:
+            raise UnsupportedError(f"The active dimension format of Dynamics has no {lost[0]}; add it under {SCREEN}.")
+        return self.delimiter.join(self.plain(values.get(name, "")) for name in names)
+
+
+def formats_of(rows: Sequence[FormatRow], parameters: Sequence[ParametersRow]) -> Formats:
+    """The active formats. Raises ConfigurationError when one is missing, naming the screen where it is made."""
+    word = parameters[0].dimension_segment_delimiter if parameters else ""
+    if word not in DELIMITERS:
+        raise ConfigurationError(
+            "Dynamics tells no delimiter of dimension segments: choose it under General ledger > Chart of accounts > "
+            "Dimensions > Dimension parameters."
+        )
+    delimiter = DELIMITERS[word]
+    active = {row.dimension_format_type: row.financial_dimension_format for row in rows if row.is_active == "Yes"}
+    for kind, what in ((LEDGER, "Ledger dimension format"), (DEFAULT, "Default dimension format")):
+        if not active.get(kind):
+            raise ConfigurationError(f"Dynamics has no active *{what}*: make one under {SCREEN}.")
+    ledger, default = (tuple(active[kind].split(delimiter)) for kind in (LEDGER, DEFAULT))
+    if MAIN_ACCOUNT not in ledger:
+        raise ConfigurationError(f"The active *Ledger dimension format* has no {MAIN_ACCOUNT}: mend it under {SCREEN}.")
+    return Formats(delimiter, ledger, default)

@@ -1,0 +1,198 @@
+"""What is written for a document? A journal of its own: a header with our mark and number, and its lines.
+
+Entries and payments become general journals, bills invoice journals, whose fields have other names
+(https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/fin-ops/data-entities/entity-general-journal)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connectors.base import Outgoing
+from connectors.documents import JournalEntry, Payment, VendorBill
+from connectors.dynamics365_fo.accounts import Target, target, target_of
+from connectors.dynamics365_fo.dimensions import Formats
+from connectors.dynamics365_fo.literals import noon
+from connectors.dynamics365_fo.pairing import paired
+from connectors.dynamics365_fo.schema import InvoiceJournalRow, InvoiceLineRow, JournalNameRow, JournalRow, LineRow
+from connectors.dynamics365_fo.stamps import number_of
+from connectors.errors import UnsupportedError
+from connectors.records import Side
+
+LONGEST = {"text": 60, "invoice": 20}  # characters; beyond them Dynamics cuts or refuses, which is not known
+Posted = JournalEntry | VendorBill | Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One of the two kinds of journals: its sets, and the names of the fields that differ."""
+
+    word: str  # begins the ids of its documents
+    header: type[JournalRow]
+    line: type[LineRow]
+    has_key: bool  # IntegrationKey
+    date: str
+    debit: str
+    credit: str
+    currency: str
+    text: str
+    offset_text: str
+
+
+GENERAL = Shape(
+    "journal", JournalRow, LineRow, True,
+    "TransDate", "DebitAmount", "CreditAmount", "CurrencyCode", "Text", "OffsetText",
+)  # fmt: skip
+INVOICE = Shape(
+    "invoice-journal", InvoiceJournalRow, InvoiceLineRow, False,
+    "Date", "Debit", "Credit", "Currency", "Description", "OffsetTransactionText",
+)  # fmt: skip
+SHAPES = (GENERAL, INVOICE)
+
+
+def shape_of(document: Posted) -> Shape:
+    return INVOICE if isinstance(document, VendorBill) else GENERAL
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header to be written. Where the field for outside keys is missing, the mark is the whole description, so that
+    it can be searched for as it is."""
+
+    company: str
+    journal: str
+    mark: str
+    number: str  # empty: Dynamics gives one
+    description: str
+    has_key: bool
+
+    def body(self) -> dict[str, Any]:
+        values = {"dataAreaId": self.company, "JournalBatchNumber": self.number, "JournalName": self.journal}
+        values["Description"] = self.description if self.has_key else self.mark
+        if self.has_key:
+            values["IntegrationKey"] = self.mark
+        return {name: value for name, value in values.items() if value}
+
+
+def header_of(outgoing: Outgoing, document: Posted, *, own_numbers: bool, has_key: bool) -> Header:
+    shape = shape_of(document)
+    return Header(
+        company=document.company.lower(),
+        journal=document.journal,
+        mark=outgoing.stamp,
+        number=number_of(outgoing.stamp) if own_numbers else "",
+        description=cut(document.text or outgoing.key),
+        has_key=shape.has_key and has_key,
+    )
+
+
+def lines_of(
+    outgoing: Outgoing, document: Posted, number: str, formats: Formats, journal: JournalNameRow | None
+) -> list[dict[str, Any]]:
+    """The bodies of a document's lines, numbered from 1. Raises UnsupportedError and RejectedError."""
+    shape = shape_of(document)
+    if isinstance(document, JournalEntry):
+        drafts = list(_entry(document, formats))
+    elif isinstance(document, Payment):
+        drafts = list(_payment(document, formats))
+    else:
+        drafts = list(_bill(document, formats))
+    head = {"dataAreaId": document.company.lower(), "JournalBatchNumber": number}
+    voucher = {"Voucher": number} if len(drafts) > 1 and shape is INVOICE and _is_voucher_ours(journal) else {}
+    tail = {"Document": outgoing.stamp, "SalesTaxGroup": "", "ItemSalesTaxGroup": ""}
+    if isinstance(document, Payment):
+        tail["PaymentReference"] = outgoing.stamp
+    if shape is GENERAL:
+        tail["DocumentDate"] = noon(document.document_date)
+    return [
+        {**head, "LineNumber": at, **voucher, **draft.body(shape, document.posting_date), **tail}
+        for at, draft in enumerate(drafts, 1)
+    ]
+
+
+def _is_voucher_ours(journal: JournalNameRow | None) -> bool:
+    """Where vouchers are numbered at posting, those before are ours to choose and bind lines together."""
+    return journal is not None and journal.voucher_allocation_at_posting == "Yes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A line before it has a number; `extra` holds the vendor's fields."""
+
+    account: Target
+    side: Side
+    amount: Decimal
+    currency: str
+    text: str
+    offset: Target | None = None
+    offset_text: str = ""
+    extra: Mapping[str, Any] | None = None
+
+    def body(self, shape: Shape, day: date) -> dict[str, Any]:
+        """In the order in which Dynamics should set the fields: type before account, currency before amount."""
+        values: dict[str, Any] = {
+            shape.date: noon(day),
+            "AccountType": self.account.type,
+            "AccountDisplayValue": self.account.account,
+            "DefaultDimensionDisplayValue": self.account.default_dimensions,
+            shape.currency: self.currency,
+            shape.debit if self.side is Side.DEBIT else shape.credit: self.amount,
+            shape.text: cut(self.text),
+        }
+        if self.offset is not None:
+            values["OffsetAccountType"] = self.offset.type
+            values["OffsetAccountDisplayValue"] = self.offset.account
+            values["OffsetDefaultDimensionDisplayValue"] = self.offset.default_dimensions
+            values[shape.offset_text] = cut(self.offset_text)
+        return {name: value for name, value in {**values, **(self.extra or {})}.items() if value != ""}
+
+
+def _entry(entry: JournalEntry, formats: Formats) -> Iterator[_Draft]:
+    for pair in paired(entry.lines):
+        text, offset_text = pair.line.text or entry.text, pair.offset.text or entry.text
+        account, offset = target_of(formats, pair.line), target_of(formats, pair.offset)
+        yield _Draft(account, pair.side, pair.amount, entry.currency, text, offset, offset_text)
+
+
+def _payment(payment: Payment, formats: Formats) -> Iterator[_Draft]:
+    side = Side.CREDIT if payment.is_refund else Side.DEBIT
+    vendor = target(formats, payment.payable, payment.partner, ())
+    money = target(formats, payment.money, payment.partner, ())
+    yield _Draft(vendor, side, payment.amount, payment.currency, payment.text, money, payment.text)
+
+
+def _bill(bill: VendorBill, formats: Formats) -> Iterator[_Draft]:
+    """One vendor transaction for the whole bill: with the cost as its offset where that is one line, else followed by
+    the cost lines on the same voucher."""
+    side = Side.DEBIT if bill.is_credit else Side.CREDIT
+    vendor = target(formats, bill.payable, bill.partner, ())
+    extra = {
+        "Invoice": invoice_number(bill.number),
+        "InvoiceDate": noon(bill.document_date),
+        "DueDate": noon(bill.due_on),
+    }
+    if any(not line.amount for line in bill.lines):
+        raise UnsupportedError("Dynamics books no line in company currency alone.")
+    costs = bill.lines
+    text = bill.text or bill.number
+    if len(costs) == 1:
+        only = costs[0]
+        offset = target_of(formats, only)
+        yield _Draft(vendor, side, only.amount, bill.currency, only.text or text, offset, only.text or text, extra)
+        return
+    yield _Draft(vendor, side, bill.total.amount, bill.currency, text, extra=extra)
+    for line in costs:
+        yield _Draft(target_of(formats, line), line.side, line.amount, bill.currency, line.text or text)
+
+
+def invoice_number(number: str) -> str:
+    """A supplier's number as Dynamics has room for it."""
+    return number[: LONGEST["invoice"]].rstrip()
+
+
+def cut(text: str) -> str:
+    """A text as long as a line or a description may be."""
+    return text[: LONGEST["text"]].rstrip()

@@ -1,0 +1,124 @@
+"""How does Dynamics keep its promise as a ledger? Journals of our own numbers are written once; it posts them itself.
+
+So a document has two states here: *created*, with its batch number, and *posted*, which is watched."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from connectors.base import (
+    Check,
+    ConnectionContext,
+    Finding,
+    LedgerFacts,
+    Outcome,
+    OutcomeState,
+    Outgoing,
+    ReceiptFile,
+    ReferenceItem,
+    Stamped,
+    StandingBill,
+)
+from connectors.documents import Document, NewVendor
+from connectors.dynamics365_fo.client import BATCH_TIMEOUT, DynamicsClient
+from connectors.dynamics365_fo.desk import Desk, failed
+from connectors.dynamics365_fo.finding import explained, find
+from connectors.dynamics365_fo.listing import list_stamped
+from connectors.dynamics365_fo.posting import JournalPoster
+from connectors.dynamics365_fo.preflight import Preflight
+from connectors.dynamics365_fo.reference import reference_items
+from connectors.dynamics365_fo.stamps import stamp_of
+from connectors.dynamics365_fo.standing import standing_bills
+from connectors.dynamics365_fo.vendors import VendorPoster
+from connectors.dynamics365_fo.verify import verify_connection
+from connectors.errors import BlockedError, ConnectorError, RateLimitedError, UnsupportedError
+
+
+class DynamicsLedger:
+    """One connection to one environment; calls name the company. Not to be shared between threads.
+
+    With automatic batch numbers Dynamics enforces nothing, and whoever posts must be alone."""
+
+    batch_size = 50  # about 150 operations in a batch; the server works while we wait
+    write_timeout = timedelta(seconds=BATCH_TIMEOUT)
+    settling_time = timedelta(seconds=120)
+
+    def __init__(self, context: ConnectionContext) -> None:
+        self.client = DynamicsClient(context)
+        self.enforces_key = self.client.settings.batch_numbers == "own"
+        self._desks: dict[str, Desk] = {}
+
+    def stamp(self, key: str) -> str:
+        return stamp_of(key)
+
+    def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
+        """Periods, currencies and rates; three calls, none within a minute."""
+        return self._desk(company).books.facts(wanted)
+
+    def preflight(self, company: str, documents: Sequence[Document]) -> list[list[Finding]]:
+        """One call for a batch."""
+        return Preflight(self._desk(company).books).check(documents)
+
+    def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
+        """Vendors, then journals. Two calls for fifty journals under our own numbers: written and read back; one more
+        where payments are posted already. Four under automatic numbers."""
+        desk = self._desk(company)
+        outcomes: dict[str, Outcome] = {}
+        vendors = [one for one in batch if isinstance(one.document, NewVendor)]
+        journals = [one for one in batch if not isinstance(one.document, NewVendor)]
+        for poster, group in ((VendorPoster(desk), vendors), (JournalPoster(desk), journals)):
+            if not group:
+                continue
+            try:
+                outcomes.update(poster.post(group))
+            except ConnectorError as error:
+                # Raised before anything of this group was sent; what the group before did must still be told.
+                if not outcomes and isinstance(error, BlockedError | RateLimitedError):
+                    raise
+                outcomes.update((one.key, failed(one, OutcomeState.NOT_SENT, error)) for one in group)
+        return self._told(desk, batch, outcomes)
+
+    def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
+        """One call for fifty journals. A journal of which lines miss is completed."""
+        desk = self._desk(company)
+        return self._told(desk, batch, find(desk, batch, known))
+
+    def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
+        """One call; one more where there are such bills."""
+        return standing_bills(self._desk(company), numbers)
+
+    def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
+        """All of them whatever `since` is: Dynamics tells no time of change."""
+        yield from list_stamped(self._desk(company))
+
+    def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
+        yield from reference_items(self.client, kind, company.lower())
+
+    def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
+        """Raises UnsupportedError: no data entity takes files for journals."""
+        if not files:
+            return {}
+        raise UnsupportedError(
+            "Dynamics takes no files for journals through its data entities; switch attaching off in the flow.",
+            provider="Dynamics",
+        )
+
+    def verify(self) -> list[Check]:
+        return verify_connection(self.client)
+
+    def identity(self) -> str:
+        """The environment's host: a token and its data serve exactly one."""
+        return self.client.host
+
+    def _told(self, desk: Desk, batch: Sequence[Outgoing], outcomes: Mapping[str, Outcome]) -> list[Outcome]:
+        with contextlib.suppress(ConnectorError):  # the reasons are for people; the outcomes stand without them
+            outcomes = explained(desk, batch, outcomes)
+        return [outcomes[one.key] for one in batch]
+
+    def _desk(self, company: str) -> Desk:
+        company = company.lower()
+        if company not in self._desks:
+            self._desks[company] = Desk(self.client, company)
+        return self._desks[company]

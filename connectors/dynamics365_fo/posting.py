@@ -1,0 +1,249 @@
+"""How do journals get into Dynamics? Each in one piece, many by one call, then read back and compared.
+
+With numbers of our own a header and its lines are one changeset: all of it or nothing, and a second one under the
+same number is refused. Where Dynamics gives the numbers, the mark is searched first, headers come before lines, and
+what misses after a lost answer is completed line by line. No data entity posts a journal: people, workflow or a batch
+job do (https://learn.microsoft.com/en-us/dynamics365/finance/general-ledger/general-journal-processing)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.answers import ApiResponse
+from connectors.base import Outcome, OutcomeState, Outgoing
+from connectors.codec import json_load
+from connectors.dynamics365_fo.desk import Desk, failed, posted, refused
+from connectors.dynamics365_fo.errors import ALREADY_THERE
+from connectors.dynamics365_fo.journals import header_of, lines_of, shape_of
+from connectors.dynamics365_fo.literals import quoted
+from connectors.dynamics365_fo.lookup import Found, Journal
+from connectors.dynamics365_fo.multipart import Changeset, Operation
+from connectors.dynamics365_fo.preflight import Preflight
+from connectors.dynamics365_fo.readback import missing_lines
+from connectors.errors import (
+    BlockedError,
+    ConnectorError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    RetryableError,
+)
+
+Outcomes = dict[str, Outcome]
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What became of changesets by the keys of their documents."""
+
+    done: dict[str, list[ApiResponse]] = field(default_factory=dict)
+    errors: dict[str, ConnectorError] = field(default_factory=dict)
+
+
+class JournalPoster:
+    """Journals of one company. Never raises for one document, except that a connection which is blocked or rate
+    limited is reported as such before anything was sent."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def post(self, batch: Sequence[Outgoing]) -> Outcomes:
+        """Write a group of documents that become journals; an outcome for each by key."""
+        outcomes: Outcomes = {}
+        rest = self._unrefused(batch, outcomes)
+        if rest and self.desk.has_own_numbers:
+            self._write_whole(rest, outcomes)
+        elif rest:
+            self._write_in_steps(rest, outcomes)
+        return outcomes
+
+    def complete(self, one: Outgoing, journal: Journal) -> Outcome | None:
+        """Send the lines that miss in a journal of ours that was left half done; None if it is whole."""
+        bodies = self._lines(one, journal.header.journal_batch_number)
+        missing = missing_lines(bodies, journal.lines)
+        if not missing or journal.is_posted:
+            return None
+        outcomes: Outcomes = {}
+        self._write_lines([(one, journal.header.journal_batch_number, missing)], outcomes, removes=False)
+        if one.key not in outcomes:
+            self._read_back([one], outcomes)
+        return outcomes[one.key]
+
+    # --- what is refused here already
+
+    def _unrefused(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> list[Outgoing]:
+        """Without the documents that Dynamics would take now and refuse when it posts. One of them may be there from
+        before, when nothing was wrong with it, so it is looked up."""
+        findings = Preflight(self.desk.books).check([one.document for one in batch], duplicates=False)
+        bad = {one.key: found[0] for one, found in zip(batch, findings, strict=True) if found}
+        if not bad:
+            return list(batch)
+        refusals = [one for one in batch if one.key in bad]
+        there = self.desk.outcomes(refusals, self.desk.look(refusals))
+        for one in refusals:
+            finding = bad[one.key]
+            if there[one.key].state is OutcomeState.ABSENT:
+                error = refused(finding.message, finding.code, finding.value)
+                outcomes[one.key] = failed(one, OutcomeState.REJECTED, error)
+            else:
+                outcomes[one.key] = there[one.key]
+        return [one for one in batch if one.key not in bad]
+
+    # --- numbers of our own
+
+    def _write_whole(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> None:
+        changesets: list[tuple[Outgoing, Changeset]] = []
+        for one in batch:
+            header = self._header(one)
+            number = str(header.body["JournalBatchNumber"]) if header.body else ""
+            changesets.append((one, Changeset((header, *self._line_operations(one, self._lines(one, number))))))
+        sent = self._send(changesets, outcomes)
+        refusals = {key: error for key, error in sent.errors.items() if isinstance(error, RejectedError)}
+        for one in batch:
+            if one.key in sent.errors and one.key not in refusals:
+                outcomes[one.key] = _unsent(one, sent.errors[one.key])
+        # A refusal may be that of a second writing, in the words of whatever language: only a look tells.
+        self._read_back([one for one in batch if one.key in sent.done or one.key in refusals], outcomes, refusals)
+
+    # --- numbers of Dynamics
+
+    def _write_in_steps(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> None:
+        found = self.desk.look(batch)
+        known = self.desk.outcomes(batch, found)
+        fresh: list[Outgoing] = []
+        steps: list[tuple[Outgoing, str, list[dict[str, object]]]] = []
+        for one in batch:
+            journal = found[one.key].journal
+            if journal is None:
+                fresh.append(one)
+            elif known[one.key].state is OutcomeState.CREATED and (
+                missing := missing_lines(self._lines(one, journal.header.journal_batch_number), journal.lines)
+            ):
+                steps.append((one, journal.header.journal_batch_number, missing))
+            else:
+                outcomes[one.key] = known[one.key]
+        sent = self._send([(one, Changeset((self._header(one),))) for one in fresh], outcomes)
+        for one in fresh:
+            if one.key in sent.errors:
+                outcomes[one.key] = _unsent(one, sent.errors[one.key])
+            elif one.key in sent.done:
+                number = str(json_load(sent.done[one.key][0].text)["JournalBatchNumber"])
+                steps.append((one, number, self._lines(one, number)))
+        self._write_lines(steps, outcomes, removes=True)
+        self._read_back([one for one, _, _ in steps if one.key not in outcomes], outcomes)
+
+    def _write_lines(
+        self, steps: Sequence[tuple[Outgoing, str, list[dict[str, object]]]], outcomes: Outcomes, *, removes: bool
+    ) -> None:
+        """Lines of headers that are there. A header whose lines are refused is deleted, so that nothing is left."""
+        changesets = [(one, Changeset(tuple(self._line_operations(one, bodies)))) for one, _, bodies in steps]
+        try:
+            sent = self._send(changesets, outcomes)
+        except (BlockedError, RateLimitedError) as error:  # the headers are there: only a look can tell
+            outcomes.update((one.key, failed(one, OutcomeState.UNCERTAIN, error)) for one, _, _ in steps)
+            return
+        for one, number, _ in steps:
+            failure = sent.errors.get(one.key)
+            if failure is None:
+                continue
+            if isinstance(failure, RejectedError) and failure.cure != ALREADY_THERE and removes:
+                outcomes[one.key] = self._remove(one, number, failure)
+            else:
+                outcomes[one.key] = failed(one, OutcomeState.UNCERTAIN, failure)
+
+    def _remove(self, one: Outgoing, number: str, error: RejectedError) -> Outcome:
+        shape = shape_of(posted(one))
+        key = f"(dataAreaId={quoted(self.desk.company)},JournalBatchNumber={quoted(number)})"
+        operation = self.desk.client.operation("DELETE", shape.header.entity_set, None, key)
+        try:
+            failure = self.desk.client.failure(self.desk.client.write([Changeset((operation,))])[0])
+        except ConnectorError as unclear:
+            failure = unclear
+        if failure is not None:
+            return failed(one, OutcomeState.UNCERTAIN, failure, f"{shape.word}:{number}")
+        return failed(one, OutcomeState.REJECTED, error)
+
+    # --- one call
+
+    def _send(self, changesets: Sequence[tuple[Outgoing, Changeset]], outcomes: Outcomes) -> _Sent:
+        """One batch. What is unclear as a whole becomes uncertain; all of it put off or blocked is raised."""
+        sent = _Sent()
+        if not changesets:
+            return sent
+        try:
+            answers = self.desk.client.write([changeset for _, changeset in changesets])
+        except OutcomeUnknownError as error:
+            outcomes.update((one.key, failed(one, OutcomeState.UNCERTAIN, error)) for one, _ in changesets)
+            return sent
+        except (RateLimitedError, BlockedError):
+            raise
+        except RetryableError as error:
+            outcomes.update((one.key, failed(one, OutcomeState.NOT_SENT, error)) for one, _ in changesets)
+            return sent
+        except ConnectorError as error:
+            state = OutcomeState.SPLIT if len(changesets) > 1 else OutcomeState.REJECTED
+            outcomes.update((one.key, failed(one, state, error)) for one, _ in changesets)
+            return sent
+        for (one, _), some in zip(changesets, answers, strict=True):
+            if (failure := self.desk.client.failure(some)) is None:
+                sent.done[one.key] = some
+            else:
+                sent.errors[one.key] = failure
+        stopped = [error for error in sent.errors.values() if isinstance(error, RateLimitedError | BlockedError)]
+        if len(stopped) == len(changesets):
+            raise stopped[0]
+        return sent
+
+    def _read_back(
+        self, batch: Sequence[Outgoing], outcomes: Outcomes, refusals: Mapping[str, RejectedError] | None = None
+    ) -> None:
+        """What Dynamics says it did, or refused because it was done before, is looked at."""
+        if not batch:
+            return
+        try:
+            found = self.desk.look(batch)
+            read = self.desk.outcomes(batch, found)
+        except ConnectorError as error:
+            outcomes.update((one.key, failed(one, OutcomeState.UNCERTAIN, error)) for one in batch)
+            return
+        for one in batch:
+            refusal = (refusals or {}).get(one.key)
+            is_there = bool(found[one.key].journals)
+            outcomes[one.key] = read[one.key] if is_there else self._unseen(one, found[one.key], refusal)
+
+    def _unseen(self, one: Outgoing, found: Found, refusal: RejectedError | None) -> Outcome:
+        """Answered as done, or refused, and not to be seen."""
+        if found.foreign is not None:
+            number = found.foreign.header.journal_batch_number
+            error = refused(f"The journal batch number {number} belongs to another journal.", "number_taken", number)
+            return failed(one, OutcomeState.REJECTED, error)
+        if refusal is not None and refusal.cure != ALREADY_THERE:
+            return failed(one, OutcomeState.REJECTED, refusal)
+        gone = RetryableError("Dynamics wrote the journal and does not show it yet.", provider="Dynamics")
+        return failed(one, OutcomeState.UNCERTAIN, gone)
+
+    # --- what is sent
+
+    def _header(self, one: Outgoing) -> Operation:
+        document = posted(one)
+        has_key = self.desk.books.has_integration_key
+        header = header_of(one, document, own_numbers=self.desk.has_own_numbers, has_key=has_key)
+        return self.desk.client.operation("POST", shape_of(document).header.entity_set, header.body())
+
+    def _lines(self, one: Outgoing, number: str) -> list[dict[str, object]]:
+        document = posted(one)
+        return lines_of(one, document, number, self.desk.books.formats, self.desk.books.journal(document.journal))
+
+    def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
+        entity_set = shape_of(posted(one)).line.entity_set
+        return [self.desk.client.operation("POST", entity_set, dict(body)) for body in bodies]
+
+
+def _unsent(one: Outgoing, error: ConnectorError) -> Outcome:
+    """A changeset that was answered with an error."""
+    if isinstance(error, OutcomeUnknownError):
+        return failed(one, OutcomeState.UNCERTAIN, error)
+    if isinstance(error, RetryableError | BlockedError):
+        return failed(one, OutcomeState.NOT_SENT, error)
+    return failed(one, OutcomeState.REJECTED, error)

@@ -1,0 +1,108 @@
+"""Which bills of a supplier's number stand in Dynamics already? Booked, in invoice journals, or pending; not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from connectors.base import StandingBill
+from connectors.documents import Account, Partner, Role
+from connectors.dynamics365_fo.accounts import VENDOR
+from connectors.dynamics365_fo.client import Query, chunks
+from connectors.dynamics365_fo.desk import Desk
+from connectors.dynamics365_fo.journals import INVOICE
+from connectors.dynamics365_fo.literals import spread
+from connectors.dynamics365_fo.preflight import NUMBERS_ASKED, normalised, number_questions
+from connectors.dynamics365_fo.schema import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
+from connectors.dynamics365_fo.stamps import is_stamp
+from connectors.money import Money, minor_unit
+
+PAYABLE = Account(Role.AP, VENDOR, "Vendor")
+PENDING_LINES = "VendorInvoiceLine($select=InvoiceLineNumber,NetAmount)"
+
+
+def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
+    """Bills and credits born in Dynamics under one of these numbers but for case, spaces and punctuation. One call for
+    all; one more where something was found. Raises ConnectorErrors."""
+    wanted = sorted({plain for number in numbers if (plain := normalised(number))})
+    if not wanted:
+        return []
+    answers = desk.books.prepare(also=[*number_questions(desk.company, wanted), *_pending(desk.company, wanted)])
+    rows = [row for some in answers for row in some]
+    booked = [row for row in rows if isinstance(row, VendorTransactionRow) and _is_bill(row)]
+    ours = {row.journal_num for row in booked if is_stamp(row.document_num.lower())}
+    bills = [_transaction(row) for row in booked if row.journal_num not in ours]
+    in_books = {row.journal_num for row in booked}
+    slots = {(row.account_num.lower(), normalised(row.invoice)) for row in booked}
+    for row in rows:
+        if isinstance(row, InvoiceLineRow):
+            is_theirs = row.account_type == "Vend" and not is_stamp(row.document.lower())
+            if is_theirs and row.journal_batch_number not in in_books:
+                bills.append(_journal_line(desk, row))
+        elif isinstance(row, PendingInvoiceRow):
+            slot = (row.invoice_account.lower(), normalised(row.invoice_number))
+            if slot not in slots and not is_stamp(row.header_reference.lower()):
+                bills.append(_waiting(row))
+    return _named(desk, [bill for bill in bills if normalised(bill.number) in wanted])
+
+
+def _pending(company: str, numbers: Iterable[str]) -> list[Query[Any]]:
+    return [
+        Query(
+            PendingInvoiceRow,
+            company,
+            "(" + " or ".join(spread("InvoiceNumber", plain) for plain in some) + ")",
+            PENDING_LINES,
+        )
+        for some in chunks(numbers, NUMBERS_ASKED)
+    ]
+
+
+def _is_bill(row: VendorTransactionRow) -> bool:
+    return bool(row.invoice)
+
+
+def _transaction(row: VendorTransactionRow) -> StandingBill:
+    left = row.amount_cur - row.settle_amount_cur
+    return _bill(
+        f"transaction:{row.source_key}", row.invoice, row.account_num, -row.amount_cur, -left, row.currency_code
+    )
+
+
+def _journal_line(desk: Desk, row: InvoiceLineRow) -> StandingBill:
+    vendor = "".join(desk.books.formats.segments(row.account_display_value))
+    amount = row.credit_amount - row.debit_amount
+    ledger_id = f"{INVOICE.word}:{row.journal_batch_number}"
+    return _bill(ledger_id, row.invoice, vendor, amount, amount, row.currency_code, is_draft=True)
+
+
+def _waiting(row: PendingInvoiceRow) -> StandingBill:
+    amount = sum((line.net_amount for line in row.lines), Decimal(0))
+    ledger_id = f"pending:{row.header_reference}"
+    return _bill(ledger_id, row.invoice_number, row.invoice_account, amount, amount, row.currency, is_draft=True)
+
+
+def _bill(
+    ledger_id: str, number: str, vendor: str, amount: Decimal, left: Decimal, currency: str, *, is_draft: bool = False
+) -> StandingBill:
+    unit = minor_unit(currency)
+    total, open_amount = Money(amount.quantize(unit), currency), Money(left.quantize(unit), currency)
+    return StandingBill(ledger_id, number, Partner(vendor), PAYABLE, total, open_amount, is_draft=is_draft)
+
+
+def _named(desk: Desk, bills: Sequence[StandingBill]) -> list[StandingBill]:
+    """With the names of the vendors."""
+    if not bills:
+        return []
+    desk.books.prepare(vendors={bill.partner.id for bill in bills})
+    named = []
+    for bill in bills:
+        vendor = desk.books.vendor(bill.partner.id)
+        partner = Partner(bill.partner.id, vendor.name if vendor else "")
+        named.append(
+            StandingBill(
+                bill.ledger_id, bill.number, partner, bill.payable, bill.total, bill.open_amount, is_draft=bill.is_draft
+            )
+        )
+    return named

@@ -1,0 +1,167 @@
+"""Is everything in Dynamics as the flows need it? A checklist that writes nothing and names where each is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.base import Check
+from connectors.codec import json_load
+from connectors.dynamics365_fo.books import Books, closed_through, decimals_of
+from connectors.dynamics365_fo.client import DynamicsClient, Query
+from connectors.dynamics365_fo.dimensions import SCREEN
+from connectors.dynamics365_fo.literals import equals
+from connectors.dynamics365_fo.preflight import JOURNAL_TYPES
+from connectors.dynamics365_fo.schema import CompanyRow, JournalRow, VendorGroupRow
+from connectors.dynamics365_fo.stamps import is_stamp, number_of
+from connectors.errors import AuthenticationError, ConnectorError
+from connectors.money import MoneyError, exponent
+
+COMPANIES_CHECKED = 10
+APPLICATIONS = "System administration > Setup > Microsoft Entra applications"
+USERS = "System administration > Users > Users"
+NUMBERS = "General ledger > Ledger setup > General ledger parameters > Number sequences > Journal batch number"
+JOURNAL_NAMES = "General ledger > Journal setup > Journal names"
+PERIODS = "General ledger > Calendars > Ledger calendars"
+
+
+def verify_connection(client: DynamicsClient) -> list[Check]:
+    """All checks that can be made; one that cannot be is failed, and what depends on it is left out."""
+    checks: list[Check] = []
+    for name, part, is_needed in (
+        ("token", _token, True),
+        ("application", _application, True),
+        ("mapped user", _default_company, False),
+        ("companies", _companies, False),
+    ):
+        try:
+            checks += part(client)
+        except ConnectorError as error:
+            cure = f"Open {APPLICATIONS}." if isinstance(error, AuthenticationError) and name != "token" else ""
+            checks.append(Check(name, "failed", error.message, cure))
+            if is_needed:
+                break
+    return checks
+
+
+def _token(client: DynamicsClient) -> Iterator[Check]:
+    token = client.auth.token()
+    minutes = max(0, int((token.expires_at - client.http.context.now()).total_seconds() // 60))
+    yield Check("token", "ok", f"Entra gives tokens for {client.address}; this one lives {minutes} minutes more.")
+
+
+def _application(client: DynamicsClient) -> Iterator[Check]:
+    client.rows(Query(CompanyRow, top=1))
+    yield Check("application", "ok", "Dynamics knows the application and takes its tokens.")
+
+
+def _default_company(client: DynamicsClient) -> Iterator[Check]:
+    """The one question without `cross-company`: its answer holds the default company of the mapped user alone."""
+    answer = client.http.get("data/JournalNames?$select=dataAreaId,Name&$top=1")
+    rows = json_load(answer.text).get("value", [])
+    told = str(rows[0].get("dataAreaId", "")) if rows else ""
+    if told:
+        yield Check("mapped user", "ok", f"The mapped user's default company is {told}; every call names its own.")
+    else:
+        cure = f"Give the user a company under {USERS}, or the company a journal name."
+        yield Check("mapped user", "warning", "The mapped user's default company shows no journal names.", cure)
+
+
+def _companies(client: DynamicsClient) -> Iterator[Check]:
+    companies = [row.data_area.lower() for row in client.rows(Query(CompanyRow))]
+    if not companies:
+        cure = f"Give the mapped user's security role companies under {USERS}."
+        yield Check("companies", "failed", "The mapped user may not see any company.", cure)
+    for company in companies[:COMPANIES_CHECKED]:
+        try:
+            yield from _company(client, company)
+        except ConnectorError as error:
+            yield Check("company", "warning", f"{company}: {error.message}", f"See {USERS}.")
+    if len(companies) > COMPANIES_CHECKED:
+        left = len(companies) - COMPANIES_CHECKED
+        yield Check("companies", "ok", f"{left} more companies were not looked into.")
+
+
+def _company(client: DynamicsClient, company: str) -> Iterator[Check]:
+    books = Books(client, company)
+    yield Check("company", "ok", f"{company} keeps its books in {books.currency}.")
+    yield from _formats(books)
+    yield from _journals(books)
+    yield from _numbers(client, books)
+    yield from _periods(books)
+    yield from _decimals(books)
+    yield from _vendor_group(client, company)
+
+
+def _formats(books: Books) -> Iterator[Check]:
+    try:
+        told = books.formats
+    except ConnectorError as error:
+        yield Check("dimension formats", "failed", error.message, f"Open {SCREEN}.")
+        return
+    yield Check("dimension formats", "ok", f"Accounts are written {told.delimiter.join(told.ledger)}.")
+
+
+def _journals(books: Books) -> Iterator[Check]:
+    for what, kind in (("entries and payments", "journal_entry"), ("bills", "vendor_bill")):
+        rows = [row for row in books.journals() if row.type in JOURNAL_TYPES[kind]]
+        name = f"journal names for {what}"
+        if not rows:
+            wanted = " or ".join(JOURNAL_TYPES[kind])
+            cure = f"Make one of type {wanted} under {JOURNAL_NAMES}."
+            yield Check(name, "failed" if kind == "journal_entry" else "warning", f"{books.company} has none.", cure)
+            continue
+        yield Check(name, "ok", f"{books.company}: {', '.join(row.name for row in rows)}.")
+        emptied = [row.name for row in rows if row.delete_lines_after_posting == "Yes"]
+        if emptied:
+            said = (
+                f"{', '.join(emptied)}: lines are deleted after posting, so that a posted journal cannot be compared."
+            )
+            yield Check(name, "warning", said, f"Switch it off under {JOURNAL_NAMES}.")
+
+
+def _numbers(client: DynamicsClient, books: Books) -> Iterator[Check]:
+    has_key = books.has_integration_key
+    where = "the field *IntegrationKey*" if has_key else "the description, as journals here have no IntegrationKey"
+    yield Check("mark", "ok", f"{books.company}: our mark stands in {where}.")
+    if client.settings.batch_numbers != "own":
+        said = "Dynamics gives the batch numbers: each journal is searched for before it is sent, by one worker alone."
+        yield Check("number sequence", "ok", said)
+        return
+    every = "IntegrationKey ne ''" if has_key else ""
+    leaves_out = () if has_key else ("IntegrationKey",)
+    rows = client.rows(Query(JournalRow, books.company, every, top=50, leaves_out=leaves_out))
+    marks = [(row, (row.integration_key or row.description).lower()) for row in rows]
+    if any(is_stamp(mark) and row.journal_batch_number == number_of(mark) for row, mark in marks):
+        yield Check("number sequence", "ok", f"{books.company} takes our batch numbers.")
+        return
+    said = f"{books.company}: whether our batch numbers are taken shows with the first journal; Dynamics does not tell."
+    yield Check("number sequence", "warning", said, f"Allow user changes to a lower and a higher number: {NUMBERS}.")
+
+
+def _periods(books: Books) -> Iterator[Check]:
+    if not books.periods():
+        yield Check("periods", "failed", f"{books.company} has no fiscal periods.", f"See {PERIODS}.")
+        return
+    told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in closed_through(books.periods()).items())
+    yield Check("periods", "ok", f"{books.company} is closed for {told or 'nothing'}.")
+
+
+def _decimals(books: Books) -> Iterator[Check]:
+    row = books.currencies().get(books.currency)
+    try:
+        if row is not None and decimals_of(row) != exponent(books.currency):
+            said = f"{books.company} rounds {books.currency} to {decimals_of(row)} decimals."
+            yield Check("decimals", "failed", said, "Set the rounding rule under General ledger > Currencies.")
+    except MoneyError as error:
+        yield Check("decimals", "warning", f"{books.company}: {error}")
+
+
+def _vendor_group(client: DynamicsClient, company: str) -> Iterator[Check]:
+    group = client.settings.vendor_group
+    if not group:
+        return
+    if client.rows(Query(VendorGroupRow, company, equals("VendorGroupId", group))):
+        yield Check("vendor group", "ok", f"{company} has the vendor group {group}.")
+    else:
+        cure = "Make it under Accounts payable > Vendors > Vendor groups, or choose another."
+        yield Check("vendor group", "warning", f"{company} has no vendor group {group}.", cure)

@@ -1,0 +1,82 @@
+"""Does the checklist find what is not as the flows need it, name the screen, and write nothing?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.base import Check
+from tests.connectors.dynamics365_fo.world import DynamicsWorld
+
+
+def checks(world: DynamicsWorld) -> dict[str, Check]:
+    """The worst row of each name."""
+    order = ["ok", "skipped", "warning", "failed"]
+    found: dict[str, Check] = {}
+    for one in world.open().verify():
+        if one.name not in found or order.index(one.state) > order.index(found[one.name].state):
+            found[one.name] = one
+    return found
+
+
+def test_a_good_set_up_is_told_and_nothing_is_written(world: DynamicsWorld) -> None:
+    world.posted(world.entry())
+    world.faults.writes.clear()
+    before = world.simulator.state()["counts"]
+    found = checks(world)
+    assert world.faults.writes == []
+    assert world.simulator.state()["counts"] == before
+    assert [one for one in found.values() if one.state == "failed"] == []
+    assert {"token", "application", "mapped user", "company", "dimension formats", "number sequence", "periods"} <= set(
+        found
+    )
+    assert "usmf" in found["mapped user"].message
+    assert "takes our batch numbers" in " ".join(one.message for one in world.open().verify())
+
+
+def test_before_the_first_journal_the_number_sequence_is_a_matter_of_trust(world: DynamicsWorld) -> None:
+    row = checks(world)["number sequence"]
+    assert row.state == "warning"
+    assert "Number sequences" in row.cure
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "name", "screen"),
+    [
+        ("set_application", {"registered": False}, "application", "Microsoft Entra applications"),
+        ("set_application", {"secret": "changed-0123456789"}, "token", ""),
+        ("set_user", {"enabled": False}, "application", "Microsoft Entra applications"),
+        ("set_user", {"hidden": ["Companies"]}, "application", ""),
+        ("set_dimension_format", {"ledger": []}, "dimension formats", "configuration for integrating applications"),
+        ("set_dimension_format", {"default": []}, "dimension formats", "configuration for integrating applications"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_screen(
+    world: DynamicsWorld, action: str, arguments: dict[str, Any], name: str, screen: str
+) -> None:
+    world.do(action, **arguments)
+    row = checks(world)[name]
+    assert row.state == "failed", row
+    assert screen in row.cure
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "screen"),
+    [
+        ("Daily", "journal names for entries and payments", "Journal names"),
+        ("VendInvoice", "journal names for bills", "Journal names"),
+    ],
+)
+def test_missing_journal_names_are_told(world: DynamicsWorld, kind: str, name: str, screen: str) -> None:
+    for row in world.rows("JournalNames"):
+        if row["Type"] == kind:
+            world.do("remove", set="JournalNames", key=[row["dataAreaId"], row["Name"]])
+    found = checks(world)[name]
+    assert found.state in ("failed", "warning")
+    assert screen in found.cure
+
+
+def test_a_vendor_group_that_is_not_there_is_told(world: DynamicsWorld) -> None:
+    world.settings = world.settings.model_copy(update={"vendor_group": "99"})
+    assert checks(world)["vendor group"].state == "warning"
