@@ -18,12 +18,16 @@ from connectors.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls in a period, counted by `scope` (identity, address, token); `parallel` at most at a time."""
+    """So many calls in a period, counted by `scope` (identity, address, token); `parallel` at most at a time.
+
+    `burst` calls may go at once, the rest flows, so that no window ever holds more than allowed: 0 is a fifth of them,
+    which leaves a steady flow of four fifths; a vendor whose limit is the bottleneck takes a small one."""
 
     calls: int
     period: timedelta
     scope: str = "identity"
     parallel: int = 0
+    burst: int = 0
     only_hosts: tuple[str, ...] = ()  # applies to addresses under these domains; empty: to all
 
 
