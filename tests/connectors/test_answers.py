@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import BaseModel
 
 from connectors.answers import ApiResponse, ErrorRule, ErrorTable
 from connectors.errors import RateLimitedError
@@ -30,7 +29,7 @@ SHORT = ErrorRule(429, None, None, RateLimitedError, "Slower.", "")
 def test_the_vendors_word_counts_before_the_rules_and_the_rules_before_the_usual(
     code: str, headers: dict[str, str], expected: timedelta
 ) -> None:
-    table = ErrorTable("Vendor", (LONG, SHORT), Redactor(BaseModel()))
+    table = ErrorTable("Vendor", (LONG, SHORT), Redactor(None))
     error = table.error(ApiResponse(429, headers, "", b""), code, "no", NOW)
     assert isinstance(error, RateLimitedError)
     assert error.retry_after == expected
