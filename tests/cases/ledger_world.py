@@ -38,6 +38,13 @@ class LedgerWorld(ABC):
     """A currency and what one unit of it is worth on the days of the documents."""
     employees: Account
     faults: FaultTransport
+    has_batches = True
+    """One write for many documents; else a lost answer is one document's."""
+    calls_per_document = 0
+    """Calls that each document of a batch costs beside those for all of it."""
+    calls_for_bills = 1
+    """Calls to look for the bills of any number of suppliers' numbers."""
+    payments_take_files = True
 
     def __init__(self) -> None:
         self.word = uuid.uuid4().hex[:10]
@@ -61,6 +68,14 @@ class LedgerWorld(ABC):
 
     @abstractmethod
     def cancel(self, outcome: Outcome) -> None: ...
+
+    def cancellable(self) -> Document:
+        """A document of a kind that a person can cancel."""
+        return self.entry()
+
+    def calls_to_attach(self, documents: int, files: int) -> int:
+        """Calls for so many files of so many documents."""
+        return 2
 
     @abstractmethod
     def edit(self, outcome: Outcome) -> None:
