@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request
 
 from connectors.zoho_books.simulator.call import numbers
 from connectors.zoho_books.simulator.company import organisation_add
+from connectors.zoho_books.simulator.control_webhooks import WEBHOOK_ACTIONS
 from connectors.zoho_books.simulator.currencies import rate_add
 from connectors.zoho_books.simulator.custom_fields import field_add, field_shown
 from connectors.zoho_books.simulator.errors import ZohoError, error_response, usual
@@ -56,6 +57,9 @@ class Interruption:
 def action(function: Action) -> Action:
     ACTIONS[function.__name__] = function
     return function
+
+
+ACTIONS.update({one.__name__: one for one in WEBHOOK_ACTIONS})
 
 
 def _org(simulator: ZohoBooksSimulator, organisation: str) -> Organisation:

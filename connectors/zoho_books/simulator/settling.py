@@ -5,6 +5,7 @@ A bill keeps `_applied`: application id -> (kind, payer id, amount). A payer is 
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from connectors.zoho_books.simulator.call import ApiCall
@@ -77,20 +78,20 @@ def apply_to_bill(call: ApiCall, bill: Item, wanted: list[Wanted]) -> None:
 
 def put_application(call: ApiCall, bill: Item, application_id: str, kind: str, payer_id: str, amount: Decimal) -> None:
     bill["_applied"] = {**bill["_applied"], application_id: (kind, payer_id, amount)}
-    _touch_bill(call, bill)
+    touch_bill(bill, call.now)
 
 
 def release(call: ApiCall, bill: Item, application_id: str) -> None:
     """Take an application away: the bill is open again, the payer has it unused."""
     kind, payer_id, _ = bill["_applied"][application_id]
     bill["_applied"] = {key: value for key, value in bill["_applied"].items() if key != application_id}
-    _touch_bill(call, bill)
+    touch_bill(bill, call.now)
     touch_payer(call, kind, payer_id)
 
 
-def _touch_bill(call: ApiCall, bill: Item) -> None:
+def touch_bill(bill: Item, now: datetime) -> None:
     settle(bill, bill["total"])
-    bill["_modified"] = call.now
+    bill["_modified"] = now
 
 
 def touch_payer(call: ApiCall, kind: str, payer_id: str) -> None:

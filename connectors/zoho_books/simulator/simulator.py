@@ -12,21 +12,26 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.simulation import Clock, Fault, Simulator
 from connectors.zoho_books.simulator import hosts, oauth
+from connectors.zoho_books.simulator.attachments import AttachmentsApi
 from connectors.zoho_books.simulator.bills import BillsApi
 from connectors.zoho_books.simulator.call import ApiCall, Route
 from connectors.zoho_books.simulator.chart import ChartApi
 from connectors.zoho_books.simulator.company import found_company
 from connectors.zoho_books.simulator.contacts import ContactsApi
 from connectors.zoho_books.simulator.control import ACTIONS, Interruption
+from connectors.zoho_books.simulator.credits import VendorCreditsApi
 from connectors.zoho_books.simulator.currencies import CurrenciesApi
 from connectors.zoho_books.simulator.custom_fields import CustomFieldsApi
+from connectors.zoho_books.simulator.delivery import Deliver, WebhookSender
 from connectors.zoho_books.simulator.errors import ZohoError, error_response, usual
+from connectors.zoho_books.simulator.expenses import ExpensesApi
 from connectors.zoho_books.simulator.gate import Gate
 from connectors.zoho_books.simulator.inspection import organisation_state
 from connectors.zoho_books.simulator.journals import JournalsApi
 from connectors.zoho_books.simulator.limits import Limits
 from connectors.zoho_books.simulator.locking import LocksApi
 from connectors.zoho_books.simulator.organizations import OrganisationsApi
+from connectors.zoho_books.simulator.payments import PaymentsApi
 from connectors.zoho_books.simulator.projects import ProjectsApi
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import Item, Organisation, User
@@ -34,6 +39,8 @@ from connectors.zoho_books.simulator.switches import Switches
 from connectors.zoho_books.simulator.tags import TagsApi
 from connectors.zoho_books.simulator.taxes import TaxesApi
 from connectors.zoho_books.simulator.tokens import CONNECTOR_SCOPES, Vault
+from connectors.zoho_books.simulator.transactions import TransactionsApi
+from connectors.zoho_books.simulator.webhooks import WebhooksApi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -62,6 +69,7 @@ class ZohoBooksSimulator(Simulator):
         switches: Switches | None = None,
         home: str = "us",
         redirect_uris: tuple[str, ...] = ("http://127.0.0.1/oauth/callback",),
+        deliver: Deliver | None = None,
     ) -> None:
         clock = clock or Clock()
         if today is not None:
@@ -76,10 +84,21 @@ class ZohoBooksSimulator(Simulator):
         self.accounts_server = oauth.AccountsServer(self)
         self.organisations_api = OrganisationsApi(self)
         self.resources: dict[str, Resource] = {
-            one.path: one for one in (JournalsApi(), BillsApi(), ContactsApi(), ChartApi(), ProjectsApi())
+            one.path: one
+            for one in (
+                JournalsApi(),
+                BillsApi(),
+                VendorCreditsApi(),
+                PaymentsApi(),
+                ExpensesApi(),
+                ContactsApi(),
+                ChartApi(),
+                ProjectsApi(),
+            )
         }
         super().__init__(seed=seed, clock=clock)
         self.gate = Gate(self)
+        self.sender = WebhookSender(self, deliver)
         found_company(self)
         self.signed_in = next(one for one in self.users.values() if one.location == home)
         self.client = self.vault.add_client(home, redirect_uris)
@@ -114,6 +133,9 @@ class ZohoBooksSimulator(Simulator):
             TagsApi(),
             LocksApi(),
             CustomFieldsApi(),
+            AttachmentsApi(self),
+            TransactionsApi(),
+            WebhooksApi(self),
         )
         for api in apis:
             for route in api.routes():
@@ -172,11 +194,19 @@ class ZohoBooksSimulator(Simulator):
 
     def changed(self, org: Organisation, entity: str, what: str, record_id: str, payload: Item) -> None:
         """A record was created, edited or deleted: whoever listens is told."""
+        self.sender.emit(org, entity, what, record_id, payload)
+
+    def start(self) -> None:
+        self.sender.start()
+
+    def stop(self) -> None:
+        self.sender.stop()
 
     def state(self) -> Mapping[str, Any]:
         """Every organisation with its records, counts by stamp and trial balance; tokens, limits, switches."""
         return {
             "organisations": {org_id: organisation_state(one) for org_id, one in self.organisations.items()},
+            "webhooks": [one.as_history(self.organisations[one.organisation_id]) for one in self.sender.messages],
             "credentials": self.vault.as_json(self.clock.now()),
             "limits": self.limits.as_json(),
             "switches": self.switches.as_json(),
