@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from connectors import services
+from connectors.budget import ConnectionBudget
 from connectors.forms import CREDENTIAL, SETTING, ConnectionForm, connection_form_for, field_names
 from connectors.models import Connection, ConnectionState, Role
 from connectors.registry import connector_get
@@ -50,6 +51,7 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         "expiry",
         "last_success_at",
         "closed_until",
+        "calls_of_the_day",
         "found",
         "missing",
     )
@@ -120,6 +122,14 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         if expiry is None:
             return "-"
         return f"{timezone.localtime(expiry.expires_at):%Y-%m-%d} ({expiry.reason})"
+
+    @admin.display(description="Calls of the day")
+    def calls_of_the_day(self, connection: Connection) -> str:
+        told = ConnectionBudget(connection).left()
+        if told is None:
+            return "-"
+        until = timezone.localtime(connection.calls_until).strftime("%Y-%m-%d %H:%M")
+        return f"{told[0]} of {told[1]} are left until {until}"
 
     @admin.display(description="Last test")
     def found(self, connection: Connection) -> str:

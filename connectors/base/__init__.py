@@ -3,6 +3,7 @@
 from connectors.base.answers import Check, ReceiptFile, ReferenceItem
 from connectors.base.context import (
     AccessToken,
+    Budget,
     ConnectionContext,
     ExchangeNote,
     Limiter,
@@ -27,6 +28,7 @@ from connectors.base.webhooks import ProviderEvent, SignatureError, WebhookRecei
 
 __all__ = [
     "AccessToken",
+    "Budget",
     "Check",
     "ConnectionContext",
     "Connector",

@@ -37,6 +37,7 @@ class Connector:
 
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
+    `limits` are about calls, `token_limit` is how often the vendor gives a token for one refresh token.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
     `simulator` is the dotted path of the simulator's class."""
 
@@ -54,6 +55,7 @@ class Connector:
     webhook_secrets: Callable[[ConnectionContext], Sequence[str]] | None = None
     register_webhook: Callable[[ConnectionContext, str, Sequence[str]], str] | None = None
     limits: tuple[Limit, ...] = ()
+    token_limit: Limit | None = None
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None

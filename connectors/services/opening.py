@@ -10,6 +10,7 @@ from django.conf import settings
 
 from connectors.addresses import address_check
 from connectors.base import ConnectionContext, ExchangeNote, Ledger, Observer, Source
+from connectors.budget import ConnectionBudget
 from connectors.credentials import CredentialsError, schema_check
 from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.limits import limiter_for
@@ -54,8 +55,9 @@ def connection_context(
         credentials=credentials,
         settings=chosen,
         identity=connection.identity,
-        tokens=DatabaseTokenStore(connection.pk, lambda error: _break(connection, error)),
+        tokens=DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), descriptor.token_limit),
         limiter=limiter_for(connection, descriptor, credential, address),
+        budget=ConnectionBudget(connection),
         observer=_noting_success(connection, observer),
         transport=_transports.get(connection.address),
         before_call=before_call,

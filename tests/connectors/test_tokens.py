@@ -16,8 +16,8 @@ from django.db import connection as database
 from django.utils import timezone
 
 from connectors import tokens
-from connectors.base import AccessToken
-from connectors.errors import AuthenticationError, TransportError
+from connectors.base import AccessToken, Limit
+from connectors.errors import AuthenticationError, RateLimitedError, TransportError
 from connectors.fields import reveal
 from connectors.models import Connection, Token
 from connectors.services import connection_context
@@ -122,6 +122,25 @@ def test_who_comes_back_after_his_lease_does_not_overwrite_newer_tokens(connecti
     kept = store.current()
     assert kept is not None
     assert kept.refresh_token == "rt-newer"
+
+
+def test_a_vendor_that_counts_is_not_asked_too_often_refused_or_not(connection: Connection) -> None:
+    store = DatabaseTokenStore(connection.pk, limit=Limit(2, timedelta(minutes=10)))
+
+    def fail(_: AccessToken | None) -> AccessToken:
+        raise TransportError("Away.")
+
+    with pytest.raises(TransportError):
+        store.refresh(fail)
+    assert store.refresh(fresh("at-1")).value == "at-1"
+    with pytest.raises(RateLimitedError) as caught:
+        store.refresh(never, rejected="at-1")
+    assert timedelta(minutes=9) < caught.value.retry_after <= timedelta(minutes=10)
+    row = Token.objects.get()
+    assert (row.lease, len(row.asked_at)) == ("", 2)
+    Token.objects.update(asked_at=[at - timedelta(minutes=11) for at in row.asked_at])
+    assert store.refresh(fresh("at-2"), rejected="at-1").value == "at-2"
+    assert len(Token.objects.get().asked_at) == 1
 
 
 @pytest.mark.django_db(transaction=True)
