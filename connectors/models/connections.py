@@ -65,7 +65,7 @@ class Connection(models.Model):
             "calls_left",
             "calls_allowed",
             "calls_until",
-        ]  # fmt: skip
+        ]
     )
 
     class Meta:
