@@ -170,7 +170,18 @@ class BillsApi(Resource):
 
     def payments(self, call: ApiCall, record_id: str) -> Response:
         row = self.find(call.org, record_id)
-        return answer(payments=[one for one in self._applications(call.org, row) if "payment_id" in one])
+        vendor = {"vendor_id": row["vendor_id"], "vendor_name": contact_name(call.org, row["vendor_id"])}
+        left_out = ("payment_number", "paid_through_account_id", "paid_through_account_name")
+        shown = [
+            {
+                **{name: value for name, value in one.items() if name not in left_out},
+                **vendor,
+                "paid_through": one["paid_through_account_name"],
+            }
+            for one in self._applications(call.org, row)
+            if "payment_id" in one
+        ]
+        return answer(payments=shown)
 
     def unapply(self, call: ApiCall, record_id: str, application_id: str) -> Response:
         row = self.find(call.org, record_id)

@@ -97,7 +97,9 @@ class ChartApi(Resource):
     def get(self, call: ApiCall, record_id: str) -> Response:
         row = self.find(call.org, record_id)
         closing = call.org.ledger.balances().get(record_id, ZERO)
-        return answer(parts={self.key: {**self.shown(call.org, row), "closing_balance": closing}})
+        shown = {**self.shown(call.org, row), "closing_balance": closing}
+        is_flat = call.simulator.switches.account_alone == "flat"
+        return answer(parts=shown if is_flat else {self.key: shown})
 
     def read(self, call: ApiCall, body: Item, known: Item | None) -> Item:
         old = known or {}
@@ -136,12 +138,13 @@ class ChartApi(Resource):
             raise refused(Unknown.DEPENDENT, "The account cannot be deleted as it is in use.")
 
     def shown(self, org: Organisation, row: Item) -> Item:
+        kept = {name: value for name, value in row.items() if name != "is_user_created"}
         return {
-            **row,
+            **kept,
             "is_involved_in_transaction": org.ledger.uses(row["account_id"]),
             "include_in_vat_return": False,
             "documents": documents_of(org, row["account_id"]),
-            **self.custom(org, row),
+            "custom_fields": self.custom(org, row)["custom_fields"],
             **self.times(org, row),
         }
 

@@ -18,7 +18,7 @@ from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.parties import currency_facts, currency_meant
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
-from connectors.zoho_books.simulator.tagging import tags_read, tags_shown
+from connectors.zoho_books.simulator.tagging import tags_read
 from connectors.zoho_books.simulator.values import flag, items, number, text
 
 ADDRESS = ("attention", "address", "street2", "city", "state", "state_code", "zip", "country", "phone", "fax")
@@ -85,9 +85,11 @@ class ContactsApi(Resource):
             raise refused(Unknown.DEPENDENT, "The contact cannot be deleted as transactions name it.")
 
     def shown(self, org: Organisation, row: Item) -> Item:
+        facts = currency_facts(org, row)
+        kept = {name: row[name] for name in row if name not in ("tags", "tax_id_type", "tax_id_value", "track_1099")}
         return {
-            **row,
-            **currency_facts(org, row),
+            **kept,
+            **{name: facts[name] for name in ("currency_id", "currency_code", "currency_symbol")},
             "has_transaction": is_used(org, row["contact_id"]),
             "primary_contact_id": next(
                 (one["contact_person_id"] for one in row["contact_persons"] if one["is_primary_contact"]), ""
@@ -95,8 +97,7 @@ class ContactsApi(Resource):
             "shipping_address": dict.fromkeys(ADDRESS, ""),
             "outstanding_receivable_amount": ZERO,
             "unused_credits_receivable_amount": ZERO,
-            **payables(org, row["contact_id"]),
-            "tags": tags_shown(org, row["tags"]),
+            "outstanding_payable_amount": owed_to(org, row["contact_id"]),
             **self.custom(org, row),
             **self.times(org, row),
         }
@@ -142,16 +143,10 @@ def is_used(org: Organisation, contact_id: str) -> bool:
     return org.ledger.uses(contact_id) or any(table.having("vendor_id", contact_id) for table in documents)
 
 
-def payables(org: Organisation, contact_id: str) -> Item:
-    """What is owed to a vendor, and what he has of ours unused."""
+def owed_to(org: Organisation, contact_id: str) -> Decimal:
+    """What is open on the bills of a vendor."""
     bills = [one for one in org.bills.having("vendor_id", contact_id) if one["_is_posted"]]
-    credits = [one for one in org.vendor_credits.having("vendor_id", contact_id) if one["_is_posted"]]
-    paid = org.payments.having("vendor_id", contact_id)
-    unused = sum((one["balance"] for one in (*credits, *paid)), ZERO)
-    return {
-        "outstanding_payable_amount": sum((one["balance"] for one in bills), ZERO),
-        "unused_credits_payable_amount": unused,
-    }
+    return sum((one["balance"] for one in bills), ZERO)
 
 
 def _address(body: Item, old: Item) -> Item:
@@ -179,7 +174,7 @@ def _row(call: ApiCall, row: Item) -> Item:
         "currency_code": currency_facts(org, row)["currency_code"],
         "outstanding_receivable_amount": ZERO,
         "unused_credits_receivable_amount": ZERO,
-        **payables(org, row["contact_id"]),
+        "outstanding_payable_amount": owed_to(org, row["contact_id"]),
         **{name: _primary(row, name) for name in ("first_name", "last_name", "email", "phone", "mobile")},
         "created_time": org.stamp(row["_created"]),
         "last_modified_time": org.stamp(row["_modified"]),

@@ -25,7 +25,7 @@ from connectors.zoho_books.simulator.parties import (
     rate_meant,
     vendor_meant,
 )
-from connectors.zoho_books.simulator.purchase import cost_lines, line_shown, lines_read, taxes_shown, totals
+from connectors.zoho_books.simulator.purchase import cost_lines, line_shown, lines_read, totals
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
 from connectors.zoho_books.simulator.tagging import tags_read, tags_shown
@@ -132,7 +132,8 @@ class VendorCreditsApi(Resource):
 
     def bills(self, call: ApiCall, record_id: str) -> Response:
         row = self.find(call.org, record_id)
-        return answer(bills_credited=self._uses_shown(call.org, row))
+        shown = self._uses_shown(call.org, row)
+        return answer(bills_credited=[{key: one[key] for key in one if key != "amount"} for one in shown])
 
     def apply(self, call: ApiCall, record_id: str) -> Response:
         row, org = self.find(call.org, record_id), call.org
@@ -161,20 +162,23 @@ class VendorCreditsApi(Resource):
         raise missing("Applied credit")
 
     def shown(self, org: Organisation, row: Item) -> Item:
+        facts = currency_facts(org, row)
+        kept = {name: value for name, value in row.items() if name not in ("adjustment", "tax_total")}
         return {
-            **row,
-            **currency_facts(org, row),
+            **kept,
+            **{name: facts[name] for name in ("currency_id", "currency_code", "price_precision")},
             "vendor_name": contact_name(org, row["vendor_id"]),
             "line_items": [line_shown(org, one, row["exchange_rate"]) for one in row["line_items"]],
-            "taxes": taxes_shown(org, row),
             "total_credits_used": row["total"] - row["balance"],
             "total_refunded_amount": ZERO,
-            "bills_credited": self._uses_shown(org, row),
+            "bills_credited": [
+                {key: one[key] for key in one if key != "vendor_credit_id"} for one in self._uses_shown(org, row)
+            ],
             "vendor_credit_refunds": [],
             "location_name": "",
             "tags": tags_shown(org, row["tags"]),
             "documents": documents_of(org, row["vendor_credit_id"]),
-            **self.custom(org, row),
+            "custom_fields": self.custom(org, row)["custom_fields"],
             **self.times(org, row),
         }
 

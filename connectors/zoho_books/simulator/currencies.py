@@ -55,8 +55,8 @@ class CurrenciesApi:
         rate = number(body, "rate")
         if rate <= 0 or currency["is_base_currency"]:
             raise invalid("rate")
-        made = rate_add(call.org, currency, day(body, "effective_date"), rate)
-        return answer("The exchange rate has been added.", 201, exchange_rate=made)
+        rate_add(call.org, currency, day(body, "effective_date"), rate)
+        return answer("The exchange rate has been added.", 201, exchange_rate=rate)
 
     def _find(self, org: Organisation, currency_id: str) -> Item:
         found = org.currencies.get(currency_id)

@@ -126,8 +126,8 @@ def values_shown(org: Organisation, values: Values) -> list[Item]:
     for field_id, value in values.items():
         field = org.custom_fields.get(field_id)
         if field is not None:
-            one = {name: field[name] for name in ("customfield_id", "index", "label", "api_name", "data_type")}
-            shown.append({**one, "value": value, "show_on_pdf": False})
+            one = {name: field[name] for name in ("customfield_id", "index", "label", "api_name")}
+            shown.append({**one, "value": value})
     return shown
 
 

@@ -121,7 +121,7 @@ class ExpensesApi(Resource):
         tax = org.taxes.get(first["tax_id"]) or {}
         return {
             **row,
-            **currency_facts(org, row),
+            "currency_code": currency_facts(org, row)["currency_code"],
             "transaction_id": row["expense_id"],
             "is_itemized_expense": is_split,
             "account_id": account_id,
@@ -201,19 +201,14 @@ def _totals(org: Organisation, row: Item, currency: Item) -> Item:
 def _row(call: ApiCall, row: Item) -> Item:
     org = call.org
     first, is_split = row["line_items"][0], len(row["line_items"]) > 1
-    facts = currency_facts(org, row)
-    names = ("expense_id", "date", "description", "currency_id", "exchange_rate", "total", "is_billable", "status")
+    names = ("expense_id", "date", "description", "currency_id", "total", "is_billable", "status")
     return {
-        **{name: row[name] for name in (*names, "reference_number", "customer_id", "vendor_id", "location_id")},
+        **{name: row[name] for name in (*names, "reference_number", "customer_id", "location_id")},
         "account_name": "Split" if is_split else account_name(org, first["account_id"]),
-        "paid_through_account_id": row["paid_through_account_id"],
-        "paid_through_account_name": account_name(org, row["paid_through_account_id"]),
-        "currency_code": facts["currency_code"],
+        "currency_code": currency_facts(org, row)["currency_code"],
         "bcy_total": org.rounded(row["total"] * row["exchange_rate"]),
         "total_without_tax": row["sub_total"],
         "customer_name": contact_name(org, row["customer_id"]),
-        "vendor_name": contact_name(org, row["vendor_id"]),
-        "has_attachment": any(one["_record_id"] == row["expense_id"] for one in org.documents),
         "created_time": org.stamp(row["_created"]),
         "last_modified_time": org.stamp(row["_modified"]),
     }

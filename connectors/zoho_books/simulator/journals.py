@@ -185,8 +185,9 @@ class JournalsApi(Resource):
 
     def shown(self, org: Organisation, row: Item) -> Item:
         custom = self.custom(org, row)["custom_fields"]
+        kept = {name: value for name, value in row.items() if name != "entity_type"}
         return {
-            **row,
+            **kept,
             **currency_facts(org, row),
             "vat_treatment": "",
             "product_type": "",

@@ -121,7 +121,7 @@ class PaymentsApi(Resource):
         uses = settling.uses_of(org, row["vendor_id"], row["payment_id"])
         return {
             **row,
-            **facts,
+            "currency_symbol": facts["currency_symbol"],
             "vendor_name": contact_name(org, row["vendor_id"]),
             "paid_through_account_name": through.get("account_name", ""),
             "paid_through_account_type": through.get("account_type", ""),

@@ -135,16 +135,15 @@ class Resource(ABC):
         self.table(call.org).put(row[self.id_field], row)
         custom_fields.remember_unique(call.org, self.entity, row["_custom"], row[self.id_field])
         self.save(call.org, row)
-        call.simulator.changed(call.org, self.entity, what, row[self.id_field], {self.key: self.shown(call.org, row)})
+        call.simulator.changed(call.org, self, what, row)
         return row
 
     def remove(self, call: ApiCall, row: Item) -> None:
         self.check_delete(call, row)
-        shown = {self.key: self.shown(call.org, row)}
+        call.simulator.changed(call.org, self, "deleted", row)
         self.table(call.org).remove(row[self.id_field])
         custom_fields.forget_unique(call.org, self.entity, row[self.id_field])
         self.drop(call.org, row)
-        call.simulator.changed(call.org, self.entity, "deleted", row[self.id_field], shown)
 
     def times(self, org: Organisation, row: Item) -> dict[str, Any]:
         return {"created_time": org.stamp(row["_created"]), "last_modified_time": org.stamp(row["_modified"])}

@@ -111,15 +111,15 @@ def post_payer(org: Organisation, kind: str, payer_id: str) -> None:
 def post_payment(org: Organisation, row: Item) -> None:
     """Payables are relieved at the rates of the bills, money leaves at that of the payment, the rest is exchange."""
     uses = uses_of(org, row["vendor_id"], row["payment_id"])
-    row["balance"] = row["amount"] - sum((one[3] for one in uses), ZERO)
+    unused = row["amount"] - sum((one[3] for one in uses), ZERO)
+    row["balance"] = unused - org.refunded(row["payment_id"])
     payable = org.account_of_type("accounts_payable")["account_id"]
     lines = [
         Posted(payable, org.rounded(amount * bill["exchange_rate"]), amount, row["vendor_id"])
         for bill, _, _, amount in uses
     ]
-    if row["balance"]:
-        unused = org.rounded(row["balance"] * row["exchange_rate"])
-        lines.append(Posted(payable, unused, row["balance"], row["vendor_id"]))
+    if unused:
+        lines.append(Posted(payable, org.rounded(unused * row["exchange_rate"]), unused, row["vendor_id"]))
     paid = org.rounded(row["amount"] * row["exchange_rate"])
     lines.append(Posted(row["paid_through_account_id"], -paid, -row["amount"], description=row["description"]))
     code = currency_facts(org, row)["currency_code"]
@@ -130,7 +130,7 @@ def post_payment(org: Organisation, row: Item) -> None:
 def post_credit_uses(org: Organisation, row: Item) -> None:
     """The credit itself is in the books already; its uses move payables only where the rates differ."""
     uses = uses_of(org, row["vendor_id"], row["vendor_credit_id"])
-    row["balance"] = row["total"] - sum((one[3] for one in uses), ZERO)
+    row["balance"] = row["total"] - sum((one[3] for one in uses), ZERO) - org.refunded(row["vendor_credit_id"])
     if row["status"] in ("open", "closed"):
         row["status"] = "open" if row["balance"] else "closed"
     payable = org.account_of_type("accounts_payable")["account_id"]

@@ -33,6 +33,7 @@ from connectors.zoho_books.simulator.locking import LocksApi
 from connectors.zoho_books.simulator.organizations import OrganisationsApi
 from connectors.zoho_books.simulator.payments import PaymentsApi
 from connectors.zoho_books.simulator.projects import ProjectsApi
+from connectors.zoho_books.simulator.refunds import RefundsApi
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import Item, Organisation, User
 from connectors.zoho_books.simulator.switches import Switches
@@ -96,6 +97,7 @@ class ZohoBooksSimulator(Simulator):
                 ProjectsApi(),
             )
         }
+        self.routes = self._all_routes()
         super().__init__(seed=seed, clock=clock)
         self.gate = Gate(self)
         self.sender = WebhookSender(self, deliver)
@@ -125,6 +127,10 @@ class ZohoBooksSimulator(Simulator):
     def rules(self) -> Iterable[Rule]:
         yield from self.accounts_server.rules()
         yield Rule(f"{PREFIX}/organizations", methods=["GET"], endpoint=self._list_organisations)
+        for route in self.routes:
+            yield Rule(f"{PREFIX}{route.path}", methods=[route.method], endpoint=self._endpoint(route))
+
+    def _all_routes(self) -> list[Route]:
         apis: tuple[Any, ...] = (
             self.organisations_api,
             *self.resources.values(),
@@ -135,11 +141,10 @@ class ZohoBooksSimulator(Simulator):
             CustomFieldsApi(),
             AttachmentsApi(self),
             TransactionsApi(),
+            RefundsApi(),
             WebhooksApi(self),
         )
-        for api in apis:
-            for route in api.routes():
-                yield Rule(f"{PREFIX}{route.path}", methods=[route.method], endpoint=self._endpoint(route))
+        return [route for api in apis for route in api.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         hosts.strip_prefix(environ)
@@ -192,9 +197,11 @@ class ZohoBooksSimulator(Simulator):
         response.headers.update(fault.headers)
         return response
 
-    def changed(self, org: Organisation, entity: str, what: str, record_id: str, payload: Item) -> None:
-        """A record was created, edited or deleted: whoever listens is told."""
-        self.sender.emit(org, entity, what, record_id, payload)
+    def changed(self, org: Organisation, resource: Resource, what: str, row: Item) -> None:
+        """A record was created, is edited or about to be deleted: whoever listens is told."""
+        if len(org.webhooks):
+            payload = {resource.key: resource.shown(org, row)}
+            self.sender.emit(org, resource.entity, what, row[resource.id_field], payload)
 
     def start(self) -> None:
         self.sender.start()

@@ -95,6 +95,7 @@ class Organisation:
         self.bills = Table("bill_number", "reference_number", "vendor_id")
         self.vendor_credits = Table("reference_number", "vendor_credit_number", "vendor_id")
         self.payments = Table("reference_number", "vendor_id")
+        self.refunds = Table("payer_id")
         self.expenses = Table("reference_number", "vendor_id")
         self.custom_fields = Table()
         self.documents = Table()
@@ -146,6 +147,10 @@ class Organisation:
             return ONE
         known = [one for one in currency["_rates"] if one["effective_date"] <= day]
         return max(known, key=lambda one: one["effective_date"])["rate"] if known else None
+
+    def refunded(self, payer_id: str) -> Decimal:
+        """What came back of a payment or on a credit, in its currency."""
+        return sum((row["amount"] for row in self.refunds.having("payer_id", payer_id)), ZERO)
 
     def account(self, code: str) -> Item:
         """An account by its code; KeyError if there is none."""

@@ -42,6 +42,7 @@ class Switches:
     exact_filter_case: str = "insensitive"  # insensitive | sensitive
     contact_type_leaks: bool = False  # the filter also gives contacts of the other type
     automatic_rates: bool = False  # lists show exchange_rate 0 and no date
+    account_alone: str = "flat"  # flat, as published | envelope, as every other record comes
     # Documents
     journal_approval: bool = False
     bill_approval: bool = False
