@@ -10,6 +10,7 @@ from connectors.base import Connector
 CONNECTORS = {
     "brex": "connectors.brex.connector.CONNECTOR",
     "odoo": "connectors.odoo.connector.CONNECTOR",
+    "zoho_books": "connectors.zoho_books.connector.CONNECTOR",
 }
 
 

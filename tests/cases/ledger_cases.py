@@ -369,7 +369,7 @@ class LedgerCases:
         paper = ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")
         documents = [*entries, billed.ledger_id, *([paid.ledger_id] if world.payments_take_files else [])]
         files = {one: [paper] for one in documents}
-        files[entries[0]] = [paper, paper, ReceiptFile("note.txt", "text/plain", b"two")]
+        files[entries[0]] = [paper, paper, ReceiptFile("note.png", "image/png", b"\x89PNG two")]
         ledger = world.open()
         ledger.facts(world.company, frozenset())
         world.faults.calls.clear()

@@ -1,0 +1,24 @@
+"""What does the platform know of Zoho Books? Its row in the registry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connectors.base import Connector, Limit
+from connectors.zoho_books.auth import ZohoCredentials, ZohoSettings
+from connectors.zoho_books.errors import INTRODUCTION
+from connectors.zoho_books.ledger import ZohoLedger
+from connectors.zoho_books.regions import DEFAULT
+
+CONNECTOR = Connector(
+    key="zoho_books",
+    label="Zoho Books",
+    credentials=ZohoCredentials,
+    settings=ZohoSettings,
+    docs_url=INTRODUCTION,
+    default_address=DEFAULT.api,
+    open_ledger=ZohoLedger,
+    # A hundred a minute and, on the free plan, five at a time, by organisation: nearly all may flow steadily.
+    limits=(Limit(calls=100, period=timedelta(seconds=60), parallel=4, burst=2),),
+    simulator="connectors.zoho_books.simulator.ZohoBooksSimulator",
+)
