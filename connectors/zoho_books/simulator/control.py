@@ -76,12 +76,12 @@ def switch(simulator: ZohoBooksSimulator, **values: Any) -> Item:
 
 
 @action
-def interrupt(simulator: ZohoBooksSimulator, action: str, **parts: Any) -> bool:
+def interrupt(simulator: ZohoBooksSimulator, do: str, **parts: Any) -> bool:
     """Do another action just before a call: lock a period between a read and a write, kill a token in a run, insert a
     record between two pages of a list."""
-    if action not in ACTIONS:
-        raise KeyError(action)
-    simulator.interruptions.append(Interruption(action, **parts))
+    if do not in ACTIONS:
+        raise KeyError(do)
+    simulator.interruptions.append(Interruption(do, **parts))
     return True
 
 
