@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from connectors import services
+from connectors.admin.authorization import AuthorizingAdmin
 from connectors.budget import ConnectionBudget
 from connectors.forms import CREDENTIAL, SETTING, ConnectionForm, connection_form_for, field_names
 from connectors.models import Connection, ConnectionState, Role
@@ -32,7 +33,7 @@ STATE_COLOURS = {
 
 
 @admin.register(Connection)
-class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
+class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     """Administrators set connections up, operations may test them. Archived, never deleted."""
 
     form = ConnectionForm
@@ -42,7 +43,7 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
     list_filter = ("tenant", "state")
     list_select_related = ("tenant", "credential")
     search_fields = ("name", "identity", "address")
-    actions_detail = ("test_connection", "switch_on", "switch_off", "archive")
+    actions_detail = ("test_connection", "authorize", "switch_on", "switch_off", "archive")
     facts = (
         "shown_state",
         "reason",

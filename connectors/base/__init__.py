@@ -1,6 +1,7 @@
 """Which promises does every vendor folder keep? The seams between the platform and the vendors, as Protocols."""
 
 from connectors.base.answers import Check, ReceiptFile, ReferenceItem
+from connectors.base.authorization import Authorization, Granted
 from connectors.base.context import (
     AccessToken,
     Budget,
@@ -28,6 +29,7 @@ from connectors.base.webhooks import ProviderEvent, SignatureError, WebhookRecei
 
 __all__ = [
     "AccessToken",
+    "Authorization",
     "Budget",
     "Check",
     "ConnectionContext",
@@ -35,6 +37,7 @@ __all__ = [
     "ExchangeNote",
     "ExportResult",
     "Finding",
+    "Granted",
     "Item",
     "Ledger",
     "LedgerFacts",

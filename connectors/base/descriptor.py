@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from connectors.base.authorization import Authorization
 from connectors.base.context import ConnectionContext
 from connectors.base.ledgers import Ledger
 from connectors.base.sources import Source, StreamSpec
@@ -51,6 +52,7 @@ class Connector:
     open_source: Callable[[ConnectionContext], Source] | None = None
     open_ledger: Callable[[ConnectionContext], Ledger] | None = None
     parse: Callable[[str, Mapping[str, Any]], Record] | None = None
+    authorization: Authorization | None = None
     webhook: WebhookReceiver | None = None
     webhook_secrets: Callable[[ConnectionContext], Sequence[str]] | None = None
     register_webhook: Callable[[ConnectionContext, str, Sequence[str]], str] | None = None
