@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from connectors.base import Connector, Limit
 from connectors.zoho_books.auth import ZohoCredentials, ZohoSettings
+from connectors.zoho_books.authorization import AUTHORIZATION
 from connectors.zoho_books.errors import INTRODUCTION
 from connectors.zoho_books.ledger import ZohoLedger
 from connectors.zoho_books.regions import DEFAULT
@@ -18,6 +19,9 @@ CONNECTOR = Connector(
     docs_url=INTRODUCTION,
     default_address=DEFAULT.api,
     open_ledger=ZohoLedger,
+    authorization=AUTHORIZATION,
+    # Ten in ten minutes are allowed, to all connections of one refresh token together.
+    token_limit=Limit(calls=5, period=timedelta(minutes=10), scope="token"),
     # A hundred a minute and, on the free plan, five at a time, by organisation: nearly all may flow steadily.
     limits=(Limit(calls=100, period=timedelta(seconds=60), parallel=4, burst=2),),
     simulator="connectors.zoho_books.simulator.ZohoBooksSimulator",
