@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from connectors.simulation import Clock, Fault, Simulator
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 PREFIX = "/books/v3"
 _CALL = "zoho.call"
 _TOO_MUCH = "zoho.too_much"
+_SELF = "zoho.simulator"
 
 
 class ZohoBooksSimulator(Simulator):
@@ -99,6 +101,13 @@ class ZohoBooksSimulator(Simulator):
         }
         self.routes = self._all_routes()
         super().__init__(seed=seed, clock=clock)
+        endpoints = [
+            *self.accounts_server.endpoints(),
+            ("GET", f"{PREFIX}/organizations", self._list_organisations),
+            *((one.method, f"{PREFIX}{one.path}", self._endpoint(one)) for one in self.routes),
+        ]
+        self.handlers = [handler for _, _, handler in endpoints]
+        self._map = _shared_map(tuple((method, path) for method, path, _ in endpoints))
         self.gate = Gate(self)
         self.sender = WebhookSender(self, deliver)
         found_company(self)
@@ -124,12 +133,6 @@ class ZohoBooksSimulator(Simulator):
         """The first organisation of the signed-in user."""
         return self.organisations[self.signed_in.organisations[0]]
 
-    def rules(self) -> Iterable[Rule]:
-        yield from self.accounts_server.rules()
-        yield Rule(f"{PREFIX}/organizations", methods=["GET"], endpoint=self._list_organisations)
-        for route in self.routes:
-            yield Rule(f"{PREFIX}{route.path}", methods=[route.method], endpoint=self._endpoint(route))
-
     def _all_routes(self) -> list[Route]:
         apis: tuple[Any, ...] = (
             self.organisations_api,
@@ -148,6 +151,7 @@ class ZohoBooksSimulator(Simulator):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         hosts.strip_prefix(environ)
+        environ[_SELF] = self
         org_id = Request(environ).args.get("organization_id", "")
         environ[_TOO_MUCH] = not self.gate.enter(org_id)
         try:
@@ -248,3 +252,18 @@ class ZohoBooksSimulator(Simulator):
             return route.handler(call, **values)
 
         return handler
+
+
+@cache
+def _shared_map(places: tuple[tuple[str, str], ...]) -> Map:
+    """The routes of every simulator of this process: compiling them takes longer than making the company."""
+    rules = [Rule(path, methods=[method], endpoint=_handler(at)) for at, (method, path) in enumerate(places)]
+    return Map(rules, strict_slashes=False)
+
+
+def _handler(at: int) -> Callable[..., Response]:
+    def handler(request: Request, **values: str) -> Response:
+        simulator: ZohoBooksSimulator = request.environ[_SELF]
+        return simulator.handlers[at](request, **values)
+
+    return handler
