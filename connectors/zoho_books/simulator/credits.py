@@ -86,7 +86,7 @@ class VendorCreditsApi(Resource):
         row["line_items"] = lines_read(call, body, known, currency)
         row.update(totals(org, row, currency))
         check_open(call, "purchase", on, old.get("date", ""))
-        used = settling.payer_used(org, old["vendor_id"], old["vendor_credit_id"]) if old else ZERO
+        used = self._spent(org, old) if old else ZERO
         if used and (row["total"] < used or not same or row["vendor_id"] != old["vendor_id"]):
             raise refused(Unknown.DEPENDENT, "More of the credit is applied to bills than it would come to.")
         return row
@@ -107,8 +107,8 @@ class VendorCreditsApi(Resource):
 
     def check_delete(self, call: ApiCall, row: Item) -> None:
         check_open(call, "purchase", row["date"])
-        if settling.payer_used(call.org, row["vendor_id"], row["vendor_credit_id"]):
-            raise refused(Unknown.DEPENDENT, "The vendor credit is applied to bills.")
+        if self._spent(call.org, row):
+            raise refused(Unknown.DEPENDENT, "The vendor credit is applied to bills or refunded.")
 
     def drop(self, org: Organisation, row: Item) -> None:
         org.ledger.unpost("vendor_credit", row["vendor_credit_id"])
@@ -169,8 +169,8 @@ class VendorCreditsApi(Resource):
             **{name: facts[name] for name in ("currency_id", "currency_code", "price_precision")},
             "vendor_name": contact_name(org, row["vendor_id"]),
             "line_items": [line_shown(org, one, row["exchange_rate"]) for one in row["line_items"]],
-            "total_credits_used": row["total"] - row["balance"],
-            "total_refunded_amount": ZERO,
+            "total_credits_used": settling.payer_used(org, row["vendor_id"], row["vendor_credit_id"]),
+            "total_refunded_amount": org.refunded(row["vendor_credit_id"]),
             "bills_credited": [
                 {key: one[key] for key in one if key != "vendor_credit_id"} for one in self._uses_shown(org, row)
             ],
@@ -198,6 +198,11 @@ class VendorCreditsApi(Resource):
             raise refused(Unknown.TRANSITION, f"A vendor credit that is {row['status']} cannot be {after}.")
         check_open(call, "purchase", row["date"])
         self.store(call, {**row, "status": after}, "edited")
+
+    def _spent(self, org: Organisation, row: Item) -> Decimal:
+        """What is applied to bills or was given back."""
+        used = settling.payer_used(org, row["vendor_id"], row["vendor_credit_id"])
+        return used + org.refunded(row["vendor_credit_id"])
 
     def _uses_shown(self, org: Organisation, row: Item) -> list[Item]:
         return [

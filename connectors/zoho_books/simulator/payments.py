@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from connectors.zoho_books.simulator import settling
 from connectors.zoho_books.simulator.call import ApiCall
-from connectors.zoho_books.simulator.errors import invalid
+from connectors.zoho_books.simulator.errors import Unknown, invalid, refused
 from connectors.zoho_books.simulator.journals import documents_of
 from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.locking import check_open
@@ -83,7 +83,8 @@ class PaymentsApi(Resource):
             "status": "paid",
             "_uses": [(bill["bill_id"], application_id, amount) for bill, application_id, amount in uses],
         }
-        if row["amount"] <= 0 or sum((amount for _, _, amount in uses), ZERO) > row["amount"]:
+        given_back = org.refunded(old.get("payment_id", ""))
+        if row["amount"] <= 0 or sum((amount for _, _, amount in uses), given_back) > row["amount"]:
             raise invalid("amount")
         for bill, application_id, amount in uses:
             before = bill["_applied"].get(application_id)
@@ -108,6 +109,8 @@ class PaymentsApi(Resource):
 
     def check_delete(self, call: ApiCall, row: Item) -> None:
         check_open(call, "purchase", row["date"])
+        if call.org.refunded(row["payment_id"]):
+            raise refused(Unknown.DEPENDENT, "The payment cannot be deleted as it was refunded.")
 
     def drop(self, org: Organisation, row: Item) -> None:
         for bill, application_id, _, _ in settling.uses_of(org, row["vendor_id"], row["payment_id"]):
@@ -143,7 +146,15 @@ class PaymentsApi(Resource):
             "tags": tags_shown(org, row["tags"]),
             "location_name": "",
             "is_paid_via_print_check": False,
-            "vendorpayment_refunds": [],
+            "vendorpayment_refunds": [
+                {
+                    "vendorpayment_refund_id": one["refund_id"],
+                    **{name: one[name] for name in ("date", "refund_mode", "reference_number", "description")},
+                    "amount_fcy": one["amount"],
+                    "amount_bcy": org.rounded(one["amount"] * one["exchange_rate"]),
+                }
+                for one in org.refunds.having("payer_id", row["payment_id"])
+            ],
             "documents": documents_of(org, row["payment_id"]),
             **self.custom(org, row),
             **self.times(org, row),

@@ -34,7 +34,7 @@ from connectors.zoho_books.simulator.locking import LocksApi
 from connectors.zoho_books.simulator.organizations import OrganisationsApi
 from connectors.zoho_books.simulator.payments import PaymentsApi
 from connectors.zoho_books.simulator.projects import ProjectsApi
-from connectors.zoho_books.simulator.refunds import RefundsApi
+from connectors.zoho_books.simulator.refunds import KINDS, RefundsApi
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import Item, Organisation, User
 from connectors.zoho_books.simulator.switches import Switches
@@ -144,7 +144,7 @@ class ZohoBooksSimulator(Simulator):
             CustomFieldsApi(),
             AttachmentsApi(self),
             TransactionsApi(),
-            RefundsApi(),
+            *(RefundsApi(kind) for kind in KINDS),
             WebhooksApi(self),
         )
         return [route for api in apis for route in api.routes()]

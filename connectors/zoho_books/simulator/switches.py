@@ -56,6 +56,7 @@ class Switches:
     unknown_custom_field: str = "drop"  # drop | refuse
     upsert_fills_field: bool = False  # a record made by an upsert whose body lacks the field gets it all the same
     upsert_create_status: int = 201
+    refund_of_payment: str = "list"  # list, as published | object, as credits have it
     lock_includes_its_date: bool = True
     attachment_bytes: int = 10 * 1024 * 1024
     sales_tax: bool = True  # off: writing taxes is refused with 110817

@@ -85,6 +85,17 @@ def test_bills_payments_and_credits_have_the_published_shape(books: Checked) -> 
     books.ok("GET", place_of_credit)
     books.ok("GET", f"{place_of_credit}/bills")
     assert books.ok("GET", "/vendorcredits", reference_number="", status="closed")["vendorcredits"]
+    unused = books.ok("POST", "/vendorpayments", {**through, "amount": 9})["vendorpayment"]["payment_id"]
+    back = {"date": "2026-06-11", "amount": 9, "to_account_id": books.account("101401")}
+    refund_id = books.ok("POST", f"/vendorpayments/{unused}/refunds", back)["vendorpayment_refund"][0]
+    books.ok("GET", f"/vendorpayments/{unused}/refunds/{refund_id['vendorpayment_refund_id']}")
+    books.ok("GET", f"/vendorpayments/{unused}/refunds")
+    books.ok("GET", f"/vendorpayments/{unused}")
+    other = books.ok("POST", "/vendorcredits", body)["vendor_credit"]["vendor_credit_id"]
+    back = {"date": "2026-06-11", "amount": 2, "account_id": books.account("101401")}
+    books.ok("POST", f"/vendorcredits/{other}/refunds", back)
+    books.ok("GET", f"/vendorcredits/{other}/refunds")
+    assert books.ok("GET", "/vendorcredits/refunds")["vendor_credit_refunds"]
     shown = books.ok("GET", place)["bill"]
     assert shown["status"] == "partially_paid"
     books.ok("GET", f"{place}/payments")

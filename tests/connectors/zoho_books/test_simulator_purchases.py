@@ -448,3 +448,37 @@ def test_a_field_made_through_the_api_never_refuses_doubles(books: Books) -> Non
     value = [{"customfield_id": made["customfield_id"], "value": "1"}]
     for _ in range(2):
         books.ok("POST", "/expenses", books.expense(custom_fields=value))
+
+
+# --- money that comes back
+
+
+def test_an_unused_payment_can_be_refunded_and_its_money_is_in_the_books(books: Books) -> None:
+    payment = books.ok("POST", "/vendorpayments", paid(books, 100))["vendorpayment"]
+    place = f"/vendorpayments/{payment['payment_id']}"
+    body = {"date": "2026-06-12", "amount": 40, "to_account_id": books.account("101401"), "reference_number": "back"}
+    assert books.refused("POST", f"{place}/refunds", {**body, "amount": 101}) == (400, 4)
+    made = books.ok("POST", f"{place}/refunds", body)["vendorpayment_refund"][0]
+    assert (made["amount"], made["to_account_name"]) == (40, "Bank")
+    shown = books.ok("GET", place)["vendorpayment"]
+    assert (shown["balance"], shown["vendorpayment_refunds"][0]["amount_fcy"]) == (60, 40)
+    assert books.balances() == {"211000": 60, "101401": -60}
+    assert [one["reference_number"] for one in books.rows(f"{place}/refunds")] == ["back"]
+    assert books.refused("DELETE", place) == (400, 990006)
+    books.ok("DELETE", f"{place}/refunds/{made['vendorpayment_refund_id']}")
+    assert books.balances() == {"211000": 100, "101401": -100}
+    books.switches.refund_of_payment = "object"
+    assert books.ok("POST", f"{place}/refunds", body)["vendorpayment_refund"]["amount"] == 40
+
+
+def test_a_vendor_credit_can_be_refunded_at_another_rate(books: Books) -> None:
+    euro = {"currency_id": books.currency("EUR"), "exchange_rate": 1.25}
+    made = books.ok("POST", "/vendorcredits", credit(books, 100, **euro))["vendor_credit"]
+    place = f"/vendorcredits/{made['vendor_credit_id']}"
+    body = {"date": "2026-06-12", "amount": 100, "account_id": books.account("101401"), "exchange_rate": 1.3}
+    assert books.ok("POST", f"{place}/refunds", body)["vendor_credit_refund"]["vendor_credit_id"]
+    shown = books.ok("GET", place)["vendor_credit"]
+    assert (shown["status"], shown["balance"], shown["total_refunded_amount"]) == ("closed", 0, 100)
+    assert books.balances() == {"600100": -125, "101401": 130, "641000": -5}
+    assert [one["amount_bcy"] for one in books.rows("/vendorcredits/refunds")] == [130]
+    assert books.refused("POST", f"{place}/refunds", body) == (400, 4)
