@@ -45,6 +45,11 @@ class ZohoCredentials(BaseModel):
     refresh_token: SecretStr | None = Field(
         None, title="Refresh token", description="Comes by itself when you connect; or enter one that you have."
     )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        title="Webhook secret",
+        description="As you entered it in Zoho's webhook: 12 to 50 letters and digits.",
+    )
 
 
 class ZohoSettings(BaseModel):

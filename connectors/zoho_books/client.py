@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -27,6 +29,8 @@ BASE = "/books/v3"
 PAGE = 200  # the most for most lists; the documented default of ten is not what is seen, so it is always sent
 MOST_PAGES = 5_000
 WRITE_TIMEOUT = 60.0
+KEPT_FOR_POSTING = Decimal("0.2")  # of a day's calls
+ASK_AGAIN = timedelta(hours=1)
 R = TypeVar("R", bound=Row)
 Json = dict[str, Any]
 
@@ -71,6 +75,16 @@ class ZohoClient:
         listed = "; ".join(f"{row.organization_id} {row.name}" for row in rows if row.is_org_active) or "none"
         why = f"The user is not in the organisation {chosen}." if chosen else "The user has several organisations."
         raise ConfigurationError(f"{why if rows else 'The user has none.'} Choose one of: {listed}.", provider=PROVIDER)
+
+    def spare(self) -> None:
+        """To be asked before lists are read: the last calls of a day are for posting. Raises RateLimitedError."""
+        told = self.context.budget.left() if self.context.budget else None
+        if told and told[0] < told[1] * KEPT_FOR_POSTING:
+            raise RateLimitedError(
+                f"{told[0]} of the day's {told[1]} calls are left; they are kept for posting.",
+                retry_after=ASK_AGAIN,
+                provider=PROVIDER,
+            )
 
     # --- calls
 

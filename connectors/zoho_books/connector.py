@@ -10,6 +10,8 @@ from connectors.zoho_books.authorization import AUTHORIZATION
 from connectors.zoho_books.errors import INTRODUCTION
 from connectors.zoho_books.ledger import ZohoLedger
 from connectors.zoho_books.regions import DEFAULT
+from connectors.zoho_books.source import STREAMS, ZohoSource, parse
+from connectors.zoho_books.webhook import ZohoWebhooks, webhook_secrets
 
 CONNECTOR = Connector(
     key="zoho_books",
@@ -18,7 +20,12 @@ CONNECTOR = Connector(
     settings=ZohoSettings,
     docs_url=INTRODUCTION,
     default_address=DEFAULT.api,
+    streams=STREAMS,
+    open_source=ZohoSource,
     open_ledger=ZohoLedger,
+    parse=parse,
+    webhook=ZohoWebhooks(),
+    webhook_secrets=webhook_secrets,
     authorization=AUTHORIZATION,
     # Ten in ten minutes are allowed, to all connections of one refresh token together.
     token_limit=Limit(calls=5, period=timedelta(minutes=10), scope="token"),

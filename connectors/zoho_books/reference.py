@@ -20,9 +20,10 @@ Items = Iterator[ReferenceItem]
 
 def reference_items(desk: Desk, kind: str) -> Items:
     """The values of one kind; inactive ones too, marked so. Raises UnsupportedError for a kind that Zoho does not
-    have, and ConnectorErrors."""
+    have, RateLimitedError when the day's last calls are kept for posting, and ConnectorErrors."""
     if kind not in READERS:
         raise UnsupportedError(f"Zoho Books has no list of {kind}.")
+    desk.client.spare()
     yield from READERS[kind](desk)
 
 

@@ -85,7 +85,16 @@ class RateRow(Row):
     rate: Amount = Decimal(0)
 
 
+class ContactPerson(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    email: Text = ""
+    phone: Text = ""
+    is_primary_contact: bool = False
+
+
 class ContactRow(Row):
+    """A list shows the primary person's address on the contact itself, a contact read alone only on the person."""
+
     id_field = "contact_id"
     contact_id: Text
     contact_name: Text = ""
@@ -96,11 +105,18 @@ class ContactRow(Row):
     phone: Text = ""
     notes: Text = ""
     currency_code: Text = ""
+    contact_persons: Annotated[list[ContactPerson], BeforeValidator(_list)] = []
     last_modified_time: Text = ""
 
     @property
     def is_vendor(self) -> bool:
         return self.contact_type == "vendor"
+
+    @property
+    def person(self) -> ContactPerson:
+        """Whom to write to."""
+        primary = next((one for one in self.contact_persons if one.is_primary_contact), ContactPerson())
+        return ContactPerson(email=self.email or primary.email, phone=self.phone or primary.phone)
 
 
 class TagRow(Row):
