@@ -41,7 +41,7 @@ def setup_load(flow: Flow, *, on: date | None = None) -> Setup:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    fresh = Flow.objects.select_related("tenant", "source", "cost_centre").get(pk=flow.pk)
+    fresh = Flow.objects.select_related("tenant", "source", "ledger", "cost_centre").get(pk=flow.pk)
     setup = setup_with_rules(fresh, rule_rows(fresh), on=day)
     with _lock:
         _kept[key] = setup
@@ -93,6 +93,7 @@ def setup_with_rules(flow: Flow, rules: Sequence[RuleRow], *, on: date | None = 
         accounts_by_code=_accounts_by_code(values, accounts),
         cost_centres_by_code=_cost_centres_by_code(values),
         repayments_are_recorded=_repayments_are_recorded(flow, day),
+        ledger_says_company_only_lines=connector_get(flow.ledger.vendor).says_company_only_lines,
         payout_tells_cost=RecordKind.CLAIM_CASH not in _kinds_told(flow.source.vendor, flow.stream),
     )
 

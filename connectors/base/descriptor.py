@@ -38,6 +38,7 @@ class Connector:
 
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
+    `says_company_only_lines`: an entry in foreign currency may have a line in company currency alone (rule G9).
     `limits` are about calls, `token_limit` is how often the vendor gives a token for one refresh token.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
     `simulator` is the dotted path of the simulator's class."""
@@ -53,6 +54,7 @@ class Connector:
     open_ledger: Callable[[ConnectionContext], Ledger] | None = None
     parse: Callable[[str, Mapping[str, Any]], Record] | None = None
     authorization: Authorization | None = None
+    says_company_only_lines: bool = True
     webhook: WebhookReceiver | None = None
     webhook_secrets: Callable[[ConnectionContext], Sequence[str]] | None = None
     register_webhook: Callable[[ConnectionContext, str, Sequence[str]], str] | None = None

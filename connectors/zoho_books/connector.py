@@ -24,6 +24,7 @@ CONNECTOR = Connector(
     open_source=ZohoSource,
     open_ledger=ZohoLedger,
     parse=parse,
+    says_company_only_lines=False,  # a journal has one currency and one rate
     webhook=ZohoWebhooks(),
     webhook_secrets=webhook_secrets,
     authorization=AUTHORIZATION,

@@ -33,6 +33,15 @@ def test_it_holds_roles_journals_rules_and_the_companys_currency(house: House) -
     assert setup.accounts_by_code["201100"].role is Role.CARD
 
 
+def test_it_knows_whether_the_ledger_says_lines_in_company_currency_alone(house: House) -> None:
+    flow = house.flow("card_transactions")
+    assert setup_load(flow).ledger_says_company_only_lines is True
+    flow.ledger.vendor = "zoho_books"
+    flow.ledger.save()
+    setups_forget()
+    assert setup_load(flow).ledger_says_company_only_lines is False
+
+
 def test_an_account_for_one_card_comes_before_the_general_one(house: House) -> None:
     ready(house)
     account = house.value("account", "211100")
