@@ -158,3 +158,9 @@ def document_add(org: Organisation, record_id: str, kind: str, name: str, conten
 
 def files_of(org: Organisation, record_id: str, kind: str) -> list[Item]:
     return [one for one in org.documents if (one["_record_id"], one["_kind"]) == (record_id, kind)]
+
+
+def documents_of(org: Organisation, record_id: str) -> list[Item]:
+    """Attachments of a record, as records list them."""
+    names = ("document_id", "file_name", "file_type", "file_size")
+    return [{name: one[name] for name in names} for one in org.documents if one["_record_id"] == record_id]

@@ -13,10 +13,10 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from connectors.zoho_books.simulator import settling
+from connectors.zoho_books.simulator.attachments import documents_of
 from connectors.zoho_books.simulator.bill_list import LISTING, status_of
 from connectors.zoho_books.simulator.call import ApiCall, Route, answer
 from connectors.zoho_books.simulator.errors import Unknown, ZohoError, invalid, missing, refused
-from connectors.zoho_books.simulator.journals import documents_of, rounding
 from connectors.zoho_books.simulator.ledger import Entry, Posted
 from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.locking import check_open
@@ -28,6 +28,7 @@ from connectors.zoho_books.simulator.parties import (
     rate_meant,
     vendor_meant,
 )
+from connectors.zoho_books.simulator.posting import balanced
 from connectors.zoho_books.simulator.purchase import cost_lines, line_shown, lines_read, taxes_shown, totals
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
@@ -117,7 +118,7 @@ class BillsApi(Resource):
         owed = Posted(payable, -org.rounded(row["total"] * row["exchange_rate"]), -row["total"], row["vendor_id"])
         lines = [*cost_lines(org, row, 1), owed]
         code = currency_facts(org, row)["currency_code"]
-        found = (*lines, *rounding(org, lines))
+        found = balanced(org, lines)
         org.ledger.post(Entry("bill", row["bill_id"], row["date"], code, row["reference_number"], found))
 
     def check_delete(self, call: ApiCall, row: Item) -> None:

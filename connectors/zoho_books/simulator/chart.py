@@ -6,61 +6,25 @@ type, 5,000 a page when nothing is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
-
 from werkzeug.wrappers import Response
 
+from connectors.zoho_books.simulator.attachments import documents_of
 from connectors.zoho_books.simulator.call import ApiCall, Route, answer
+from connectors.zoho_books.simulator.chart_list import (
+    CHILDLESS,
+    LISTING,
+    THROUGH_BANKING,
+    TRANSACTIONS,
+    TYPES,
+    account_row,
+    listing_with_balances,
+)
 from connectors.zoho_books.simulator.errors import Unknown, invalid, refused
-from connectors.zoho_books.simulator.journals import documents_of
 from connectors.zoho_books.simulator.listing import Listing, listed
 from connectors.zoho_books.simulator.parties import contact_name, currency_meant
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
 from connectors.zoho_books.simulator.values import flag, text
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Asset": (
-        "other_asset",
-        "other_current_asset",
-        "cash",
-        "bank",
-        "fixed_asset",
-        "accounts_receivable",
-        "stock",
-        "payment_clearing",
-        "intangible_asset",
-        "long_term_asset",
-        "deferred_tax_asset",
-        "capital_work_in_progress",
-        "intangible_assets_under_development",
-    ),
-    "Liability": (
-        "other_current_liability",
-        "credit_card",
-        "long_term_liability",
-        "other_liability",
-        "accounts_payable",
-        "overseas_tax_payable",
-        "deferred_tax_liability",
-    ),
-    "Equity": ("equity",),
-    "Income": ("income", "other_income"),
-    "Expense": ("expense", "cost_of_goods_sold", "other_expense"),
-}
-TYPES = tuple(one for group in GROUPS.values() for one in group)
-THROUGH_BANKING = ("bank", "credit_card")
-CHILDLESS = (
-    *THROUGH_BANKING,
-    "payment_clearing",
-    "overseas_tax_payable",
-    "deferred_tax_asset",
-    "deferred_tax_liability",
-    "capital_work_in_progress",
-    "intangible_assets_under_development",
-)
 
 
 class ChartApi(Resource):
@@ -92,7 +56,7 @@ class ChartApi(Resource):
     def list(self, call: ApiCall) -> Response:
         if call.query("showbalance") != "true":
             return listed(call, LISTING, call.org.accounts)
-        return listed(call, _with_balances(call.org.ledger.balances()), call.org.accounts)
+        return listed(call, listing_with_balances(call.org.ledger.balances()), call.org.accounts)
 
     def get(self, call: ApiCall, record_id: str) -> Response:
         row = self.find(call.org, record_id)
@@ -165,7 +129,7 @@ class ChartApi(Resource):
 
     def list_banks(self, call: ApiCall) -> Response:
         found = [one for one in call.org.accounts if one["account_type"] in THROUGH_BANKING and one["is_active"]]
-        return answer(bankaccounts=[_row(call, one) for one in found])
+        return answer(bankaccounts=[account_row(call, one) for one in found])
 
     def transactions(self, call: ApiCall) -> Response:
         """The ledger lines of one account."""
@@ -202,72 +166,3 @@ class ChartApi(Resource):
             raise refused(Unknown.DEPENDENT, "A system account cannot be made inactive.")
         self.store(call, {**row, "is_active": is_active}, "edited")
         return answer(f"The account has been marked as {'active' if is_active else 'inactive'}.", 201)
-
-
-def depth_of(org: Organisation, row: Item) -> int:
-    depth, parent = 0, org.accounts.get(row["parent_account_id"])
-    while parent is not None:
-        depth, parent = depth + 1, org.accounts.get(parent["parent_account_id"])
-    return depth
-
-
-def _row(call: ApiCall, row: Item) -> Item:
-    org = call.org
-    children = [one for one in org.accounts if one["parent_account_id"] == row["account_id"]]
-    parent = org.accounts.get(row["parent_account_id"])
-    names = ("account_id", "account_name", "account_code", "account_type", "description", "is_user_created")
-    flags = ("is_system_account", "is_active", "can_show_in_ze", "parent_account_id")
-    return {
-        **{name: row[name] for name in (*names, *flags)},
-        "is_standalone_account": False,
-        "parent_account_name": parent["account_name"] if parent else "",
-        "depth": depth_of(org, row),
-        "is_child_present": bool(children),
-        "child_count": str(len(children)) if children else "",
-        "has_attachment": False,
-        "created_time": org.stamp(row["_created"]),
-        "last_modified_time": org.stamp(row["_modified"]),
-    }
-
-
-def _of_group(group: str) -> Callable[[ApiCall, Item], bool]:
-    return lambda _, row: row["is_active"] and row["account_type"] in GROUPS[group]
-
-
-def _with_balances(balances: dict[str, Any]) -> Listing:
-    def row(call: ApiCall, one: Item) -> Item:
-        return {**_row(call, one), "current_balance": balances.get(one["account_id"], ZERO)}
-
-    return replace(LISTING, row=row)
-
-
-LISTING = Listing(
-    key="chartofaccounts",
-    report="Chart Of Accounts",
-    row=_row,
-    filters={
-        "AccountType.All": lambda _, __: True,
-        "AccountType.Active": lambda _, row: row["is_active"],
-        "AccountType.Inactive": lambda _, row: not row["is_active"],
-        **{f"AccountType.{group}": _of_group(group) for group in GROUPS},
-    },
-    default_filter="AccountType.Active",
-    sorts=("account_name", "account_type", "account_code"),
-    default_sort="account_type",
-    texts=("account_name", "account_code"),
-    exact=("account_id",),
-    search=("account_name", "account_code"),
-    modified_since=True,
-    per_page=5000,
-)
-TRANSACTIONS = Listing(
-    key="transactions",
-    report="Account Transactions",
-    row=lambda _, row: row,
-    filters={"TransactionType.All": lambda _, __: True},
-    default_filter="TransactionType.All",
-    sorts=("transaction_date",),
-    default_sort="_on",
-    default_order="D",
-    exact=("transaction_type",),
-)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from connectors.zoho_books.simulator.actions import action, meant
 from connectors.zoho_books.simulator.call import numbers
 from connectors.zoho_books.simulator.store import Item
 from connectors.zoho_books.simulator.webhooks import webhook_add, webhook_shown
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from connectors.zoho_books.simulator.simulator import ZohoBooksSimulator
 
 
+@action
 def add_webhook(simulator: ZohoBooksSimulator, organisation: str = "", **facts: Any) -> Item:
     """A person sets a webhook up in Zoho's pages: `entity`, `url`, `secret` and the like."""
-    org = simulator.organisations[organisation] if organisation else simulator.organisation
+    org = meant(simulator, organisation)
     return dict(numbers(webhook_shown(webhook_add(simulator, org, facts))))
 
 
+@action
 def send_webhook(
     simulator: ZohoBooksSimulator,
     entity: str,
@@ -33,7 +36,7 @@ def send_webhook(
 
     `variant`: plain, forged (another secret), unsigned, upper_case. The payload is the record as it is now, or given.
     """
-    org = simulator.organisations[organisation] if organisation else simulator.organisation
+    org = meant(simulator, organisation)
     content = payload if payload is not None else _record(simulator, organisation, entity, record_id)
     wanted = [one for one in org.webhooks if one["entity"] == entity]
     for webhook in wanted:
@@ -42,20 +45,24 @@ def send_webhook(
     return len(wanted) * (1 + duplicates)
 
 
+@action
 def lose_webhooks(simulator: ZohoBooksSimulator, count: int = 1) -> None:
     """The next messages vanish: nothing is sent, nothing is retried."""
     simulator.sender.lose_next = count
 
 
+@action
 def bend_webhooks(simulator: ZohoBooksSimulator, variant: str = "plain") -> None:
     """What every message is like from now on."""
     simulator.sender.variant = variant
 
 
+@action
 def webhook_pace(simulator: ZohoBooksSimulator, time_scale: float = 1.0) -> None:
     simulator.sender.time_scale = time_scale
 
 
+@action
 def flush_webhooks(simulator: ZohoBooksSimulator, newest_first: bool = False) -> int:
     """Wake the sender; `newest_first` turns what waits around, so that it arrives out of order."""
     waiting = [one for one in simulator.sender.messages if one.state == "waiting"]
@@ -67,9 +74,6 @@ def flush_webhooks(simulator: ZohoBooksSimulator, newest_first: bool = False) ->
 
 
 def _record(simulator: ZohoBooksSimulator, organisation: str, entity: str, record_id: str) -> Item:
-    org = simulator.organisations[organisation] if organisation else simulator.organisation
+    org = meant(simulator, organisation)
     api = next(one for one in simulator.resources.values() if one.entity == entity)
     return {api.key: api.shown(org, api.find(org, record_id))}
-
-
-WEBHOOK_ACTIONS = (add_webhook, send_webhook, lose_webhooks, bend_webhooks, webhook_pace, flush_webhooks)

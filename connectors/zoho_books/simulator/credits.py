@@ -11,9 +11,9 @@ from decimal import Decimal
 from werkzeug.wrappers import Response
 
 from connectors.zoho_books.simulator import settling
+from connectors.zoho_books.simulator.attachments import documents_of
 from connectors.zoho_books.simulator.call import ApiCall, Route, answer
 from connectors.zoho_books.simulator.errors import Unknown, invalid, missing, refused
-from connectors.zoho_books.simulator.journals import documents_of, rounding
 from connectors.zoho_books.simulator.ledger import Entry, Posted
 from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.locking import check_open
@@ -25,6 +25,7 @@ from connectors.zoho_books.simulator.parties import (
     rate_meant,
     vendor_meant,
 )
+from connectors.zoho_books.simulator.posting import balanced
 from connectors.zoho_books.simulator.purchase import cost_lines, line_shown, lines_read, totals
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
@@ -99,7 +100,7 @@ class VendorCreditsApi(Resource):
             owed = Posted(payable, org.rounded(row["total"] * row["exchange_rate"]), row["total"], row["vendor_id"])
             lines = [owed, *cost_lines(org, row, -1)]
             code, key = currency_facts(org, row)["currency_code"], row["vendor_credit_id"]
-            found = (*lines, *rounding(org, lines))
+            found = balanced(org, lines)
             org.ledger.post(Entry("vendor_credit", key, row["date"], code, row["reference_number"], found))
         else:
             org.ledger.unpost("vendor_credit", row["vendor_credit_id"])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from connectors.zoho_books.simulator.attachments import documents_of
 from connectors.zoho_books.simulator.call import ApiCall
 from connectors.zoho_books.simulator.errors import invalid
-from connectors.zoho_books.simulator.journals import documents_of, rounding
 from connectors.zoho_books.simulator.ledger import Entry, Posted
 from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.locking import check_open
@@ -27,6 +27,7 @@ from connectors.zoho_books.simulator.parties import (
     rate_meant,
 )
 from connectors.zoho_books.simulator.payments import MONEY_TYPES
+from connectors.zoho_books.simulator.posting import balanced
 from connectors.zoho_books.simulator.resource import Resource
 from connectors.zoho_books.simulator.store import ONE, ZERO, Item, Organisation, Table
 from connectors.zoho_books.simulator.tagging import tags_read, tags_shown
@@ -106,7 +107,7 @@ class ExpensesApi(Resource):
         paid = org.rounded(row["total"] * rate)
         lines.append(Posted(row["paid_through_account_id"], -paid, -row["total"], row["vendor_id"]))
         code = currency_facts(org, row)["currency_code"]
-        found = (*lines, *rounding(org, lines))
+        found = balanced(org, lines)
         org.ledger.post(Entry("expense", row["expense_id"], row["date"], code, row["reference_number"], found))
 
     def check_delete(self, call: ApiCall, row: Item) -> None:

@@ -54,8 +54,8 @@ class Gate:
             raise unauthorized(14 if dead.startswith("14") else 57, 200 if dead == "14 in 200" else 401)
         return found
 
-    def organisation(self, request: Request, token: AccessToken, is_too_much: bool) -> Organisation:
-        """The organisation asked for, with one call counted."""
+    def organisation(self, request: Request, token: AccessToken) -> Organisation:
+        """The organisation asked for, if it is one of the user's."""
         org_id = request.args.get("organization_id", "")
         if not org_id:
             raise refused(Unknown.NO_ORGANISATION, "organization_id is missing")
@@ -64,11 +64,14 @@ class Gate:
         user, org = self.simulator.users[token.zuid], self.simulator.organisations.get(org_id)
         if org is None or org_id not in user.organisations or org.location != token.location:
             raise ZohoError(400, 6041, f"This user is not associated with the CompanyID/CompanyName:{org_id}.")
+        return org
+
+    def admit(self, org: Organisation, is_too_much: bool) -> None:
+        """Counts one call. Raises 429 with 1070, 43, 44 or 45."""
         if is_too_much:
-            self.simulator.limits.refused[f"{org_id} 1070"] += 1
+            self.simulator.limits.refused[f"{org.id} 1070"] += 1
             raise too_many_at_once()
         self.simulator.limits.admit(org, self.simulator.clock.now())
-        return org
 
     def need_scope(self, token: AccessToken, org: Organisation | None, scope: str) -> None:
         """Raises the same 401/57 for a scope the token lacks and for a right the user's role lacks."""

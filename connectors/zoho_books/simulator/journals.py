@@ -6,34 +6,27 @@ there is no upsert, no custom fields are shown as an empty text.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
 from werkzeug.wrappers import Response
 
+from connectors.zoho_books.simulator.attachments import documents_of
 from connectors.zoho_books.simulator.call import ApiCall, Route, answer
-from connectors.zoho_books.simulator.errors import Unknown, ZohoError, invalid, invalid_parameter, refused
+from connectors.zoho_books.simulator.errors import Unknown, invalid, invalid_parameter, refused
+from connectors.zoho_books.simulator.journal_lines import balanced_total, line_read, line_shown, sign_of
 from connectors.zoho_books.simulator.journal_list import LISTING
 from connectors.zoho_books.simulator.ledger import Entry, Posted
 from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.locking import check_open
 from connectors.zoho_books.simulator.parties import (
-    CONTROL_TYPES,
-    account_meant,
-    account_name,
-    contact_meant,
-    contact_name,
     currency_facts,
     currency_meant,
     location_meant,
-    project_meant,
-    project_name,
     rate_meant,
 )
+from connectors.zoho_books.simulator.posting import balanced
 from connectors.zoho_books.simulator.resource import Resource
-from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
+from connectors.zoho_books.simulator.store import Item, Organisation, Table
 from connectors.zoho_books.simulator.tagging import tags_read, tags_shown
-from connectors.zoho_books.simulator.values import day, items, number, text
+from connectors.zoho_books.simulator.values import day, items, text
 
 
 class JournalsApi(Resource):
@@ -60,6 +53,8 @@ class JournalsApi(Resource):
             Route("POST", f"{one}/reject", self.reject, create),
             Route("POST", f"{one}/reverse", self.reverse, create),
             Route("POST", "/journals/status/publish", self.publish_many, create),
+            Route("POST", "/journals/submit", self.submit_many, create),
+            Route("POST", "/journals/approve", self.approve_many, create),
             Route("DELETE", "/journals/bulkdelete", self.delete_many, "accountants.DELETE"),
         ]
 
@@ -89,8 +84,8 @@ class JournalsApi(Resource):
         }
         sent = items(body, "line_items", least=2) if "line_items" in body or known is None else old["line_items"]
         before = {one["line_id"]: one for one in old.get("line_items", ())}
-        row["line_items"] = [self._line(call, one, order, currency, rate, before) for order, one in enumerate(sent, 1)]
-        row["total"] = _balanced_total(row["line_items"])
+        row["line_items"] = [line_read(call, one, order, currency, rate, before) for order, one in enumerate(sent, 1)]
+        row["total"] = balanced_total(row["line_items"])
         row["bcy_total"] = org.rounded(row["total"] * rate)
         check_open(call, "accountant", on, old.get("journal_date", ""))
         return row
@@ -103,8 +98,8 @@ class JournalsApi(Resource):
         lines = [
             Posted(
                 one["account_id"],
-                one["bcy_amount"] * _sign(one),
-                one["amount"] * _sign(one),
+                one["bcy_amount"] * sign_of(one),
+                one["amount"] * sign_of(one),
                 one["customer_id"],
                 one["description"],
                 tuple((tag["tag_id"], tag["tag_option_id"]) for tag in one["tags"]),
@@ -119,7 +114,7 @@ class JournalsApi(Resource):
             row["journal_date"],
             code,
             row["reference_number"],
-            (*lines, *rounding(org, lines)),
+            balanced(org, lines),
         )
         org.ledger.post(entry)
 
@@ -137,6 +132,12 @@ class JournalsApi(Resource):
         for row in self._many(call, 10):
             self._publish(call, row)
         return answer()
+
+    def submit_many(self, call: ApiCall) -> Response:
+        return self._move_many(call, ("draft", "rejected"), "submitted")
+
+    def approve_many(self, call: ApiCall) -> Response:
+        return self._move_many(call, ("submitted",), "approved")
 
     def delete_many(self, call: ApiCall) -> Response:
         rows = self._many(call, 200)
@@ -193,7 +194,7 @@ class JournalsApi(Resource):
             "product_type": "",
             "include_in_vat_return": False,
             "is_bas_adjustment": False,
-            "line_items": [_line_shown(org, one) for one in row["line_items"]],
+            "line_items": [line_shown(org, one) for one in row["line_items"]],
             "location_name": "",
             "line_item_total": row["total"],
             "taxes": [],
@@ -209,37 +210,6 @@ class JournalsApi(Resource):
             raise invalid("status")
         return "draft" if call.simulator.switches.journal_approval else status
 
-    def _line(
-        self, call: ApiCall, body: Item, order: int, currency: Item, rate: Decimal, before: dict[str, Item]
-    ) -> Item:
-        known = before.get(str(body.get("line_id", "")), {})
-        account = account_meant(call.org, body, known_id=known.get("account_id", ""))
-        if body.get("debit_or_credit") not in ("debit", "credit"):
-            raise invalid("debit_or_credit")
-        amount = call.org.rounded(number(body, "amount"), currency)
-        if amount <= 0:
-            raise invalid("amount")
-        contact = contact_meant(call.org, body, "customer_id")
-        if contact is None and account["account_type"] in CONTROL_TYPES:
-            raise refused(Unknown.CONTACT, f"Select a contact for the account {account['account_name']}")
-        tax_id = text(body, "tax_id")
-        if tax_id and call.org.edition == "IN":
-            raise ZohoError(400, 110942, "Tax not supported.")
-        return {
-            "line_id": known.get("line_id") or call.org.new_id(),
-            "account_id": account["account_id"],
-            "customer_id": contact["contact_id"] if contact else "",
-            "description": text(body, "description"),
-            "debit_or_credit": body["debit_or_credit"],
-            "amount": amount,
-            "bcy_amount": call.org.rounded(amount * rate),
-            "tax_id": tax_id if call.simulator.switches.journal_tax == "keep" else "",
-            "project_id": project_meant(call.org, body),
-            "location_id": "",
-            "item_order": order,
-            "tags": tags_read(call.org, body, "line_item", "Journal"),
-        }
-
     def _publish(self, call: ApiCall, row: Item) -> None:
         wanted = ("approved",) if call.simulator.switches.journal_approval else ("draft", "approved")
         if row["status"] not in wanted:
@@ -254,45 +224,13 @@ class JournalsApi(Resource):
         self.store(call, {**row, "status": after}, "edited")
         return answer()
 
+    def _move_many(self, call: ApiCall, before: tuple[str, ...], after: str) -> Response:
+        for row in self._many(call, 25):
+            self._move(call, row["journal_id"], before, after)
+        return answer()
+
     def _many(self, call: ApiCall, most: int) -> list[Item]:
         ids = [one for one in (call.query("journal_ids") or "").split(",") if one]
         if not ids or len(ids) > most:
             raise invalid_parameter("journal_ids")
         return [self.find(call.org, one) for one in ids]
-
-
-def rounding(org: Organisation, lines: list[Posted]) -> list[Posted]:
-    """What is missing in base currency after each line was rounded, as a line on exchange differences."""
-    rest = sum((one.amount for one in lines), ZERO)
-    return [Posted(org.exchange_account["account_id"], -rest, ZERO, description="Rounding")] if rest else []
-
-
-def documents_of(org: Organisation, record_id: str) -> list[Item]:
-    """Attachments of a record, as records list them."""
-    names = ("document_id", "file_name", "file_type", "file_size")
-    return [{name: one[name] for name in names} for one in org.documents if one["_record_id"] == record_id]
-
-
-def _balanced_total(lines: list[Item]) -> Decimal:
-    debit = sum((one["amount"] for one in lines if one["debit_or_credit"] == "debit"), ZERO)
-    credit = sum((one["amount"] for one in lines if one["debit_or_credit"] == "credit"), ZERO)
-    if debit != credit:
-        raise refused(Unknown.UNBALANCED, "Debits and credits are not equal.")
-    return debit
-
-
-def _sign(line: Item) -> int:
-    return 1 if line["debit_or_credit"] == "debit" else -1
-
-
-def _line_shown(org: Organisation, line: Item) -> dict[str, Any]:
-    return {
-        **line,
-        "account_name": account_name(org, line["account_id"]),
-        "customer_name": contact_name(org, line["customer_id"]),
-        "project_name": project_name(org, line["project_id"]),
-        "location_name": "",
-        "tax_name": "",
-        "tax_type": "",
-        "tax_percentage": "",
-    }

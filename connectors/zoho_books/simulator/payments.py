@@ -9,9 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from connectors.zoho_books.simulator import settling
+from connectors.zoho_books.simulator.attachments import documents_of
 from connectors.zoho_books.simulator.call import ApiCall
 from connectors.zoho_books.simulator.errors import Unknown, invalid, refused
-from connectors.zoho_books.simulator.journals import documents_of
 from connectors.zoho_books.simulator.listing import Listing
 from connectors.zoho_books.simulator.locking import check_open
 from connectors.zoho_books.simulator.parties import (

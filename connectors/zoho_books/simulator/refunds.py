@@ -25,7 +25,8 @@ from connectors.zoho_books.simulator.parties import (
     rate_meant,
 )
 from connectors.zoho_books.simulator.payments import MONEY_TYPES
-from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
+from connectors.zoho_books.simulator.posting import balanced
+from connectors.zoho_books.simulator.store import Item, Organisation, Table
 from connectors.zoho_books.simulator.values import day, number, text
 
 
@@ -211,8 +212,8 @@ def _post(org: Organisation, row: Item, payer: Item) -> None:
         Posted(row["account_id"], came, row["amount"], description=row["description"]),
         Posted(payable, -stood, -row["amount"], payer["vendor_id"]),
     ]
-    if came != stood:
-        lines.append(Posted(org.exchange_account["account_id"], stood - came, ZERO, description="Exchange"))
     code = currency_facts(org, payer)["currency_code"]
     kind = f"{row['kind']}_refund"
-    org.ledger.post(Entry(kind, row["refund_id"], row["date"], code, row["reference_number"], tuple(lines)))
+    org.ledger.post(
+        Entry(kind, row["refund_id"], row["date"], code, row["reference_number"], balanced(org, lines, "Exchange"))
+    )

@@ -12,6 +12,7 @@ from connectors.zoho_books.simulator.call import ApiCall
 from connectors.zoho_books.simulator.errors import Unknown, invalid, missing, refused
 from connectors.zoho_books.simulator.ledger import Entry, Posted
 from connectors.zoho_books.simulator.parties import account_name, currency_facts
+from connectors.zoho_books.simulator.posting import balanced
 from connectors.zoho_books.simulator.store import ZERO, Item, Organisation, Table
 
 Wanted = tuple[str, str, Decimal]  # kind, payer id, amount
@@ -123,7 +124,7 @@ def post_payment(org: Organisation, row: Item) -> None:
     paid = org.rounded(row["amount"] * row["exchange_rate"])
     lines.append(Posted(row["paid_through_account_id"], -paid, -row["amount"], description=row["description"]))
     code = currency_facts(org, row)["currency_code"]
-    found = (*lines, *_exchange(org, lines))
+    found = balanced(org, lines, "Exchange")
     org.ledger.post(Entry("vendor_payment", row["payment_id"], row["date"], code, row["reference_number"], found))
 
 
@@ -143,13 +144,8 @@ def post_credit_uses(org: Organisation, row: Item) -> None:
         org.ledger.unpost("vendor_credit_use", row["vendor_credit_id"])
         return
     code, key = currency_facts(org, row)["currency_code"], row["vendor_credit_id"]
-    found = (*lines, *_exchange(org, lines))
+    found = balanced(org, lines, "Exchange")
     org.ledger.post(Entry("vendor_credit_use", key, row["date"], code, row["reference_number"], found))
-
-
-def _exchange(org: Organisation, lines: list[Posted]) -> list[Posted]:
-    rest = sum((one.amount for one in lines), ZERO)
-    return [Posted(org.exchange_account["account_id"], -rest, ZERO, description="Exchange")] if rest else []
 
 
 def applications_shown(org: Organisation, bill: Item) -> list[Item]:

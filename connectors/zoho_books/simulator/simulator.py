@@ -4,53 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from connectors.simulation import Clock, Fault, Simulator
-from connectors.zoho_books.simulator import hosts, oauth
-from connectors.zoho_books.simulator.attachments import AttachmentsApi
-from connectors.zoho_books.simulator.bills import BillsApi
+from connectors.zoho_books.simulator import control, control_records, control_tokens, control_webhooks, hosts, oauth
+from connectors.zoho_books.simulator.actions import ACTIONS
 from connectors.zoho_books.simulator.call import ApiCall, Route
-from connectors.zoho_books.simulator.chart import ChartApi
 from connectors.zoho_books.simulator.company import found_company
-from connectors.zoho_books.simulator.contacts import ContactsApi
-from connectors.zoho_books.simulator.control import ACTIONS, Interruption
-from connectors.zoho_books.simulator.credits import VendorCreditsApi
-from connectors.zoho_books.simulator.currencies import CurrenciesApi
-from connectors.zoho_books.simulator.custom_fields import CustomFieldsApi
 from connectors.zoho_books.simulator.delivery import Deliver, WebhookSender
 from connectors.zoho_books.simulator.errors import ZohoError, error_response, usual
-from connectors.zoho_books.simulator.expenses import ExpensesApi
 from connectors.zoho_books.simulator.gate import Gate
 from connectors.zoho_books.simulator.inspection import organisation_state
-from connectors.zoho_books.simulator.journals import JournalsApi
 from connectors.zoho_books.simulator.limits import Limits
-from connectors.zoho_books.simulator.locking import LocksApi
 from connectors.zoho_books.simulator.organizations import OrganisationsApi
-from connectors.zoho_books.simulator.payments import PaymentsApi
-from connectors.zoho_books.simulator.projects import ProjectsApi
-from connectors.zoho_books.simulator.refunds import KINDS, RefundsApi
 from connectors.zoho_books.simulator.resource import Resource
+from connectors.zoho_books.simulator.routes import SELF, all_resources, api_routes, shared_map
 from connectors.zoho_books.simulator.store import Item, Organisation, User
 from connectors.zoho_books.simulator.switches import Switches
-from connectors.zoho_books.simulator.tags import TagsApi
-from connectors.zoho_books.simulator.taxes import TaxesApi
 from connectors.zoho_books.simulator.tokens import CONNECTOR_SCOPES, Vault
-from connectors.zoho_books.simulator.transactions import TransactionsApi
-from connectors.zoho_books.simulator.webhooks import WebhooksApi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/books/v3"
 _CALL = "zoho.call"
+_ORGANISATION = "zoho.organisation"
 _TOO_MUCH = "zoho.too_much"
-_SELF = "zoho.simulator"
+# Importing these registers what can be done behind the API's back.
+BEHIND_THE_API = (control, control_records, control_tokens, control_webhooks)
 
 
 class ZohoBooksSimulator(Simulator):
@@ -83,23 +67,11 @@ class ZohoBooksSimulator(Simulator):
         self.limits = Limits(self.switches)
         self.organisations: dict[str, Organisation] = {}
         self.users: dict[str, User] = {}
-        self.interruptions: list[Interruption] = []
+        self.interruptions: list[control.Interruption] = []
         self.accounts_server = oauth.AccountsServer(self)
         self.organisations_api = OrganisationsApi(self)
-        self.resources: dict[str, Resource] = {
-            one.path: one
-            for one in (
-                JournalsApi(),
-                BillsApi(),
-                VendorCreditsApi(),
-                PaymentsApi(),
-                ExpensesApi(),
-                ContactsApi(),
-                ChartApi(),
-                ProjectsApi(),
-            )
-        }
-        self.routes = self._all_routes()
+        self.resources = {one.path: one for one in all_resources()}
+        self.routes = api_routes(self)
         super().__init__(seed=seed, clock=clock)
         endpoints = [
             *self.accounts_server.endpoints(),
@@ -107,7 +79,7 @@ class ZohoBooksSimulator(Simulator):
             *((one.method, f"{PREFIX}{one.path}", self._endpoint(one)) for one in self.routes),
         ]
         self.handlers = [handler for _, _, handler in endpoints]
-        self._map = _shared_map(tuple((method, path) for method, path, _ in endpoints))
+        self._map = shared_map(tuple((method, path) for method, path, _ in endpoints))
         self.gate = Gate(self)
         self.sender = WebhookSender(self, deliver)
         found_company(self)
@@ -133,25 +105,9 @@ class ZohoBooksSimulator(Simulator):
         """The first organisation of the signed-in user."""
         return self.organisations[self.signed_in.organisations[0]]
 
-    def _all_routes(self) -> list[Route]:
-        apis: tuple[Any, ...] = (
-            self.organisations_api,
-            *self.resources.values(),
-            CurrenciesApi(),
-            TaxesApi(),
-            TagsApi(),
-            LocksApi(),
-            CustomFieldsApi(),
-            AttachmentsApi(self),
-            TransactionsApi(),
-            *(RefundsApi(kind) for kind in KINDS),
-            WebhooksApi(self),
-        )
-        return [route for api in apis for route in api.routes()]
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         hosts.strip_prefix(environ)
-        environ[_SELF] = self
+        environ[SELF] = self
         org_id = Request(environ).args.get("organization_id", "")
         environ[_TOO_MUCH] = not self.gate.enter(org_id)
         try:
@@ -171,18 +127,20 @@ class ZohoBooksSimulator(Simulator):
         token = self.gate.token(request)
         if request.path == f"{PREFIX}/organizations":
             return None
-        org = self.gate.organisation(request, token, request.environ[_TOO_MUCH])
+        org = request.environ[_ORGANISATION] = self.gate.organisation(request, token)
+        self.gate.admit(org, request.environ[_TOO_MUCH])
         request.environ[_CALL] = ApiCall(self, request, token, self.users[token.zuid], org)
         return None
 
     def after(self, request: Request, response: Response) -> Response:
-        call: ApiCall | None = request.environ.get(_CALL)
+        org: Organisation | None = request.environ.get(_ORGANISATION)
         if request.path.startswith(PREFIX) and response.status_code != 405:
             response.headers["Allow"] = self._allowed(request)
-        if call is not None:
-            if response.status_code >= 400 and not self.switches.failed_calls_count:
-                self.limits.give_back(call.org, self.clock.now())
-            response.headers.update(self.limits.headers(call.org, self.clock.now()))
+        if org is not None:
+            was_served = _CALL in request.environ
+            if was_served and response.status_code >= 400 and not self.switches.failed_calls_count:
+                self.limits.give_back(org, self.clock.now())
+            response.headers.update(self.limits.headers(org, self.clock.now()))
         return response
 
     def error(self, request: Request, error: HTTPException) -> Response:
@@ -224,7 +182,7 @@ class ZohoBooksSimulator(Simulator):
         }
 
     def control(self, action: str, arguments: dict[str, Any]) -> Any:
-        """Act as a person in Zoho's pages, or as bad luck; see `control.ACTIONS`."""
+        """Act as a person in Zoho's pages, or as bad luck; see the `control` modules."""
         with self.lock:
             return ACTIONS[action](self, **arguments)
 
@@ -252,18 +210,3 @@ class ZohoBooksSimulator(Simulator):
             return route.handler(call, **values)
 
         return handler
-
-
-@cache
-def _shared_map(places: tuple[tuple[str, str], ...]) -> Map:
-    """The routes of every simulator of this process: compiling them takes longer than making the company."""
-    rules = [Rule(path, methods=[method], endpoint=_handler(at)) for at, (method, path) in enumerate(places)]
-    return Map(rules, strict_slashes=False)
-
-
-def _handler(at: int) -> Callable[..., Response]:
-    def handler(request: Request, **values: str) -> Response:
-        simulator: ZohoBooksSimulator = request.environ[_SELF]
-        return simulator.handlers[at](request, **values)
-
-    return handler

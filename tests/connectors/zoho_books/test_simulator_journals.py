@@ -261,6 +261,18 @@ def test_approvals_keep_a_journal_out_of_the_books(books: Books) -> None:
     assert books.balances()["600100"] == Decimal("42.1")
 
 
+def test_many_journals_are_moved_at_once(books: Books) -> None:
+    books.switches.journal_approval = True
+    ids = [books.ok("POST", "/journals", books.journal())["journal"]["journal_id"] for _ in range(11)]
+    for step in ("submit", "approve"):
+        books.ok("POST", f"/journals/{step}", journal_ids=",".join(ids))
+    assert books.refused("POST", "/journals/status/publish", journal_ids=",".join(ids)) == (400, 2)
+    books.ok("POST", "/journals/status/publish", journal_ids=",".join(ids[:10]))
+    assert [one["status"] for one in books.rows("/journals", status="published")] == ["published"] * 10
+    books.ok("DELETE", "/journals/bulkdelete", journal_ids=",".join(ids))
+    assert (books.rows("/journals"), books.balances()) == ([], {})
+
+
 def test_the_indian_edition_refuses_tax_on_lines_and_drops_states(books: Books) -> None:
     books.do("set_organisation", edition="IN")
     body = books.journal(source_of_supply="TN")
@@ -277,8 +289,10 @@ def test_elsewhere_tax_on_a_line_is_dropped(books: Books) -> None:
 
 
 def test_an_organisation_with_locations_wants_one(books: Books) -> None:
-    books.do("set_organisation", locations_enabled=True)
+    location = books.do("add_location", name="Berlin")
     assert books.refused("POST", "/journals", books.journal()) == (400, 4)
+    assert books.ok("POST", "/journals", books.journal(location_id=location))["journal"]["location_id"] == location
+    assert [one["location_name"] for one in books.ok("GET", "/locations")["locations"]] == ["Berlin"]
 
 
 def test_files_hang_on_a_journal(books: Books) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.zoho_books.simulator.chart import GROUPS
+from connectors.zoho_books.simulator.chart_list import GROUPS
 from tests.connectors.zoho_books.simulated import EU, Books
 
 

@@ -173,6 +173,7 @@ def test_the_days_calls_end_with_45_until_midnight_in_the_organisations_zone() -
     refused = books.call("GET", "/settings/taxes")
     assert (refused.status_code, refused.json()["code"]) == (429, 45)
     assert refused.json()["message"].endswith("maximum call rate limit of 5,000")
+    assert refused.headers["X-Rate-Limit-Reset"] == str(12 * 3600)
     books.clock.advance(hours=12, seconds=-1)
     assert books.refused("GET", "/settings/taxes") == (429, 45)
     books.clock.advance(seconds=1)
