@@ -40,6 +40,7 @@ class Connector:
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
     `says_company_only_lines`: an entry in foreign currency may have a line in company currency alone (rule G9).
     `limits` are about calls, `token_limit` is how often the vendor gives a token for one refresh token.
+    `refresh_tokens_stay`: a renewal gives no new refresh token, so nothing is lost where its answer is not kept.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
     `simulator` is the dotted path of the simulator's class."""
 
@@ -60,6 +61,7 @@ class Connector:
     register_webhook: Callable[[ConnectionContext, str, Sequence[str]], str] | None = None
     limits: tuple[Limit, ...] = ()
     token_limit: Limit | None = None
+    refresh_tokens_stay: bool = False
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None

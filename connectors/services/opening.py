@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import requests.adapters
 from django.conf import settings
+from django.db import transaction
 
 from connectors.addresses import address_check
-from connectors.base import ConnectionContext, ExchangeNote, Ledger, Observer, Source
+from connectors.auth import MemoryTokenStore
+from connectors.base import ConnectionContext, Connector, ExchangeNote, Ledger, Observer, Source, TokenStore
 from connectors.budget import ConnectionBudget
 from connectors.credentials import CredentialsError, schema_check
 from connectors.errors import AuthenticationError, ConfigurationError
@@ -24,6 +26,7 @@ SUCCESS_EVERY = timedelta(minutes=10)  # how exactly `last_success_at` is kept
 BeforeCall = Callable[[float], None]
 
 _transports: dict[str, requests.adapters.BaseAdapter] = {}
+_passing: dict[tuple[int, str], MemoryTokenStore] = {}  # by connection and the fingerprint of its credential
 
 
 def transport_register(address: str, transport: requests.adapters.BaseAdapter | None) -> None:
@@ -55,7 +58,7 @@ def connection_context(
         credentials=credentials,
         settings=chosen,
         identity=connection.identity,
-        tokens=DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), descriptor.token_limit),
+        tokens=_tokens(connection, descriptor, credential),
         limiter=limiter_for(connection, descriptor, credential, address),
         budget=ConnectionBudget(connection),
         observer=_noting_success(connection, observer),
@@ -83,6 +86,14 @@ def connection_ledger(
     if descriptor.open_ledger is None:
         raise ConfigurationError(f"{descriptor.label} keeps no books.")
     return descriptor.open_ledger(connection_context(connection, observer=observer, before_call=before_call))
+
+
+def _tokens(connection: Connection, descriptor: Connector, credential: Credential) -> TokenStore:
+    """Tokens that all processes share. Inside a transaction (a set-up file is one) nothing can be shared yet: there
+    they live in this process, if the refresh token outlives a renewal; else renewing refuses to work there."""
+    if descriptor.refresh_tokens_stay and transaction.get_connection().in_atomic_block:
+        return _passing.setdefault((connection.pk, credential.fingerprint), MemoryTokenStore())
+    return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), descriptor.token_limit)
 
 
 def _address(connection: Connection) -> tuple[str, bool]:

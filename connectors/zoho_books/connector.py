@@ -29,6 +29,7 @@ CONNECTOR = Connector(
     webhook_secrets=webhook_secrets,
     authorization=AUTHORIZATION,
     # Ten in ten minutes are allowed, to all connections of one refresh token together.
+    refresh_tokens_stay=True,
     token_limit=Limit(calls=5, period=timedelta(minutes=10), scope="token"),
     # A hundred a minute and, on the free plan, five at a time, by organisation: nearly all may flow steadily.
     limits=(Limit(calls=100, period=timedelta(seconds=60), parallel=4, burst=2),),
