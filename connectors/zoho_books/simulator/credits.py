@@ -250,12 +250,14 @@ LISTING = Listing(
     sorts=("vendor_name", "vendor_credit_number", "balance", "total", "date", "created_time", "last_modified_time"),
     default_sort="created_time",
     default_order="D",
-    texts=("vendor_credit_number", "reference_number", "notes"),
-    exact=("vendor_id", "status"),
+    texts=("vendor_credit_number", "reference_number", "notes", "customer_name"),
+    exact=("status",),
     dates=("date",),
     numbers=("total",),
     search=("vendor_credit_number", "reference_number"),
     modified_since=True,
     special={"customer_id": lambda _, row, wanted: row["vendor_id"] == wanted},
-    computed={"vendor_name": lambda call, row: contact_name(call.org, row["vendor_id"])},
+    computed={
+        name: lambda call, row: contact_name(call.org, row["vendor_id"]) for name in ("vendor_name", "customer_name")
+    },
 )

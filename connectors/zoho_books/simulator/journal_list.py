@@ -19,6 +19,11 @@ def _on_line(name: str) -> Callable[[ApiCall, Item, str], bool]:
     return lambda _, row, wanted: any(one[name] == wanted for one in row["line_items"])
 
 
+def _of_account(call: ApiCall, row: Item, wanted: str) -> bool:
+    ids = {one["account_id"] for one in call.org.accounts.having("account_code", wanted)}
+    return any(one["account_id"] in ids for one in row["line_items"])
+
+
 def _row(call: ApiCall, row: Item) -> Item:
     org = call.org
     names = ("journal_id", "journal_date", "entry_number", "reference_number", "currency_id", "status", "notes")
@@ -59,6 +64,7 @@ LISTING = Listing(
         "customer_id": _on_line("customer_id"),
         "vendor_id": _on_line("customer_id"),
         "account_id": _on_line("account_id"),
+        "account_code": _of_account,
         "project_id": _on_line("project_id"),
         "journal_ids": lambda _, row, wanted: row["journal_id"] in wanted.split(","),
         "currency": lambda call, row, wanted: (

@@ -6,6 +6,7 @@ shows the fields of a new one at the top level), the number is a text, the statu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from connectors.zoho_books.simulator import settling
@@ -202,6 +203,10 @@ def _row(call: ApiCall, row: Item) -> Item:
     }
 
 
+def _of_mode(mode: str) -> Callable[[ApiCall, Item], bool]:
+    return lambda _, row: row["payment_mode"].replace(" ", "").casefold() == mode.casefold()
+
+
 def _pays(call: ApiCall, row: Item, wanted: str) -> bool:
     bill = call.org.bills.get(wanted)
     return bill is not None and any(payer == row["payment_id"] for _, payer, _ in bill["_applied"].values())
@@ -211,9 +216,12 @@ LISTING = Listing(
     key="vendorpayments",
     report="Payments Made",
     row=_row,
-    filters={"PaymentMode.All": lambda _, __: True, "Status.All": lambda _, __: True},
+    filters={
+        "PaymentMode.All": lambda _, __: True,
+        **{f"PaymentMode.{mode}": _of_mode(mode) for mode in ("Cash", "Check", "BankTransfer", "CreditCard", "Others")},
+    },
     default_filter="PaymentMode.All",
-    sorts=("vendor_name", "date", "reference_number", "payment_number", "amount", "created_time", "last_modified_time"),
+    sorts=("vendor_name", "date", "reference_number", "amount", "balance"),
     default_sort="created_time",
     default_order="D",
     texts=("reference_number", "payment_number", "vendor_name", "description", "notes"),

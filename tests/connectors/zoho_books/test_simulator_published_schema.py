@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from connectors.codec import json_load
+from connectors.zoho_books.simulator import chart_list, currencies, locking, taxes
 from tests.connectors.zoho_books.published import (
+    WITHOUT_FILE,
     parameter_complaints,
     published_for,
     request_complaints,
     response_complaints,
+    sent_complaints,
 )
 from tests.connectors.zoho_books.simulated import Books
 
 pytestmark = pytest.mark.published_schema
-
-# Served, and documented on pages that have no OpenAPI file, or by a live client alone.
-WITHOUT_FILE = ("/settings/webhooks", "/settings/workflows", "/settings/fields")
 
 
 class Checked(Books):
@@ -226,6 +226,34 @@ def test_every_served_operation_and_its_scope_is_published(books: Checked) -> No
         assert f"ZohoBooks.{route.scope}" in scopes, (name, scopes)
         checked += 1
     assert checked > 85
+
+
+def test_no_list_knows_a_filter_that_nobody_published(books: Checked) -> None:
+    listings = {f"/{path}": one.listing for path, one in books.simulator.resources.items()}
+    listings["/settings/currencies"] = currencies.LISTING
+    listings["/settings/taxes"] = taxes.LISTING
+    listings["/transactionlocks"] = locking.LISTING
+    listings["/chartofaccounts/accounttransactions"] = chart_list.TRANSACTIONS
+    for path, one in listings.items():
+        names = {*one.texts, *one.exact, *one.dates, *one.numbers, *one.special}
+        names |= {"search_text"} if one.search else set()
+        names |= {"last_modified_time"} if one.modified_since else set()
+        assert parameter_complaints("GET", path, dict.fromkeys(names, "x")) == []
+        assert names or path in ("/settings/currencies", "/settings/taxes")
+
+
+def test_a_request_is_checked_as_it_left(books: Checked) -> None:
+    def sent(method: str, path: str, body: Any = None, **query: Any) -> list[str]:
+        request = books.call(method, path, body, **query).request
+        return sent_complaints(request)
+
+    assert sent("POST", "/journals", books.journal()) == []
+    assert sent("GET", "/journals", reference_number="x", page=1) == []
+    assert sent("GET", "/organizations") == []
+    assert sent("POST", "/settings/webhooks", {}) == []
+    assert len(sent("POST", "/journals", {**books.journal(), "date": "x"})) == 1
+    assert len(sent("GET", "/journals", reference="x")) == 1
+    assert sent("PUT", "/journals", {}) == ["PUT /journals is published nowhere"]
 
 
 def routes(books: Checked) -> list[tuple[str, Any]]:
