@@ -21,16 +21,17 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "liv
 _ran: Counter[str] = Counter()
 
 
-def missing(leg: str) -> str | None:
-    """What this leg lacks here, or None when it can run."""
+def missing(leg: str, needs: str = "ODOO_URL") -> str | None:
+    """What this leg lacks here, or None when it can run; `needs` is the variable with a live system's address."""
     if leg == "live":
-        return None if os.environ.get("ODOO_URL") else "ODOO_URL is not set"
+        return None if os.environ.get(needs) else f"{needs} is not set"
     schemas = os.environ.get("MLC_PUBLISHED_SCHEMAS")
     if schemas and not Path(schemas).is_dir():
         return f"MLC_PUBLISHED_SCHEMAS names no folder: {schemas}"
     return None if schemas else "MLC_PUBLISHED_SCHEMAS does not name the folder with the vendors' schemas"
 
 
+SYSTEMS = ("ODOO_URL", "ZOHO_URL")
 LEGS = {"live": "live systems", "published_schema": "vendors' published schemas"}
 
 
@@ -47,7 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, gone = [], []
     for item in items:
-        cannot = [leg for leg in LEGS if item.get_closest_marker(leg) and missing(leg)]
+        marks = {leg: mark for leg in LEGS if (mark := item.get_closest_marker(leg))}
+        cannot = [leg for leg, mark in marks.items() if missing(leg, **mark.kwargs)]
         unwanted = config.getoption("--only-database") and not _uses_database(item)
         (gone if cannot or unwanted else kept).append(item)
     if gone:
@@ -69,8 +71,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("legs")
     terminalreporter.line(f"ran:     the project's own suite, {_ran['everything else']} tests")
     for leg, name in LEGS.items():
-        reason = missing(leg)
-        if reason is None:
+        reasons = [missing(leg, system) for system in (SYSTEMS if leg == "live" else ("",))]
+        if None in reasons:
             terminalreporter.line(f"ran:     {name}, {_ran[leg]} tests")
-        else:
+        for reason in filter(None, reasons):
             terminalreporter.line(f"not run: {name} ({reason})")
