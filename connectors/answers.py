@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -32,7 +32,8 @@ class ErrorRule:
 
     `pattern` is searched in the body, whatever its case. `advice` is the sentence a person reads, `link` the page
     that taught the row, `cure` the problem code of a RejectedError that can be mended. A retryable `error` on a
-    write claims that the vendor surely did nothing."""
+    write claims that the vendor surely did nothing. `wait` is how long a RateLimitedError closes the vendor where the
+    answer has no Retry-After."""
 
     status: int | None
     code: str | None
@@ -41,6 +42,7 @@ class ErrorRule:
     advice: str
     link: str
     cure: str = ""
+    wait: Callable[[ApiResponse, datetime], timedelta] | None = None
 
     def fits(self, status: int, code: str, text: str) -> bool:
         return (
@@ -93,7 +95,8 @@ class ErrorTable:
         if issubclass(rule.error, RejectedError):
             extra["cure"] = rule.cure
         if issubclass(rule.error, RateLimitedError):
-            extra["retry_after"] = retry_after(response, now) or DEFAULT_RETRY_AFTER
+            usual = rule.wait(response, now) if rule.wait else DEFAULT_RETRY_AFTER
+            extra["retry_after"] = retry_after(response, now) or usual
         return rule.error(sentence, detail=f"{code} {rule.link}".strip(), **self._parts(response), **extra)
 
     def _unruled(self, response: ApiResponse, code: str, message: str, now: datetime) -> ConnectorError:

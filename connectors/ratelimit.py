@@ -173,7 +173,7 @@ class SharedLimiter:
 def _bucket(limit: Limit) -> tuple[float, float]:
     """Capacity and refill per second: together, over a period, what is allowed; few calls flow one by one."""
     seconds = limit.period.total_seconds()
-    if limit.calls * BURST < 1:
+    capacity = limit.burst or limit.calls * BURST
+    if capacity < 1:
         return 1.0, limit.calls / seconds
-    capacity = limit.calls * BURST
     return capacity, (limit.calls - capacity) / seconds

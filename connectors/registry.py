@@ -11,6 +11,7 @@ CONNECTORS = {
     "brex": "connectors.brex.connector.CONNECTOR",
     "dynamics365_fo": "connectors.dynamics365_fo.connector.CONNECTOR",
     "odoo": "connectors.odoo.connector.CONNECTOR",
+    "zoho_books": "connectors.zoho_books.connector.CONNECTOR",
 }
 
 

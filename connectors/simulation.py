@@ -165,6 +165,8 @@ class Simulator:
         except ConnectionDroppedError:
             _close_socket(environ)
             raise
+        finally:
+            request.close()  # files of a form are open until then
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from connectors.base import AccessToken
-from connectors.errors import AuthenticationError, TransportError
+from connectors.base import AccessToken, Limit
+from connectors.errors import AuthenticationError, RateLimitedError, TransportError
 from connectors.fields import reveal
 from connectors.models import Token
 
@@ -22,14 +22,21 @@ LOOK_EVERY = 0.1
 
 
 class DatabaseTokenStore:
-    """Tokens of one connection. `on_refused` is told when the token server refuses for good.
+    """Tokens of one connection. `on_refused` is told when the token server refuses for good; `limit` says how often
+    the vendor may be asked for one, refused or not.
 
     Not to be used inside a transaction: a rotated refresh token must be committed before its access token is used,
     and Django's `durable` makes sure of that."""
 
-    def __init__(self, connection_id: int, on_refused: Callable[[AuthenticationError], None] | None = None) -> None:
+    def __init__(
+        self,
+        connection_id: int,
+        on_refused: Callable[[AuthenticationError], None] | None = None,
+        limit: Limit | None = None,
+    ) -> None:
         self._connection_id = connection_id
         self._on_refused = on_refused
+        self._limit = limit
 
     def current(self) -> AccessToken | None:
         row = Token.objects.filter(connection_id=self._connection_id).first()
@@ -38,7 +45,8 @@ class DatabaseTokenStore:
     def refresh(self, renew: Callable[[AccessToken | None], AccessToken], *, rejected: str = "") -> AccessToken:
         """The token that another process stored meanwhile, or a renewed one; see `connectors.base.TokenStore`.
 
-        Raises what `renew` raises, and TransportError when another process holds the lease for too long."""
+        Raises what `renew` raises, TransportError when another process holds the lease for too long, and
+        RateLimitedError when the vendor was asked often enough."""
         lease = secrets.token_hex(16)
         give_up = time.monotonic() + PATIENCE
         while True:
@@ -62,8 +70,21 @@ class DatabaseTokenStore:
             leases = Token.objects.filter(pk=row.pk)
             if leases.filter(lease_until__gt=Now()).exists():
                 return None, None
-            leases.update(lease=lease, lease_until=Now() + LEASE)
+            leases.update(lease=lease, lease_until=Now() + LEASE, asked_at=self._asked(row))
             return stored, row.version
+
+    def _asked(self, row: Token) -> list[datetime]:
+        """When tokens were asked for in the limit's period, this time included. Raises RateLimitedError."""
+        if self._limit is None:
+            return []
+        now = timezone.now()
+        recent = [at for at in row.asked_at if at > now - self._limit.period]
+        if len(recent) >= self._limit.calls:
+            raise RateLimitedError(
+                f"{len(recent)} tokens were asked for lately, and the vendor blocks who asks for more.",
+                retry_after=min(recent) + self._limit.period - now,
+            )
+        return [*recent, now]
 
     def _renew(
         self, renew: Callable[[AccessToken | None], AccessToken], stored: AccessToken | None, lease: str, version: int

@@ -16,12 +16,14 @@ EITHER_WAY = frozenset({Role.FX, Role.ROUND})
 
 @dataclass(frozen=True, slots=True)
 class UsualAccount:
-    """`code` is empty where a person has to create the account first; `remark` says what kind."""
+    """`code` is empty where a person has to create the account first; `remark` says what kind. A chart without codes
+    has its accounts by `name`."""
 
     role: Role
     code: str
     what_for: str = ""
     remark: str = ""
+    name: str = ""
 
 
 # The generic chart of Odoo 19.0, codes as observed there.
@@ -73,7 +75,31 @@ _DYNAMICS = (
     UsualAccount(Role.DISPUTE, "", remark="a main account of type Liability"),
     UsualAccount(Role.ACCR, "", remark="a main account of type Liability"),
 )
-USUAL_ACCOUNTS: Mapping[str, tuple[UsualAccount, ...]] = {"odoo": _ODOO_GENERIC, "dynamics365_fo": _DYNAMICS}
+# The accounts that Zoho Books makes for a new organisation, by the names that its documentation uses; they come without
+# codes, and a person may have renamed them.
+_ZOHO_USUAL = (
+    UsualAccount(Role.CARD, "", remark="a new account of type Credit Card for each card account"),
+    UsualAccount(Role.CASH, "", remark="a new account of type Bank for each Brex cash account"),
+    UsualAccount(Role.TRANSIT, "", remark="a new account of type Payment Clearing"),
+    UsualAccount(Role.AP, "", name="Accounts Payable"),
+    UsualAccount(Role.EMPAY, "", name="Employee Reimbursements"),
+    UsualAccount(Role.EMREC, "", remark="a new account of type Other Current Asset"),
+    UsualAccount(Role.ADV, "", name="Employee Advance"),
+    UsualAccount(Role.PAYCLR, "", remark="a new account of type Other Current Liability"),
+    UsualAccount(Role.FEE, "", name="Bank Fees and Charges"),
+    UsualAccount(Role.INTINC, "", name="Interest Income"),
+    UsualAccount(Role.REWARD, "", remark="a new account of type Other Income"),
+    UsualAccount(Role.FX, "", name="Exchange Gain or Loss"),
+    UsualAccount(Role.DISC, "", name="Purchase Discounts"),
+    UsualAccount(Role.ROUND, "", remark="a new account of type Other Expense"),
+    UsualAccount(Role.DISPUTE, "", remark="a new account of type Other Current Liability"),
+    UsualAccount(Role.ACCR, "", remark="a new account of type Other Current Liability"),
+)
+USUAL_ACCOUNTS: Mapping[str, tuple[UsualAccount, ...]] = {
+    "odoo": _ODOO_GENERIC,
+    "zoho_books": _ZOHO_USUAL,
+    "dynamics365_fo": _DYNAMICS,
+}
 
 _OWED = frozenset({"liability_credit_card", "liability_current"})
 _COST = frozenset({"expense", "expense_other", "expense_direct_cost"})
@@ -129,7 +155,39 @@ _DYNAMICS_TYPES: Mapping[Role, frozenset[str]] = {
     Role.DISPUTE: _DEBT,
     Role.ACCR: _DEBT,
 }
-FITTING_TYPES: Mapping[str, Mapping[Role, frozenset[str]]] = {"odoo": _ODOO_TYPES, "dynamics365_fo": _DYNAMICS_TYPES}
+
+_ZOHO_OWED = frozenset({"credit_card", "other_current_liability"})
+_ZOHO_COST = frozenset({"expense", "other_expense", "cost_of_goods_sold"})
+_ZOHO_INCOME = frozenset({"income", "other_income"})
+_ZOHO_ASSET = frozenset({"other_current_asset", "other_asset", "fixed_asset", "intangible_asset", "long_term_asset"})
+_ZOHO_TYPES: Mapping[Role, frozenset[str]] = {
+    Role.EXP: _ZOHO_COST | _ZOHO_ASSET,
+    Role.TAX: frozenset({"other_current_asset", "other_current_liability"}),
+    Role.CARD: _ZOHO_OWED,
+    Role.CASH: frozenset({"bank", "cash"}),
+    Role.TRANSIT: frozenset({"payment_clearing", "bank", "cash"}),
+    Role.AP: frozenset({"accounts_payable"}),
+    Role.EMPAY: frozenset({"other_current_liability"}),
+    Role.EMREC: frozenset({"other_current_asset"}),
+    Role.ADV: frozenset({"other_current_asset"}),
+    Role.CARDC: _ZOHO_OWED,
+    Role.CARDI: _ZOHO_OWED,
+    Role.COPD: _ZOHO_OWED,
+    Role.PAYCLR: frozenset({"other_current_liability"}),
+    Role.FEE: _ZOHO_COST,
+    Role.INTINC: _ZOHO_INCOME,
+    Role.REWARD: _ZOHO_INCOME,
+    Role.FX: _ZOHO_INCOME | _ZOHO_COST,
+    Role.DISC: _ZOHO_INCOME | _ZOHO_COST,
+    Role.ROUND: _ZOHO_INCOME | _ZOHO_COST,
+    Role.DISPUTE: frozenset({"other_current_liability"}),
+    Role.ACCR: frozenset({"other_current_liability"}),
+}
+FITTING_TYPES: Mapping[str, Mapping[Role, frozenset[str]]] = {
+    "odoo": _ODOO_TYPES,
+    "zoho_books": _ZOHO_TYPES,
+    "dynamics365_fo": _DYNAMICS_TYPES,
+}
 """Account types of a ledger, in its own words, that can play a role."""
 
 

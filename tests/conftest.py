@@ -1,4 +1,4 @@
-"""What may no test do? Talk to anything but this machine, and the live system it was given."""
+"""What may no test do? Talk to anything but this machine, and the live systems it was given."""
 
 import os
 import socket
@@ -15,8 +15,8 @@ class NetworkBlockedError(Exception):
 
 
 def _allowed() -> set[str]:
-    host = urlsplit(os.environ.get("ODOO_URL", "")).hostname
-    return {str(found[4][0]) for found in socket.getaddrinfo(host, None)} if host else set()
+    hosts = [urlsplit(os.environ.get(name, "")).hostname for name in ("ODOO_URL", "ZOHO_URL", "ZOHO_ACCOUNTS_URL")]
+    return {str(found[4][0]) for host in hosts if host for found in socket.getaddrinfo(host, None)}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -21,8 +21,9 @@ LARGEST_BODY = 1024 * 1024
 UNVERIFIED_AT_MOST = 500  # for one endpoint, of the last days
 UNVERIFIED_BYTES_AT_MOST = 5 * 1024 * 1024
 LONGEST_HEADER = 1000
+QUERY = ":query"  # the query of the address, which some vendors sign too; no header can be called so
 KEPT_HEADER = re.compile(
-    r"content-type|user-agent|(webhook|svix)-[a-z-]{1,40}|x-[a-z-]{0,40}(signature|hmac)[a-z-]{0,40}"
+    r":query|content-type|user-agent|(webhook|svix)-[a-z-]{1,40}|x-[a-z-]{0,40}(signature|hmac)[a-z-]{0,40}"
 )
 # The headers in which senders of https://github.com/standard-webhooks/standard-webhooks say when they signed.
 TIMESTAMPS = ("webhook-timestamp", "svix-timestamp")
@@ -103,7 +104,7 @@ def secrets_want(endpoint_id: int, now: datetime) -> bool:
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Lower-case names; never cookies, authorization or addresses."""
     lowered = ((name.lower(), value[:LONGEST_HEADER].replace("\0", "")) for name, value in headers.items())
-    return {name: value for name, value in lowered if KEPT_HEADER.fullmatch(name)}
+    return {name: value for name, value in lowered if KEPT_HEADER.fullmatch(name) and (value or name != QUERY)}
 
 
 def _refusal(door: Door, raw: bytes, headers: Mapping[str, str], now: datetime) -> str:

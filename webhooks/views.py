@@ -15,7 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from webhooks.intake import LARGEST_BODY, Answer, delivery_receive
+from webhooks.intake import LARGEST_BODY, QUERY, Answer, delivery_receive
 from webhooks.tasks import deliveries_work
 from webhooks.wake import wake
 
@@ -75,7 +75,8 @@ class DeliveryView(APIView):
         if int(length) > LARGEST_BODY:
             return HttpResponse(status=TOO_LARGE)
         try:
-            received = delivery_receive(opaque, request.body, request.headers)
+            headers = {**request.headers, QUERY: request.META.get("QUERY_STRING", "")}
+            received = delivery_receive(opaque, request.body, headers)
         except UnreadablePostError:
             return HttpResponse(status=BAD_REQUEST)
         except DatabaseFault as error:

@@ -252,4 +252,5 @@ class Poster:
 
 
 def _outgoing(posting: Posting) -> Outgoing:
-    return Outgoing(posting.key, posting.stamp, document_of(posting), posting.entry_id)
+    is_first = posting.attempts <= 1 and not posting.absences
+    return Outgoing(posting.key, posting.stamp, document_of(posting), posting.entry_id, is_first)

@@ -16,6 +16,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from connectors import services
+from connectors.admin.authorization import AuthorizingAdmin
+from connectors.budget import ConnectionBudget
 from connectors.forms import CREDENTIAL, SETTING, ConnectionForm, connection_form_for, field_names
 from connectors.models import Connection, ConnectionState, Role
 from connectors.registry import connector_get
@@ -31,7 +33,7 @@ STATE_COLOURS = {
 
 
 @admin.register(Connection)
-class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
+class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     """Administrators set connections up, operations may test them. Archived, never deleted."""
 
     form = ConnectionForm
@@ -41,7 +43,7 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
     list_filter = ("tenant", "state")
     list_select_related = ("tenant", "credential")
     search_fields = ("name", "identity", "address")
-    actions_detail = ("test_connection", "switch_on", "switch_off", "archive")
+    actions_detail = ("test_connection", "authorize", "switch_on", "switch_off", "archive")
     facts = (
         "shown_state",
         "reason",
@@ -50,6 +52,7 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         "expiry",
         "last_success_at",
         "closed_until",
+        "calls_of_the_day",
         "found",
         "missing",
     )
@@ -120,6 +123,14 @@ class ConnectionAdmin(TenantScopedAdmin, SimpleHistoryAdmin, ModelAdmin):  # typ
         if expiry is None:
             return "-"
         return f"{timezone.localtime(expiry.expires_at):%Y-%m-%d} ({expiry.reason})"
+
+    @admin.display(description="Calls of the day")
+    def calls_of_the_day(self, connection: Connection) -> str:
+        told = ConnectionBudget(connection).left()
+        if told is None:
+            return "-"
+        until = timezone.localtime(connection.calls_until).strftime("%Y-%m-%d %H:%M")
+        return f"{told[0]} of {told[1]} are left until {until}"
 
     @admin.display(description="Last test")
     def found(self, connection: Connection) -> str:

@@ -1,8 +1,10 @@
 """Which promises does every vendor folder keep? The seams between the platform and the vendors, as Protocols."""
 
 from connectors.base.answers import KEPT_FOR, Check, ReceiptFile, ReferenceItem
+from connectors.base.authorization import Authorization, Granted
 from connectors.base.context import (
     AccessToken,
+    Budget,
     ConnectionContext,
     ExchangeNote,
     Limiter,
@@ -28,12 +30,15 @@ from connectors.base.webhooks import ProviderEvent, SignatureError, WebhookRecei
 __all__ = [
     "KEPT_FOR",
     "AccessToken",
+    "Authorization",
+    "Budget",
     "Check",
     "ConnectionContext",
     "Connector",
     "ExchangeNote",
     "ExportResult",
     "Finding",
+    "Granted",
     "Item",
     "Ledger",
     "LedgerFacts",

@@ -56,6 +56,18 @@ class NoLimiter:
         return
 
 
+class Budget(Protocol):
+    """What is left of a day's calls, where a vendor tells it; shared by all workers, exact to some calls."""
+
+    def noted(self, left: int, allowed: int, seconds: int) -> None:
+        """The vendor said: so many of so many are left, and in so many seconds they are counted anew."""
+        ...
+
+    def left(self) -> tuple[int, int] | None:
+        """Calls left and calls allowed of the day; None where nobody knows."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ExchangeNote:
     """One HTTP exchange, redacted, as the observer receives it."""
@@ -88,6 +100,7 @@ class ConnectionContext:
     identity: str = ""
     tokens: TokenStore | None = None
     limiter: Limiter = field(default_factory=NoLimiter)
+    budget: Budget | None = None
     observer: Observer | None = None
     transport: requests.adapters.BaseAdapter | None = None
     before_call: Callable[[float], None] | None = None

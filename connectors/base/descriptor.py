@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from connectors.base.authorization import Authorization
 from connectors.base.context import ConnectionContext
 from connectors.base.ledgers import Ledger
 from connectors.base.sources import Source, StreamSpec
@@ -20,12 +21,15 @@ from connectors.records import Record
 class Limit:
     """So many calls in a period, counted by `scope` (identity, address, token); `parallel` at most at a time.
 
-    With `call` (`POST /v1/transfers`) only calls with this method and path count, beside the limits that count all."""
+    With `call` (`POST /v1/transfers`) only calls with this method and path count, beside the limits that count all.
+    `burst` calls may go at once, the rest flows, so that no window ever holds more than allowed: 0 is a fifth of them,
+    which leaves a steady flow of four fifths; a vendor whose limit is the bottleneck takes a small one."""
 
     calls: int
     period: timedelta
     scope: str = "identity"
     parallel: int = 0
+    burst: int = 0
     only_hosts: tuple[str, ...] = ()  # applies to addresses under these domains; empty: to all
     call: str = ""
 
@@ -36,11 +40,12 @@ class Connector:
 
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
+    `limits` are about calls, `token_limit` is how often the vendor gives a token for one refresh token.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
     `has_vendors_by_company`: a vendor is created in each company of this ledger, by a key of its own there; else its
     companies share their vendors.
-    `tokens_are_disposable`: a lost access token is asked for again by credentials alone, so that no refresh token can
-    be lost with a transaction that is rolled back.
+    `tokens_are_disposable`: a lost access token is asked for again, by credentials or by a refresh token that stays
+    the same, so that nothing can be lost with a transaction that is rolled back.
     `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
     `simulator` is the dotted path of the simulator's class."""
 
@@ -54,14 +59,16 @@ class Connector:
     open_source: Callable[[ConnectionContext], Source] | None = None
     open_ledger: Callable[[ConnectionContext], Ledger] | None = None
     parse: Callable[[str, Mapping[str, Any]], Record] | None = None
+    authorization: Authorization | None = None
+    says_company_only_lines: bool = True
     webhook: WebhookReceiver | None = None
     webhook_secrets: Callable[[ConnectionContext], Sequence[str]] | None = None
     register_webhook: Callable[[ConnectionContext, str, Sequence[str]], str] | None = None
     limits: tuple[Limit, ...] = ()
+    token_limit: Limit | None = None
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None
     has_vendors_by_company: bool = False
     tokens_are_disposable: bool = False
-    says_company_only_lines: bool = True
     simulator: str = ""

@@ -45,12 +45,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One frozen document on its way out, under its key and stamp."""
+    """One frozen document on its way out, under its key and stamp. `is_first`: surely never sent before, so that a
+    ledger which does not enforce keys need not look for it first; without a word of it, it looks."""
 
     key: str
     stamp: str
     document: Document
     ledger_id: str = ""
+    is_first: bool = False
 
 
 class OutcomeState(StrEnum):

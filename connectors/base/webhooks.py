@@ -23,7 +23,8 @@ class ProviderEvent:
 
 
 class WebhookReceiver(Protocol):
-    """Pure functions over raw bytes; nothing is fetched here."""
+    """Pure functions over raw bytes; nothing is fetched here. Beside the headers comes the query of the address, under
+    `:query`, which no header can be called."""
 
     def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime) -> str:
         """The message id of an authentic delivery; raises SignatureError otherwise."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -28,7 +29,8 @@ class Connection(models.Model):
 
     `account` is what the vendor called the account at the last good test (empty: not asked since the address was
     typed). `identity` names it in posting keys: proposed from it, a person may choose another, frozen once something is
-    posted, so it outlives a move of the server. `closed_until` is the vendor's own pause (429, daily quota)."""
+    posted, so it outlives a move of the server. `closed_until` is the vendor's own pause (429, daily quota);
+    `calls_left` of `calls_allowed` may be made until `calls_until`, as the vendor last told."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="connections")
     vendor = models.CharField(max_length=32, choices=connector_choices)
@@ -43,6 +45,9 @@ class Connection(models.Model):
     state = models.CharField(max_length=8, choices=ConnectionState.choices, default=ConnectionState.NEW)
     reason = models.TextField(blank=True, help_text="Why it is broken, in a sentence.")
     closed_until = models.DateTimeField(null=True, blank=True)
+    calls_left = models.PositiveIntegerField(null=True, blank=True)
+    calls_allowed = models.PositiveIntegerField(null=True, blank=True)
+    calls_until = models.DateTimeField(null=True, blank=True)
     settings = DecimalJSONField(default=dict, blank=True)
     checklist = DecimalJSONField(default=list, blank=True, help_text="What the last test of the connection found.")
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -51,7 +56,16 @@ class Connection(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(
-        excluded_fields=["closed_until", "checklist", "checked_at", "unavailable", "last_success_at"]
+        excluded_fields=[
+            "closed_until",
+            "checklist",
+            "checked_at",
+            "unavailable",
+            "last_success_at",
+            "calls_left",
+            "calls_allowed",
+            "calls_until",
+        ]
     )
 
     class Meta:
@@ -112,7 +126,9 @@ class Credential(models.Model):
 
 
 class Token(models.Model):
-    """The OAuth tokens of a connection, and the lease of the one process that may be renewing them."""
+    """The OAuth tokens of a connection, and the lease of the one process that may be renewing them.
+
+    `asked_at` are the latest times a token was asked for: some vendors count them."""
 
     connection = models.OneToOneField(Connection, models.CASCADE, related_name="token")
     value = SecretField("access token", bound_to="connection_id", null=True)
@@ -121,6 +137,7 @@ class Token(models.Model):
     version = models.PositiveIntegerField(default=0)
     lease = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    asked_at = ArrayField(models.DateTimeField(), default=list, blank=True)
 
     def __str__(self) -> str:
         return f"token {self.version} of {self.connection}"

@@ -1,5 +1,12 @@
 """What can be done with a connection? One set of services for the admin, the commands and the floors above."""
 
+from connectors.services.authorization import (
+    authorization_finish,
+    authorization_of,
+    authorization_url,
+    state_make,
+    state_open,
+)
 from connectors.services.opening import connection_context, connection_ledger, connection_source, transport_register
 from connectors.services.setup import (
     connection_archive,
@@ -20,6 +27,9 @@ from connectors.services.states import (
 from connectors.services.verification import connection_keep_alive, connection_verify
 
 __all__ = [
+    "authorization_finish",
+    "authorization_of",
+    "authorization_url",
     "connection_archive",
     "connection_break",
     "connection_check",
@@ -37,5 +47,7 @@ __all__ = [
     "identity_is_frozen",
     "identity_use_register",
     "settings_check",
+    "state_make",
+    "state_open",
     "transport_register",
 ]

@@ -12,6 +12,7 @@ from django.db import connection as database
 from connectors.addresses import address_check
 from connectors.auth import MemoryTokenStore
 from connectors.base import ConnectionContext, Connector, ExchangeNote, Ledger, Observer, Source, TokenStore
+from connectors.budget import ConnectionBudget
 from connectors.credentials import CredentialsError, schema_check
 from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.limits import limiter_for
@@ -25,6 +26,7 @@ SUCCESS_EVERY = timedelta(minutes=10)  # how exactly `last_success_at` is kept
 BeforeCall = Callable[[float], None]
 
 _transports: dict[str, requests.adapters.BaseAdapter] = {}
+_passing: dict[tuple[int, str], MemoryTokenStore] = {}  # by connection and the fingerprint of its credential
 
 
 def transport_register(address: str, transport: requests.adapters.BaseAdapter | None) -> None:
@@ -56,8 +58,9 @@ def connection_context(
         credentials=credentials,
         settings=chosen,
         identity=connection.identity,
-        tokens=_tokens(connection, descriptor),
+        tokens=_tokens(connection, descriptor, credential),
         limiter=limiter_for(connection, descriptor, credential, address),
+        budget=ConnectionBudget(connection),
         observer=_noting_success(connection, observer),
         transport=_transports.get(connection.address),
         before_call=before_call,
@@ -85,6 +88,14 @@ def connection_ledger(
     return descriptor.open_ledger(connection_context(connection, observer=observer, before_call=before_call))
 
 
+def _tokens(connection: Connection, descriptor: Connector, credential: Credential) -> TokenStore:
+    """Tokens that all processes share. Inside a transaction (a set-up file is applied) nothing can be shared yet: there
+    those that may be lost live in this process; the store refuses to renew others."""
+    if descriptor.tokens_are_disposable and database.in_atomic_block:
+        return _passing.setdefault((connection.pk, credential.fingerprint), MemoryTokenStore())
+    return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), descriptor.token_limit)
+
+
 def _address(connection: Connection) -> tuple[str, bool]:
     """Where to call, and whether that may be in a private network."""
     is_private_allowed: bool = settings.MLC_ALLOW_PRIVATE_ADDRESSES
@@ -98,14 +109,6 @@ def _address(connection: Connection) -> tuple[str, bool]:
     if not served:
         raise ConfigurationError(f"No simulator runs at {connection.address}; MLC_SIMULATORS does not name it.")
     return address_check(served, allow_private=True), True
-
-
-def _tokens(connection: Connection, descriptor: Connector) -> TokenStore:
-    """Shared between processes. Inside a transaction (a set-up file is applied) nothing can be shared yet: tokens that
-    may be lost are kept here, others are refused by the store."""
-    if descriptor.tokens_are_disposable and database.in_atomic_block:
-        return MemoryTokenStore()
-    return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error))
 
 
 def _break(connection: Connection, error: AuthenticationError) -> None:

@@ -230,5 +230,7 @@ def _offers(flow: Flow) -> list[str]:
             continue
         usual = offer.usual
         role = f"{usual.role}{f' for {usual.what_for}' if usual.what_for else ''}"
-        lines.append(f"{role}: {offer.account or 'create ' + (usual.remark or 'account ' + usual.code)}")
+        lines.append(
+            f"{role}: {offer.account or 'create ' + (usual.remark or 'account ' + (usual.code or usual.name))}"
+        )
     return lines or ["Nothing to offer: all roles are played, or this chart is not known."]

@@ -94,15 +94,18 @@ def role_account_remove(row: RoleAccount, *, by: Author, reason: str = "") -> No
 
 def roles_offered(ledger: Connection, company: str) -> list[Offer]:
     """The usual accounts of the ledger's chart, as a person confirms them. Two queries."""
-    accounts = {
-        row.code: row
-        for row in ReferenceValue.objects.filter(
-            connection=ledger, company__in=["", company], kind="account", is_active=True
-        )
-    }
+    rows = ReferenceValue.objects.filter(
+        connection=ledger, company__in=["", company], kind="account", is_active=True
+    ).order_by("-pk")
+    accounts = {row.code: row for row in rows}
+    named = {row.name.casefold(): row for row in rows}
     taken = set(RoleAccount.objects.filter(ledger=ledger, company=company).values_list("role", "what_for"))
     return [
-        Offer(usual, accounts.get(usual.code) if usual.code else None, (usual.role.value, usual.what_for) in taken)
+        Offer(
+            usual,
+            accounts.get(usual.code) if usual.code else named.get(usual.name.casefold()) if usual.name else None,
+            (usual.role.value, usual.what_for) in taken,
+        )
         for usual in USUAL_ACCOUNTS.get(ledger.vendor, ())
     ]
 

@@ -44,6 +44,13 @@ class LedgerWorld(ABC):
     """Whether files can be attached to documents; otherwise the ledger's code says so."""
     reopens = True
     """Whether the return of a payment opens the very bill again; otherwise the return itself is what is owed."""
+    has_batches = True
+    """One write for many documents; else a lost answer is one document's."""
+    calls_per_document = 0
+    """Calls that each document of a batch costs beside those for all of it."""
+    calls_for_bills = 1
+    """Calls to look for the bills of any number of suppliers' numbers."""
+    payments_take_files = True
 
     def __init__(self) -> None:
         self.word = uuid.uuid4().hex[:10]
@@ -67,6 +74,14 @@ class LedgerWorld(ABC):
 
     @abstractmethod
     def cancel(self, outcome: Outcome) -> None: ...
+
+    def cancellable(self) -> Document:
+        """A document of a kind that a person can cancel."""
+        return self.entry()
+
+    def calls_to_attach(self, documents: int, files: int) -> int:
+        """Calls for so many files of so many documents."""
+        return 2
 
     @abstractmethod
     def edit(self, outcome: Outcome) -> None:

@@ -24,6 +24,8 @@ class WebhookCases:
     known_ids: tuple[str, ...]
     unknown_kind: bytes
     has_tolerance = True
+    has_message_id = True  # the sender names its messages; else the content does
+    signs_with_every_secret = True  # while they rotate; else with the one that stands there
 
     def signed(self, raw: bytes, secrets: list[str], at: datetime, message_id: str = "msg_1") -> dict[str, str]:
         """Headers as the vendor sends them, signed with each of the secrets."""
@@ -38,13 +40,16 @@ class WebhookCases:
 
     def test_an_authentic_delivery_gives_its_message_id(self) -> None:
         headers = self.signed(self.body, [self.secret], NOW, "msg_42")
-        assert self.receiver.verify(self.body, headers, [self.secret], NOW) == "msg_42"
-        assert self.receiver.message_id(headers) == "msg_42"
+        message_id = "msg_42" if self.has_message_id else self.receiver.message_id(headers)
+        assert message_id
+        assert self.receiver.verify(self.body, headers, [self.secret], NOW) == message_id
+        assert self.receiver.message_id(headers) == message_id
 
     def test_every_redelivery_has_the_same_message_id(self) -> None:
         later = NOW + timedelta(hours=5)
+        first = self.receiver.message_id(self.signed(self.body, [self.secret], NOW, "msg_42"))
         headers = self.signed(self.body, [self.secret], later, "msg_42")
-        assert self.receiver.verify(self.body, headers, [self.secret], later) == "msg_42"
+        assert self.receiver.verify(self.body, headers, [self.secret], later) == first
 
     def test_header_names_have_no_case(self) -> None:
         headers = self.signed(self.body, [self.secret], NOW)
@@ -71,7 +76,7 @@ class WebhookCases:
     def test_either_secret_is_good_while_they_rotate(self) -> None:
         headers = self.signed(self.body, [self.other_secret, self.secret], NOW)
         assert self.accepts(self.body, headers, [self.secret])
-        assert self.accepts(self.body, headers, [self.other_secret])
+        assert self.accepts(self.body, headers, [self.other_secret]) is self.signs_with_every_secret
         one = self.signed(self.body, [self.secret], NOW)
         assert self.accepts(self.body, one, [self.other_secret, self.secret])
 

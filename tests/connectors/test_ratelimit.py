@@ -90,6 +90,14 @@ def test_few_calls_flow_one_by_one(cache: redis.Redis, scope: str) -> None:
     assert 0.7 < time.monotonic() - started < 1.5
 
 
+def test_a_small_burst_leaves_nearly_all_calls_to_a_steady_flow(
+    cache: redis.Redis, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratelimit, "MOMENT", 0)
+    assert taken_at_once(limiter(cache, scope, Limit(100, timedelta(hours=1), burst=2))) == 2
+    assert ratelimit._bucket(Limit(100, timedelta(minutes=1), burst=2)) == (2, 98 / 60)
+
+
 def test_several_limits_hold_together_and_nothing_is_taken_in_vain(
     cache: redis.Redis, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

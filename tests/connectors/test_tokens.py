@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -15,13 +16,15 @@ from django.conf import settings
 from django.db import connection as database
 from django.utils import timezone
 
-from connectors import tokens
-from connectors.base import AccessToken
-from connectors.errors import AuthenticationError, TransportError
+from connectors import registry, tokens
+from connectors.auth import MemoryTokenStore
+from connectors.base import AccessToken, Limit
+from connectors.errors import AuthenticationError, RateLimitedError, TransportError
 from connectors.fields import reveal
 from connectors.models import Connection, Token
-from connectors.services import connection_context
+from connectors.services import connection_context, credentials_replace
 from connectors.tokens import DatabaseTokenStore
+from tests.connectors import fake
 from tests.connectors.fake import FakeVendor
 from tests.factories import connection_make, tenant_make
 
@@ -122,6 +125,38 @@ def test_who_comes_back_after_his_lease_does_not_overwrite_newer_tokens(connecti
     kept = store.current()
     assert kept is not None
     assert kept.refresh_token == "rt-newer"
+
+
+def test_inside_a_transaction_tokens_live_in_the_process_where_that_loses_nothing(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(connection_context(connection).tokens, DatabaseTokenStore)
+    monkeypatch.setattr(fake, "CONNECTOR", dataclasses.replace(fake.CONNECTOR, tokens_are_disposable=True))
+    registry.connector_get.cache_clear()
+    first, second = connection_context(connection).tokens, connection_context(connection).tokens
+    assert first is second
+    assert isinstance(first, MemoryTokenStore)
+    credentials_replace(connection, {"api_key": "another-key-0123"})
+    assert connection_context(connection).tokens is not first
+
+
+def test_a_vendor_that_counts_is_not_asked_too_often_refused_or_not(connection: Connection) -> None:
+    store = DatabaseTokenStore(connection.pk, limit=Limit(2, timedelta(minutes=10)))
+
+    def fail(_: AccessToken | None) -> AccessToken:
+        raise TransportError("Away.")
+
+    with pytest.raises(TransportError):
+        store.refresh(fail)
+    assert store.refresh(fresh("at-1")).value == "at-1"
+    with pytest.raises(RateLimitedError) as caught:
+        store.refresh(never, rejected="at-1")
+    assert timedelta(minutes=9) < caught.value.retry_after <= timedelta(minutes=10)
+    row = Token.objects.get()
+    assert (row.lease, len(row.asked_at)) == ("", 2)
+    Token.objects.update(asked_at=[at - timedelta(minutes=11) for at in row.asked_at])
+    assert store.refresh(fresh("at-2"), rejected="at-1").value == "at-2"
+    assert len(Token.objects.get().asked_at) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -28,6 +28,7 @@ from mappings.services import (
     flow_switch_on,
     flow_upsert,
     owner_set,
+    reference_refresh,
     role_account_remove,
     role_account_set,
     role_defaults_apply,
@@ -193,6 +194,22 @@ def test_the_usual_accounts_are_offered_and_only_free_roles_take_them(house: Hou
     assert (roles["TRANSIT", ""], roles["FX", "gain"], roles["FX", "loss"]) == ("101404", "441000", "641000")
     assert ("EMREC", "") not in roles  # has to be created first
     assert role_defaults_apply(ledger=house.odoo, company="1", by=None) == []
+
+
+def test_a_chart_without_codes_offers_its_usual_accounts_by_name(house: House) -> None:
+    books = connection_make(house.tenant, "zoho_books")
+    items = [
+        ReferenceItem("account", id, "", name, kind, True, {"type": kind, "reconcile": "yes"})
+        for id, name, kind in (
+            ("1", "Accounts payable", "accounts_payable"),
+            ("2", "Bank Fees and Charges", "expense"),
+            ("3", "Employee Reimbursements", "expense"),  # of a type that cannot owe anybody anything
+        )
+    ]
+    reference_refresh(connection=books, company="927", kind="account", items=items)
+    role_defaults_apply(ledger=books, company="927", by=None)
+    roles = {row.role: row.account.name for row in RoleAccount.objects.filter(ledger=books).select_related("account")}
+    assert roles == {"AP": "Accounts payable", "FEE": "Bank Fees and Charges"}
 
 
 def test_families_follow_the_stream_and_the_kinds_it_is_limited_to(house: House) -> None:

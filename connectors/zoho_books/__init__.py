@@ -1,0 +1,1 @@
+"""Zoho Books v3, as a ledger."""

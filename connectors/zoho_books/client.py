@@ -1,0 +1,221 @@
+"""How is one organisation of Zoho spoken to? Envelopes opened, pages followed, writes counted, the day's rest noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from connectors.answers import ApiResponse
+from connectors.base import ConnectionContext
+from connectors.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    PayloadError,
+    RateLimitedError,
+    RejectedError,
+)
+from connectors.http import ApiClient
+from connectors.zoho_books.auth import build_auth, settings_of
+from connectors.zoho_books.errors import KNOWN_CODES, PROVIDER, RESET, RULES, read_body_error
+from connectors.zoho_books.schema import Organization, Row
+
+BASE = "/books/v3"
+PAGE = 200  # the most for most lists; the documented default of ten is not what is seen, so it is always sent
+MOST_PAGES = 5_000
+WRITE_TIMEOUT = 60.0
+KEPT_FOR_POSTING = Decimal("0.2")  # of a day's calls
+ASK_AGAIN = timedelta(hours=1)
+R = TypeVar("R", bound=Row)
+Json = dict[str, Any]
+
+
+class ZohoClient:
+    """Calls of one connection; not to be shared between threads. https://www.zoho.com/books/api/v3/introduction/
+
+    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was."""
+
+    def __init__(self, context: ConnectionContext) -> None:
+        self.context = context
+        self.auth = build_auth(context)
+        self.http = ApiClient(
+            context,
+            provider=PROVIDER,
+            auth=self.auth,
+            rules=RULES,
+            read_body_error=read_body_error,
+            write_timeout=WRITE_TIMEOUT,
+        )
+        self.writes = 0
+        self._organizations: list[Organization] | None = None
+
+    # --- organisations
+
+    def organizations(self) -> list[Organization]:
+        """All that the user can see; the only list without an organisation and without pages. Asked once."""
+        if self._organizations is None:
+            self._organizations = parsed(Organization, self._open("GET", "/organizations", {}), "organizations")
+        return self._organizations
+
+    def organization(self) -> Organization:
+        """The one of this connection: as set, else the only active one. Raises ConfigurationError."""
+        chosen = settings_of(self.context).organization_id
+        rows = self.organizations()
+        if chosen:
+            fitting = [row for row in rows if row.organization_id == chosen]
+        else:
+            fitting = [row for row in rows if row.is_org_active]
+        if len(fitting) == 1:
+            return fitting[0]
+        listed = "; ".join(f"{row.organization_id} {row.name}" for row in rows if row.is_org_active) or "none"
+        why = f"The user is not in the organisation {chosen}." if chosen else "The user has several organisations."
+        raise ConfigurationError(f"{why if rows else 'The user has none.'} Choose one of: {listed}.", provider=PROVIDER)
+
+    def spare(self) -> None:
+        """To be asked before lists are read: the last calls of a day are for posting. Raises RateLimitedError."""
+        told = self.context.budget.left() if self.context.budget else None
+        if told and told[0] < told[1] * KEPT_FOR_POSTING:
+            raise RateLimitedError(
+                f"{told[0]} of the day's {told[1]} calls are left; they are kept for posting.",
+                retry_after=ASK_AGAIN,
+                provider=PROVIDER,
+            )
+
+    # --- calls
+
+    def get(self, company: str, path: str, **params: Any) -> Json:
+        """Read; safe to repeat."""
+        return self._open("GET", path, {"organization_id": self._checked(company), **_told(params)})
+
+    def write(
+        self,
+        company: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
+        **params: Any,
+    ) -> Json:
+        """Write once. `repeatable`: doing it twice is doing it once (PUT, DELETE), so it is tried again."""
+        return self._open(
+            method,
+            path,
+            {"organization_id": self._checked(company), **_told(params)},
+            json=body,
+            headers=headers,
+            writes=True,
+            repeatable=repeatable,
+        )
+
+    def upload(self, company: str, path: str, content_type: str, data: bytes) -> Json:
+        """A file as a multipart form; done twice, it is there twice."""
+        params = {"organization_id": self._checked(company)}
+        return self._open("POST", path, params, data=data, headers={"Content-Type": content_type}, writes=True)
+
+    def rows(self, kind: type[R], company: str, path: str, key: str, **params: Any) -> list[R]:
+        """All rows of a list."""
+        return [row for page in self.pages(kind, company, path, key, **params) for row in page]
+
+    def pages(
+        self, kind: type[R], company: str, path: str, key: str, *, per_page: int = PAGE, **params: Any
+    ) -> Iterator[list[R]]:
+        """A list page by page, each row once: pages shift when somebody writes meanwhile."""
+        seen: set[str] = set()
+        for number in range(1, MOST_PAGES):
+            answer = self.get(company, path, page=number, per_page=per_page, **params)
+            page = [row for row in parsed(kind, answer, key) if row.key not in seen]
+            seen.update(row.key for row in page)
+            if page:
+                yield page
+            context = answer.get("page_context")
+            if not isinstance(context, dict) or context.get("has_more_page") is not True:
+                return
+        raise PayloadError(f"The list {path} has no end.")
+
+    def first(self, kind: type[R], company: str, path: str, key: str, **params: Any) -> list[R]:
+        """The first page of a list."""
+        return parsed(kind, self.get(company, path, page=1, per_page=PAGE, **params), key)
+
+    # --- one call
+
+    def _open(self, method: str, path: str, params: Mapping[str, Any], *, writes: bool = False, **options: Any) -> Json:
+        try:
+            return self._tried(method, path, params, writes=writes, **options)
+        except OutcomeUnknownError:
+            self.writes += 1
+            raise
+
+    def _tried(self, method: str, path: str, params: Mapping[str, Any], *, writes: bool, **options: Any) -> Json:
+        for attempt in (1, 2):
+            response = self.http.request(method, BASE + path, params=params, writes=writes, **options)
+            self._note_budget(response)
+            body = response.json()
+            if not isinstance(body, dict) or "code" not in body:
+                raise self._unreadable(response)
+            if str(body["code"]) == "0":
+                self.writes += writes
+                return body
+            error = self._refused(response)
+            if attempt == 1 and isinstance(error, AuthenticationError) and self.auth.refreshed(response):
+                continue
+            break
+        raise error
+
+    def _refused(self, response: ApiResponse) -> ConnectorError:
+        """A refusal inside a success. Of a code that nobody knows, a write may be half done."""
+        code, message = read_body_error(response)
+        error = self.http.error(response, code, message)
+        if isinstance(error, RateLimitedError):
+            self.context.limiter.closed(error.retry_after)
+        if isinstance(error, RejectedError) and response.is_write and code not in KNOWN_CODES:
+            return OutcomeUnknownError(error.message, detail=error.detail, provider=PROVIDER, status=response.status)
+        return error
+
+    def _unreadable(self, response: ApiResponse) -> ConnectorError:
+        sentence = "Zoho answered with something that is no answer of its API."
+        if response.is_write:
+            return OutcomeUnknownError(sentence, provider=PROVIDER, status=response.status)
+        return PayloadError(sentence, provider=PROVIDER, status=response.status)
+
+    def _note_budget(self, response: ApiResponse) -> None:
+        """The day's rest, where the organisation is told it: the headers are optional (observed 2026-09)."""
+        told = [response.headers.get(name, "") for name in ("X-Rate-Limit-Remaining", "X-Rate-Limit-Limit", RESET)]
+        if self.context.budget is not None and all(one.isdigit() for one in told):
+            left, allowed, seconds = (int(one[:9]) for one in told)
+            self.context.budget.noted(left, allowed, seconds)
+
+    def _checked(self, company: str) -> str:
+        chosen = settings_of(self.context).organization_id
+        if not company.isdigit() or (chosen and company != chosen):
+            raise ConfigurationError(f"{company!r} is not the organisation of this connection.", provider=PROVIDER)
+        return company
+
+
+def parsed(kind: type[R], answer: Json, key: str) -> list[R]:
+    """The rows under a key. Raises PayloadError when it is missing or a row is not as documented."""
+    try:
+        return [kind.model_validate(row) for row in answer[key]]
+    except (KeyError, TypeError, ValidationError) as error:
+        raise PayloadError(f"Zoho's list {key} is not as documented.", detail=str(error), provider=PROVIDER) from error
+
+
+def one(kind: type[R], answer: Json, key: str, *, written: bool = False) -> R:
+    """The record under a key. Raises PayloadError, after a write OutcomeUnknownError."""
+    try:
+        return kind.model_validate(answer[key])
+    except (KeyError, TypeError, ValidationError) as error:
+        sentence = f"Zoho's {key} is not as documented."
+        if written:
+            raise OutcomeUnknownError(sentence, detail=str(error), provider=PROVIDER) from error
+        raise PayloadError(sentence, detail=str(error), provider=PROVIDER) from error
+
+
+def _told(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value not in (None, "")}

@@ -1,0 +1,147 @@
+"""What does all work on one organisation share? Client, books, look-ups by stamp, and how a row becomes an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from connectors.base import Finding, Outcome, OutcomeState, Outgoing
+from connectors.documents import JournalEntry, Payment, VendorBill
+from connectors.errors import ConnectorError, RejectedError
+from connectors.money import minor_unit
+from connectors.zoho_books.books import Books
+from connectors.zoho_books.client import ZohoClient, one
+from connectors.zoho_books.errors import PROVIDER
+from connectors.zoho_books.readback import bill_differences, journal_differences, payment_differences
+from connectors.zoho_books.regions import centre_of
+from connectors.zoho_books.schema import BillRow, CreditRow, JournalRow, PaymentRow, Row
+from connectors.zoho_books.stamps import stamp_of
+
+R = TypeVar("R", bound=Row)
+IN_LEDGER = "ledger:"  # prefix of a document that was born in Zoho
+JOURNAL_STATES = {"published": OutcomeState.POSTED, "rejected": OutcomeState.CANCELLED}
+BILL_STATES = {
+    **dict.fromkeys(("open", "overdue", "partially_paid", "unpaid", "paid", "closed"), OutcomeState.POSTED),
+    **dict.fromkeys(("void", "rejected"), OutcomeState.CANCELLED),
+}
+"""Everything else is there and not in the books: a draft, or waiting for an approval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One kind of documents: where they are listed, under which key, and how their ledger ids begin.
+
+    Ids are numbers of different modules; journals, the most, go without a prefix."""
+
+    path: str
+    listed: str
+    single: str
+    prefix: str
+    page: str  # in Zoho's web client
+
+
+JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals")
+BILLS = Module("/bills", "bills", "bill", "bill:", "bills")
+CREDITS = Module("/vendorcredits", "vendorcredits", "vendor_credit", "credit:", "vendorcredits")
+PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade")
+CONTACTS = Module("/contacts", "contacts", "contact", "", "vendors")
+
+
+class Desk:
+    """One organisation of one connection; lives as long as its ledger. Methods may raise ConnectorErrors."""
+
+    def __init__(self, client: ZohoClient, company: str) -> None:
+        self.client = client
+        self.company = company
+        self.books = Books(client, company)
+
+    # --- look-ups
+
+    def stamped(self, kind: type[R], module: Module, stamp: str) -> list[R]:
+        """Documents that bear a stamp, in every state. A filter that Zoho does not know is ignored without a word,
+        so what comes is compared."""
+        rows = self.client.first(kind, self.company, module.path, module.listed, reference_number=stamp)
+        return [row for row in rows if getattr(row, "reference_number", "") == stamp]
+
+    def read(self, kind: type[R], module: Module, record_id: str) -> R:
+        """One document with its lines. Raises MissingError."""
+        return one(kind, self.client.get(self.company, f"{module.path}/{record_id}"), module.single)
+
+    def bill_of(self, key: str) -> BillRow | None:
+        """The bill that a payment or credit names: of ours by its stamp, of Zoho's own by its id."""
+        if key.startswith(IN_LEDGER):
+            return self.read(BillRow, BILLS, key.removeprefix(IN_LEDGER).removeprefix(BILLS.prefix))
+        rows = self.stamped(BillRow, BILLS, stamp_of(key))
+        return rows[0] if len(rows) == 1 else None
+
+    def credit_of(self, key: str) -> CreditRow | None:
+        if key.startswith(IN_LEDGER):
+            return self.read(CreditRow, CREDITS, key.removeprefix(IN_LEDGER).removeprefix(CREDITS.prefix))
+        rows = self.stamped(CreditRow, CREDITS, stamp_of(key))
+        return rows[0] if len(rows) == 1 else None
+
+    # --- outcomes
+
+    def link(self, module: Module, record_id: str) -> str:
+        """The record's page in Zoho's web client."""
+        centre = centre_of(self.client.context.address)
+        base = centre.app if centre else self.client.context.address.rstrip("/")
+        return f"{base}/app/{self.company}#/{module.page}/{record_id}"
+
+    def journal_outcome(self, outgoing: Outgoing, entry: JournalEntry, row: JournalRow) -> Outcome:
+        currency_id = self.books.currency(entry.currency).currency_id
+        return Outcome(
+            outgoing.key,
+            JOURNAL_STATES.get(row.status.lower(), OutcomeState.CREATED),
+            ledger_id=row.journal_id,
+            number=row.entry_number,
+            link=self.link(JOURNALS, row.journal_id),
+            differences=journal_differences(entry, row, currency_id),
+        )
+
+    def bill_outcome(
+        self, outgoing: Outgoing, bill: VendorBill, row: BillRow | CreditRow, extra: tuple[Finding, ...] = ()
+    ) -> Outcome:
+        module = BILLS if isinstance(row, BillRow) else CREDITS
+        number = row.bill_number if isinstance(row, BillRow) else row.vendor_credit_number
+        currency_id = self.books.currency(bill.currency).currency_id
+        return Outcome(
+            outgoing.key,
+            BILL_STATES.get(row.status.lower(), OutcomeState.CREATED),
+            ledger_id=f"{module.prefix}{row.key}",
+            number=number,
+            link=self.link(module, row.key),
+            differences=(*bill_differences(bill, row, currency_id), *extra),
+        )
+
+    def payment_outcome(
+        self, outgoing: Outgoing, payment: Payment, row: PaymentRow, extra: tuple[Finding, ...] = ()
+    ) -> Outcome:
+        """Posted only when nothing of it is left unapplied; an unapplied payment is an advance to the vendor."""
+        foreign = payment.currency != payment.company_currency
+        booked = (row.amount * row.exchange_rate).quantize(minor_unit(payment.company_currency))
+        return Outcome(
+            outgoing.key,
+            OutcomeState.CREATED if row.balance or extra else OutcomeState.POSTED,
+            ledger_id=f"{PAYMENTS.prefix}{row.payment_id}",
+            number=row.payment_number,
+            link=self.link(PAYMENTS, row.payment_id),
+            differences=(*payment_differences(payment, row), *extra),
+            company_amount=booked if foreign else None,
+        )
+
+
+def failed(outgoing: Outgoing, state: OutcomeState, error: ConnectorError) -> Outcome:
+    return Outcome(outgoing.key, state, error=error)
+
+
+def twice(outgoing: Outgoing, ids: list[str]) -> Outcome:
+    return Outcome(outgoing.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=tuple(ids))
+
+
+def absent(outgoing: Outgoing) -> Outcome:
+    return Outcome(outgoing.key, OutcomeState.ABSENT)
+
+
+def refused(message: str, cure: str = "") -> RejectedError:
+    return RejectedError(message, cure=cure, provider=PROVIDER)

@@ -1,0 +1,196 @@
+"""How does Zoho keep its promise as a ledger? It enforces no key, so what may have been sent is looked for first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import assert_never
+
+from connectors.base import (
+    Check,
+    ConnectionContext,
+    Finding,
+    LedgerFacts,
+    LookupBlindError,
+    Outcome,
+    OutcomeState,
+    Outgoing,
+    ReceiptFile,
+    ReferenceItem,
+    Stamped,
+    StandingBill,
+)
+from connectors.documents import Document, JournalEntry, NewVendor, Payment, VendorBill
+from connectors.errors import (
+    BlockedError,
+    ConnectorError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    UnsupportedError,
+)
+from connectors.zoho_books.attachments import attach_files
+from connectors.zoho_books.bills import bill_find, bill_post
+from connectors.zoho_books.client import WRITE_TIMEOUT, ZohoClient
+from connectors.zoho_books.desk import BILLS, CREDITS, JOURNALS, PAYMENTS, Desk, failed
+from connectors.zoho_books.errors import PROVIDER
+from connectors.zoho_books.journals import journal_find, journal_post
+from connectors.zoho_books.listing import list_stamped
+from connectors.zoho_books.payments import is_return, payment_find, payment_post, return_find, return_post
+from connectors.zoho_books.preflight import Preflight
+from connectors.zoho_books.reference import reference_items
+from connectors.zoho_books.schema import BillRow, CreditRow, JournalRow, PaymentRow
+from connectors.zoho_books.stamps import stamp_of
+from connectors.zoho_books.standing import StandingBills
+from connectors.zoho_books.vendors import vendor_find, vendor_post
+from connectors.zoho_books.verify import verify_connection
+
+ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)
+SEARCHED = ((JOURNALS, JournalRow), (BILLS, BillRow), (PAYMENTS, PaymentRow), (CREDITS, CreditRow))
+
+
+@dataclass(slots=True)
+class _Office:
+    """What works on one organisation."""
+
+    desk: Desk
+    standing: StandingBills
+    preflight: Preflight
+
+
+class ZohoLedger:
+    """One connection to one organisation; its id is the company. Not to be shared between threads."""
+
+    enforces_key = False
+    batch_size = 25  # a call each: about fifteen seconds of the organisation's hundred calls a minute
+    write_timeout = timedelta(seconds=WRITE_TIMEOUT)
+    settling_time = timedelta(seconds=60)
+
+    def __init__(self, context: ConnectionContext) -> None:
+        self.client = ZohoClient(context)
+        self._offices: dict[str, _Office] = {}
+
+    def stamp(self, key: str) -> str:
+        return stamp_of(key)
+
+    def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
+        """Locks, currencies, the organisation: at most three calls, and one for each foreign currency and day."""
+        return self._office(company).desk.books.facts(wanted)
+
+    def preflight(self, company: str, documents: Sequence[Document]) -> list[list[Finding]]:
+        return self._office(company).preflight.check(documents)
+
+    def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
+        """One call for a journal that was never sent; one more each to look for what may have been.
+
+        Vendors first, then bills, entries and payments, so that within a batch each finds what it settles."""
+        office = self._office(company)
+        outcomes: dict[str, Outcome] = {}
+        stopped: ConnectorError | None = None
+        for one in sorted(batch, key=lambda each: ORDER.index(type(each.document))):
+            if stopped is not None:
+                outcomes[one.key] = failed(one, OutcomeState.NOT_SENT, stopped)
+                continue
+            before = self.client.writes
+            try:
+                outcomes[one.key] = _post(office.desk, one)
+            except ConnectorError as error:
+                was_written = self.client.writes > before
+                if isinstance(error, BlockedError | RateLimitedError):
+                    if not outcomes and not was_written:
+                        raise
+                    stopped = error
+                outcomes[one.key] = self._failure(office, one, error, was_written=was_written)
+        return [outcomes[one.key] for one in batch]
+
+    def _failure(self, office: _Office, one: Outgoing, error: ConnectorError, *, was_written: bool) -> Outcome:
+        """Refused, and nothing of it there; surely not sent; or only a look can tell."""
+        if was_written or isinstance(error, OutcomeUnknownError):
+            return failed(one, OutcomeState.UNCERTAIN, error)
+        if isinstance(error, RejectedError | UnsupportedError):
+            if isinstance(error, RejectedError) and not error.cure:
+                error.cure = self._cure(office, one)
+            return failed(one, OutcomeState.REJECTED, error)
+        return failed(one, OutcomeState.NOT_SENT, error)
+
+    def _cure(self, office: _Office, one: Outgoing) -> str:
+        """Why Zoho refused: its codes for a closed period or an inactive account are documented nowhere, so it is
+        looked for in the books as they are now."""
+        if isinstance(one.document, NewVendor):
+            return "vendor_data"
+        office.desk.books.forget()
+        try:
+            return next((finding.code for finding in office.preflight.common(one.document)), "")
+        except ConnectorError:
+            return ""
+
+    def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
+        """One search for each stamp, one read for each that is there. What should be settled and is not, is now."""
+        desk = self._office(company).desk
+        outcomes = [_find(desk, one) for one in batch]
+        is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes)
+        if known and is_absent and not any(one.stamp == known for one in batch) and not self._shows(desk, known):
+            raise LookupBlindError(
+                f"A search in Zoho does not show {known}, which is there: a right or the organisation was lost.",
+                provider=PROVIDER,
+            )
+        return outcomes
+
+    def _shows(self, desk: Desk, stamp: str) -> bool:
+        if any(desk.stamped(kind, module, stamp) for module, kind in SEARCHED):
+            return True
+        return any(one.stamp == stamp for page in list_stamped(desk, None) for one in page)
+
+    def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
+        """Two calls where the lists were read before."""
+        return self._office(company).standing.find(numbers)
+
+    def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
+        yield from list_stamped(self._office(company).desk, since)
+
+    def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
+        yield from reference_items(self._office(company or self.identity()).desk, kind)
+
+    def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
+        return attach_files(self._office(company).desk, files)
+
+    def verify(self) -> list[Check]:
+        return verify_connection(self.client)
+
+    def identity(self) -> str:
+        """The organisation's id, which no other organisation has in any data centre."""
+        return self.client.organization().organization_id
+
+    def _office(self, company: str) -> _Office:
+        if company not in self._offices:
+            desk = Desk(self.client, company)
+            standing = StandingBills(desk.books)
+            self._offices[company] = _Office(desk, standing, Preflight(desk.books, standing))
+        return self._offices[company]
+
+
+def _post(desk: Desk, one: Outgoing) -> Outcome:
+    document = one.document
+    if isinstance(document, NewVendor):
+        return vendor_post(desk, one, document)
+    if isinstance(document, VendorBill):
+        return bill_post(desk, one, document)
+    if isinstance(document, Payment):
+        return payment_post(desk, one, document)
+    if isinstance(document, JournalEntry):
+        return return_post(desk, one, document) if is_return(document) else journal_post(desk, one, document)
+    assert_never(document)
+
+
+def _find(desk: Desk, one: Outgoing) -> Outcome:
+    document = one.document
+    if isinstance(document, NewVendor):
+        return vendor_find(desk, one, document)
+    if isinstance(document, VendorBill):
+        return bill_find(desk, one, document)
+    if isinstance(document, Payment):
+        return payment_find(desk, one, document)
+    if isinstance(document, JournalEntry):
+        return return_find(desk, one, document) if is_return(document) else journal_find(desk, one, document)
+    assert_never(document)

@@ -1,0 +1,241 @@
+"""How does a simulated webhook leave: its body, its signature, its retries, its accidents?
+
+The signature is that of https://www.zoho.com/billing/kb/webhooks/securing-webhooks.html: sorted parameters of query
+and form, key and value run together, then the raw body; HMAC-SHA256 in lowercase hex. There is no timestamp and no
+event id. How often and when Zoho tries again is not known; here it is three times, after 1, 5 and 15 minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import requests
+
+from connectors.simulation import json_text
+from connectors.zoho_books.simulator.call import numbers
+from connectors.zoho_books.simulator.store import Item, Organisation
+from connectors.zoho_books.simulator.webhooks import fires
+
+if TYPE_CHECKING:
+    from connectors.zoho_books.simulator.simulator import ZohoBooksSimulator
+
+SIGNATURE = "X-Zoho-Webhook-Signature"
+FORM = "application/x-www-form-urlencoded"
+TIMEOUT_SECONDS = 10.0
+# (method, address, headers, body) -> status of the answer; 0 is "no answer"
+Deliver = Callable[[str, str, Mapping[str, str], bytes], int]
+
+
+@dataclass(slots=True)
+class Message:
+    """One delivery to one webhook, with the status of every attempt."""
+
+    id: str
+    organisation_id: str
+    webhook_id: str
+    entity: str
+    entity_id: str
+    event: str
+    body: bytes
+    due_at: datetime
+    variant: str = "plain"
+    attempts: list[tuple[datetime, int]] = field(default_factory=list)
+    state: str = "waiting"  # waiting | sending | success | failed | lost
+
+    def as_history(self, org: Organisation) -> Item:
+        last = org.stamp(self.attempts[-1][0]) if self.attempts else ""
+        return {
+            "history_id": self.id,
+            "webhook_id": self.webhook_id,
+            "entity": self.entity,
+            "entity_id": self.entity_id,
+            "event": self.event,
+            "status": self.state,
+            "response_code": self.attempts[-1][1] if self.attempts else 0,
+            "retry_count": max(0, len(self.attempts) - 1),
+            "last_execution_time": last,
+            "next_retry_time": org.stamp(self.due_at) if self.state == "waiting" and self.attempts else "",
+        }
+
+
+class WebhookSender:
+    """Holds the messages; a thread sends what is due (`start`, `stop`), or a test does by `flush`.
+
+    `time_scale` shortens the waits between attempts; due times follow the simulator's clock."""
+
+    def __init__(self, simulator: ZohoBooksSimulator, deliver: Deliver | None = None) -> None:
+        self.simulator = simulator
+        self.deliver = deliver or post
+        self.time_scale = 1.0
+        self.lose_next = 0
+        self.variant = "plain"
+        self.messages: list[Message] = []
+        self._open: list[Message] = []
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    def emit(self, org: Organisation, entity: str, what: str, record_id: str, payload: Item) -> list[Message]:
+        """A change, for every webhook that is told of it."""
+        wanted = [one for one in org.webhooks if fires(self.simulator, org, one, entity, what)]
+        return [self.send(org, one, entity, what, record_id, payload) for one in wanted]
+
+    def send(
+        self, org: Organisation, webhook: Item, entity: str, what: str, record_id: str, payload: Item, variant: str = ""
+    ) -> Message:
+        body, now = _body(webhook, payload), self.simulator.clock.now()
+        key = webhook["webhook_id"]
+        message = Message(org.new_id(), org.id, key, entity, record_id, what, body, now, variant or self.variant)
+        self.messages.append(message)
+        if self.lose_next > 0:
+            self.lose_next -= 1
+            message.state = "lost"
+        else:
+            self._open.append(message)
+        self.wake()
+        return message
+
+    def again(self, message: Message) -> None:
+        """The same delivery once more: nothing in it tells that it was there before."""
+        message.state, message.due_at = "waiting", self.simulator.clock.now()
+        if message not in self._open:
+            self._open.append(message)
+        self.wake()
+
+    def request_of(self, message: Message) -> tuple[str, str, dict[str, str], bytes]:
+        """Method, address, headers and body of one attempt; the variant bends the signature."""
+        org = self.simulator.organisations[message.organisation_id]
+        webhook = org.webhooks.get(message.webhook_id) or {}
+        pairs = [(one["param_name"], str(one["param_value"])) for one in webhook["query_parameters"]]
+        joint = "&" if "?" in webhook["url"] else "?"
+        url = webhook["url"] + (joint + urlencode(pairs) if pairs else "")
+        is_form = webhook["body_type"] == "form"
+        headers = {str(one["param_name"]): str(one["param_value"]) for one in webhook["headers"]}
+        headers |= {"Content-Type": FORM if is_form else "application/json", "User-Agent": "ZohoBooks"}
+        if webhook["secret"] and message.variant != "unsigned":
+            secret = "somebodyelse" if message.variant == "forged" else webhook["secret"]
+            form = message.body.decode() if is_form else ""
+            signature = sign(secret, urlsplit(url).query, form, b"" if is_form else message.body)
+            headers[SIGNATURE] = signature.upper() if message.variant == "upper_case" else signature
+        return webhook["method"], url, headers, message.body
+
+    def flush(self) -> int:
+        """Send everything that is due by the simulator's clock, in this thread; returns the number of attempts."""
+        made = 0
+        while (message := self._next_due()) is not None:
+            self._attempt(message)
+            made += 1
+        return made
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._stopping = False
+            self._thread = threading.Thread(target=self._loop, name="zoho-webhooks", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=TIMEOUT_SECONDS + 1)
+            self._thread = None
+
+    def wake(self) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            self.flush()
+            with self._wake:
+                if not self._stopping:
+                    self._wake.wait(timeout=self._pause())
+
+    def _pause(self) -> float:
+        dues = [one.due_at for one in list(self._open)]
+        if not dues:
+            return 5.0
+        return min(max((min(dues) - self.simulator.clock.now()).total_seconds(), 0.005), 0.5)
+
+    def _next_due(self) -> Message | None:
+        now = self.simulator.clock.now()
+        with self.simulator.lock:
+            due = [one for one in self._open if one.due_at <= now and one.state == "waiting"]
+            if not due:
+                return None
+            message = min(due, key=lambda one: one.due_at)
+            message.state = "sending"
+            return message
+
+    def _attempt(self, message: Message) -> None:
+        org = self.simulator.organisations[message.organisation_id]
+        with self.simulator.lock:
+            if org.webhooks.get(message.webhook_id) is None:
+                self._finish(message, "failed")
+                return
+            request = self.request_of(message)
+        # Without the lock: the receiver may ask the simulator for the record before it answers.
+        status = self.deliver(*request)
+        with self.simulator.lock:
+            message.attempts.append((self.simulator.clock.now(), status))
+            waits = self.simulator.switches.webhook_retry_minutes
+            if 200 <= status < 300:
+                self._finish(message, "success")
+            elif len(message.attempts) > len(waits):
+                self._finish(message, "failed")
+            else:
+                minutes = waits[len(message.attempts) - 1] * self.time_scale
+                message.due_at = self.simulator.clock.now() + timedelta(minutes=minutes)
+                message.state = "waiting"
+
+    def _finish(self, message: Message, state: str) -> None:
+        message.state = state
+        if message in self._open:
+            self._open.remove(message)
+
+
+def sign(secret: str, query: str, form: str, raw: bytes) -> str:
+    """The signature over decoded parameters, sorted by key, and the body of a JSON delivery."""
+    pairs = sorted(
+        (*parse_qsl(query, keep_blank_values=True), *parse_qsl(form, keep_blank_values=True)), key=lambda one: one[0]
+    )
+    text = "".join(name + value for name, value in pairs)
+    return hmac.new(secret.encode(), text.encode() + raw, hashlib.sha256).hexdigest()
+
+
+def post(method: str, url: str, headers: Mapping[str, str], body: bytes) -> int:
+    """Deliver over HTTP; a redirect is a failure, no answer is status 0."""
+    try:
+        answer = requests.request(
+            method, url, data=body, headers=dict(headers), timeout=TIMEOUT_SECONDS, allow_redirects=False
+        )
+    except requests.RequestException:
+        return 0
+    return answer.status_code
+
+
+def _body(webhook: Item, payload: Item) -> bytes:
+    """The whole record as JSON, the chosen fields as a form, or the text that was configured."""
+    if webhook["body_type"] == "raw":
+        return str(webhook["raw_data"]).encode()
+    if webhook["body_type"] == "form":
+        return urlencode([(one["param_name"], str(one["param_value"])) for one in _fields(webhook, payload)]).encode()
+    return json_text(numbers(payload)).encode()
+
+
+def _fields(webhook: Item, payload: Item) -> Iterable[Item]:
+    """Configured pairs; a value such as `${BILL.bill_id}` is taken from the record."""
+    record: Item = next(iter(payload.values()))
+    for one in webhook["form_data"]:
+        value = str(one["param_value"])
+        if value.startswith("${") and value.endswith("}"):
+            value = str(numbers(record.get(value[2:-1].rpartition(".")[2], "")))
+        yield {"param_name": one["param_name"], "param_value": value}

@@ -1,0 +1,128 @@
+"""Is everything in Zoho as the flows need it? A checklist that writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from connectors.base import Check
+from connectors.errors import BlockedError, ConnectorError, RateLimitedError
+from connectors.money import MoneyError, exponent
+from connectors.zoho_books.books import Books
+from connectors.zoho_books.client import ZohoClient
+
+ORGANISATIONS = "Organisations"
+ROLE = "Give the user the role of an accountant in Zoho, or connect again so that all scopes are granted."
+PROBES = (
+    ("Journals", "/journals", "journals and transaction locks (ZohoBooks.accountants)"),
+    ("Bills", "/bills", "bills (ZohoBooks.bills)"),
+    ("Vendors", "/contacts", "contacts (ZohoBooks.contacts)"),
+    ("Vendor payments", "/vendorpayments", "vendor payments (ZohoBooks.vendorpayments)"),
+    ("Vendor credits", "/vendorcredits", "vendor credits (ZohoBooks.debitnotes)"),
+)
+
+
+def verify_connection(client: ZohoClient) -> list[Check]:
+    """Token, organisation, rights, chart, tags, currencies, locks, the day's calls. Raises RetryableError when Zoho is
+    away from the start; what depends on a failed check is left out."""
+    checks: list[Check] = []
+    try:
+        checks += [*_organisations(client)]
+        company = client.organization().organization_id
+    except BlockedError as error:
+        return [*checks, Check("Organisation" if checks else "Token", "failed", error.message, "Connect Zoho again.")]
+    books = Books(client, company)
+    for name, path, what in PROBES:
+        checks.append(_checked(name, lambda path=path, what=what: _probe(client, company, path, what)))  # type: ignore[misc]
+    for part in (_chart, _tags, _currencies, _locks):
+        try:
+            checks += part(books)
+        except RateLimitedError:
+            raise
+        except ConnectorError as error:
+            checks.append(Check(part.__name__.strip("_").capitalize(), "failed", error.message, ROLE))
+    checks += _calls(client)
+    return checks
+
+
+def _checked(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except RateLimitedError:
+        raise
+    except ConnectorError as error:
+        return Check(name, "failed", error.message, ROLE)
+
+
+def _organisations(client: ZohoClient) -> Iterator[Check]:
+    rows = client.organizations()
+    yield Check("Token", "ok", "The refresh token gives access tokens, and Zoho takes them.")
+    listed = "; ".join(f"{row.organization_id} {row.name}" for row in rows if row.is_org_active)
+    yield Check(ORGANISATIONS, "ok", f"The user is in: {listed or 'none that is active'}.")
+    chosen = client.organization()
+    if not chosen.is_org_active:
+        yield Check("Organisation", "failed", f"{chosen.name} is not active.", "Choose another one.")
+        return
+    plan = f", plan {chosen.plan_name}" if chosen.plan_name else ""
+    yield Check(
+        "Organisation", "ok", f"{chosen.name} ({chosen.organization_id}), books in {chosen.currency_code}{plan}."
+    )
+
+
+def _probe(client: ZohoClient, company: str, path: str, what: str) -> Check:
+    client.get(company, path, page=1, per_page=1)
+    return Check(path.strip("/").capitalize(), "ok", f"May read {what}.")
+
+
+def _chart(books: Books) -> Iterator[Check]:
+    rows = books.accounts().values()
+    active = [row for row in rows if row.is_active]
+    if not any(row.account_type == "accounts_payable" for row in active):
+        yield Check("Chart of accounts", "failed", "There is no active account of type Accounts Payable.")
+        return
+    types = {row.account_type for row in active}
+    missing = [kind for kind in ("credit_card", "bank", "payment_clearing") if kind not in types]
+    said = f"{len(active)} active accounts, {len(rows) - len(active)} inactive."
+    if missing:
+        cure = f"Create accounts of type {', '.join(missing)} if flows need them."
+        yield Check("Chart of accounts", "warning", f"{said} None is of type {', '.join(missing)}.", cure)
+    else:
+        yield Check("Chart of accounts", "ok", said)
+
+
+def _tags(books: Books) -> Iterator[Check]:
+    rows = [row for row in books.tags().values() if row.is_active]
+    if not rows:
+        yield Check("Reporting tags", "warning", "There are none, so nothing carries a cost centre.")
+        return
+    names = ", ".join(f"{row.tag_name} (mandatory)" if row.is_mandatory else row.tag_name for row in rows)
+    yield Check("Reporting tags", "ok", f"{names}.")
+
+
+def _currencies(books: Books) -> Iterator[Check]:
+    for code, row in books.currencies().items():
+        try:
+            wanted = exponent(code)
+        except MoneyError as error:
+            yield Check("Decimals", "warning", f"{code}: {error}")
+            continue
+        if wanted != row.price_precision:
+            sentence = f"Zoho keeps {code} with {row.price_precision} decimals instead of {wanted}."
+            yield Check("Decimals", "warning", sentence, f"Set the decimals of {code} in Zoho.")
+    yield Check("Currencies", "ok", f"Books in {books.base().currency_code}; {len(books.currencies())} in use.")
+
+
+def _locks(books: Books) -> Iterator[Check]:
+    locks = books.closed_through()
+    told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in sorted(locks.items()))
+    yield Check("Transaction locking", "ok", f"{told or 'Nothing is locked'}.")
+
+
+def _calls(client: ZohoClient) -> Iterator[Check]:
+    """What the day has left, where Zoho tells it: it does not tell every organisation."""
+    told = client.context.budget.left() if client.context.budget else None
+    if told is None:
+        yield Check("Calls of the day", "ok", "Zoho does not tell how many are left.")
+        return
+    left, allowed = told
+    state = "warning" if left * 10 < allowed else "ok"
+    yield Check("Calls of the day", state, f"{left} of {allowed} are left until the organisation's midnight.")
