@@ -19,12 +19,14 @@ from rich.console import Console
 
 from audit.demo.announcing import announce
 from audit.demo.companies import DemoCompany, records_of
+from audit.demo.dynamics_company import DynamicsCompany
 from audit.demo.odoo_company import OdooCompany
 from audit.demo.people import Login, people_make
 from audit.demo.report import Reports, report_make
 from audit.demo.setup import BREX
 from audit.demo.showing import Bar, bar
 from audit.demo.watching import DemoError, Standing, wait_for_rest
+from audit.demo.zoho_company import ZohoCompany
 from audit.setup_file import setup_apply, setup_read
 from audit.tasks import housekeep, tick
 from config import trial
@@ -33,6 +35,8 @@ from connectors.models import Connection, Tenant
 from connectors.simulation import serve
 from webhooks.models import DeliveryState, WebhookDelivery
 from webhooks.services import endpoint_create, endpoint_register
+
+OTHERS = 60  # records of each company beside the first: Zoho serves a hundred calls a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ class Demo:
         return Done(reports, logins, supervisor)
 
     def _companies(self) -> Sequence[DemoCompany]:
-        return [OdooCompany.found(self.records, os.environ if self.is_real else None)]
+        first = OdooCompany.found(self.records, os.environ if self.is_real else None)
+        return [first] if self.is_real else [first, ZohoCompany.found(OTHERS), DynamicsCompany.found(OTHERS)]
 
     def _announce(self, company: DemoCompany, look: Callable[[Standing], None]) -> dict[str, Any]:
         """A controller approves in Brex what was in review; Brex says so, and nobody waits for the next poll."""

@@ -47,21 +47,21 @@ OWNERS: Mapping[str, Mapping[str, str | None]] = {
 which Brex does not show, is the ledger's business."""
 
 
-def setup_text(
+def setup_parts(
     brex: BrexSimulator,
     *,
+    slug: str = TENANT,
     companies: Mapping[str, str],
     brex_address: str,
-    odoo_address: str,
-    database: str,
+    ledger: Mapping[str, Any],
     post_from: date,
-    key_expires_on: date,
-) -> str:
-    """The set-up file of the demo, for the ids that this simulated Brex has. Secrets stay in the environment."""
-    made = _Setup(brex, companies, post_from)
-    tenant = {
-        "slug": TENANT,
-        "name": "Cascade Robotics",
+) -> dict[str, Any]:
+    """The tenant of a set-up file, for the ids that this simulated Brex has, on accounts with the codes of Odoo's
+    generic chart. `ledger` is the entry of its connection; secrets stay in the environment."""
+    made = _Setup(brex, companies, post_from, str(ledger["name"]))
+    return {
+        "slug": slug,
+        "name": "Cascade Robotics" if slug == TENANT else f"Cascade Robotics ({ledger['name']})",
         "time_zone": "America/Los_Angeles",
         "members": [{"user": role, "role": role} for role in MEMBERS],
         "connections": [
@@ -72,22 +72,43 @@ def setup_text(
                 "credentials": {"user_token": {"env": "MLC_SECRET_BREX"}},
                 "settings": {"integration_vendor": "ML_CONNECTOR", "integration_account_id": "demo"},
             },
-            {
-                "name": ODOO,
-                "vendor": "odoo",
-                "address": odoo_address,
-                "credentials": {
-                    "database": database,
-                    "api_key": {"env": "MLC_SECRET_ODOO"},
-                    "key_expires_on": key_expires_on.isoformat(),
-                },
-            },
+            dict(ledger),
         ],
-        "books": [made.books("US"), made.books("EU")],
-        "flows": [*made.flows_us(), *made.flows_eu(), *made.flows_back()],
-        "rules": [*made.rules("US"), *made.rules("EU")],
+        "books": [made.books(key) for key in companies],
+        "flows": [*made.flows_us(), *(made.flows_eu() if "EU" in companies else ()), *made.flows_back()],
+        "rules": [rule for key in companies for rule in made.rules(key)],
     }
-    return yaml.safe_dump({"tenants": [tenant]}, sort_keys=False, allow_unicode=True)
+
+
+def setup_text(
+    brex: BrexSimulator,
+    *,
+    companies: Mapping[str, str],
+    brex_address: str,
+    odoo_address: str,
+    database: str,
+    post_from: date,
+    key_expires_on: date,
+) -> str:
+    """The set-up file of the company that keeps its books in Odoo."""
+    ledger = {
+        "name": ODOO,
+        "vendor": "odoo",
+        "address": odoo_address,
+        "credentials": {
+            "database": database,
+            "api_key": {"env": "MLC_SECRET_ODOO"},
+            "key_expires_on": key_expires_on.isoformat(),
+        },
+    }
+    return file_of(
+        setup_parts(brex, companies=companies, brex_address=brex_address, ledger=ledger, post_from=post_from)
+    )
+
+
+def file_of(parts: Mapping[str, Any]) -> str:
+    """The set-up file of one tenant."""
+    return yaml.safe_dump({"tenants": [dict(parts)]}, sort_keys=False, allow_unicode=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +116,7 @@ class _Setup:
     brex: BrexSimulator
     companies: Mapping[str, str]
     post_from: date
+    ledger: str
 
     def books(self, key: str) -> dict[str, Any]:
         roles = [
@@ -110,7 +132,7 @@ class _Setup:
             ]
         owners = [{"family": family, "flow": flow} for family, flow in OWNERS[key].items()]
         return {
-            "ledger": ODOO, "company": self.companies[key], "usual_roles": True, "roles": roles,
+            "ledger": self.ledger, "company": self.companies[key], "usual_roles": True, "roles": roles,
             "owners": {BREX: owners},
         }  # fmt: skip
 
@@ -127,7 +149,7 @@ class _Setup:
         yield self._flow(US_CARD, "card_transactions", "US", filter=on_cards)
         yield self._flow(US_EXPENSES, "expenses", "US", filter={"legal_entities": entity})
         yield {
-            "name": "US vendors", "source": BREX, "stream": "vendors", "ledger": ODOO,
+            "name": "US vendors", "source": BREX, "stream": "vendors", "ledger": self.ledger,
             "company": self.companies["US"], "document": "vendor", "policies": {"vendor": "create"}, "state": "on",
         }  # fmt: skip
 
@@ -144,8 +166,8 @@ class _Setup:
         """The ledger's accounts and cost centres are what people choose from in Brex."""
         for stream in ("accounts", "cost_centres"):
             yield {
-                "name": f"Odoo {stream.replace('_', ' ')} to Brex", "source": ODOO, "stream": stream, "ledger": BREX,
-                "company": self.companies["US"], "document": "reference", "state": "on",
+                "name": f"{self.ledger} {stream.replace('_', ' ')} to Brex", "source": self.ledger, "stream": stream,
+                "ledger": BREX, "company": self.companies["US"], "document": "reference", "state": "on",
             }  # fmt: skip
 
     def rules(self, key: str) -> Iterator[dict[str, Any]]:
@@ -168,14 +190,14 @@ class _Setup:
 
     def _flow(self, name: str, stream: str, key: str, **more: Any) -> dict[str, Any]:
         return {
-            "name": name, "source": BREX, "stream": stream, "ledger": ODOO, "company": self.companies[key],
+            "name": name, "source": BREX, "stream": stream, "ledger": self.ledger, "company": self.companies[key],
             "state": "on", "post_from": self.post_from.isoformat(), "cost_centre": "IT", **more,
         }  # fmt: skip
 
     def _rule(self, key: str, target: str, field: str, value: str, to: str, why: str) -> dict[str, Any]:
         return {
-            "target": target, "when": {field: value}, "value": to, "ledger": ODOO, "company": self.companies[key],
-            "reason": why,
+            "target": target, "when": {field: value}, "value": to, "ledger": self.ledger,
+            "company": self.companies[key], "reason": why,
         }  # fmt: skip
 
     def _entity(self, key: str) -> str:

@@ -7,16 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.db.models.functions import Now
 
-from audit.models import HighWaterMark, Hint, Posting, RecordState, SyncRecord
+from audit.models import HighWaterMark, Hint, LaneKind, Posting, PostingState, RecordState, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.services import is_idle
+from audit.sync.lanes import lanes_wake
 from audit.sync.push import PREFIX as PUSH
 from connectors.models import Connection, ConnectionState, Tenant
 from mappings.models import DocumentKind, Flow, FlowState
 
 LOOK_SECONDS = 0.25
 LOOKS_AT_REST = 3
+NUDGE_SECONDS = 3.0
 PATIENCE_SECONDS = 600.0
 UNDER_WAY = (RecordState.RECEIVED, RecordState.POSTING)
 
@@ -55,8 +58,11 @@ def standing(tenants: Sequence[Tenant]) -> Standing:
 
 def wait_for_rest(tenants: Sequence[Tenant], look: Callable[[Standing], None]) -> Standing:
     """Until a few looks in a row find nothing to do; `look` sees each of them and may raise. Raises DemoError."""
-    deadline, quiet = time.monotonic() + PATIENCE_SECONDS, 0
+    deadline, quiet, nudged = time.monotonic() + PATIENCE_SECONDS, 0, time.monotonic()
     while time.monotonic() < deadline:
+        if time.monotonic() > nudged + NUDGE_SECONDS:
+            nudged = time.monotonic()
+            _look_again(tenants)
         now = standing(tenants)
         look(now)
         quiet = quiet + 1 if now.is_at_rest else 0
@@ -64,6 +70,17 @@ def wait_for_rest(tenants: Sequence[Tenant], look: Callable[[Standing], None]) -
             return now
         time.sleep(LOOK_SECONDS)
     raise DemoError(f"The workers did not come to rest within {PATIENCE_SECONDS:.0f} s.")
+
+
+def _look_again(tenants: Sequence[Tenant]) -> None:
+    """What waits in a ledger for its own posting run is looked at every quarter of an hour; nobody waits so long here."""
+    waiting = Posting.objects.filter(
+        tenant__in=tenants, state__in=(PostingState.CREATED, PostingState.INTENDED), settle_at__gt=Now()
+    )
+    ledgers = set(waiting.values_list("ledger_id", flat=True))
+    waiting.update(settle_at=Now())
+    for ledger in ledgers:
+        lanes_wake(ledger, LaneKind.POST)
 
 
 def _is_at_rest(tenant: Tenant) -> bool:
