@@ -76,7 +76,7 @@ def _ticks(stat: list[str], first: int, last: int) -> int:
     return sum(int(one) for one in stat[first + 1 : last + 1])
 
 
-def whole_reads(work: Callable[[], None]) -> list[str]:
+def whole_reads(work: Callable[[], object]) -> list[str]:
     """The statements of some work whose plan reads a table of LARGE from its first row to its last."""
     with CaptureQueriesContext(database) as captured:
         work()
