@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import warnings
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 from celery.result import AsyncResult
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
 from django.db import close_old_connections
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
@@ -18,6 +19,7 @@ from kombu.exceptions import OperationalError
 LANES = ("read", "post", "tell")
 QUEUES = (*LANES, "default")
 BROKER_PAUSE_SECONDS = 30.0
+YOUNG_OBJECTS = 20_000  # rows of a batch that live as long as it does are not looked through several times
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -56,6 +58,14 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Being connected is enough: Celery then leaves the logging that the settings made alone."""
+
+
+@worker_process_init.connect
+def lasting_objects_freeze(**_: Any) -> None:
+    """What was imported lasts, and the garbage collector need not walk through it: a tenth of a worker's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
 
 
 @task_prerun.connect

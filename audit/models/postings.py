@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -27,13 +29,21 @@ OPEN_STATES = (PostingState.INTENDED, PostingState.SENDING, PostingState.UNCERTA
 class Posting(models.Model):
     """One document of one record for one ledger: frozen before it leaves the house, never changed under its key."""
 
-    tenant = models.ForeignKey("connectors.Tenant", on_delete=models.PROTECT, related_name="+")
-    record = models.ForeignKey("audit.SyncRecord", on_delete=models.PROTECT, related_name="postings")
-    flow = models.ForeignKey("mappings.Flow", on_delete=models.PROTECT, related_name="postings")
+    in_hand: Any = None  # what `document` was frozen from a moment ago, so that it need not be read again to be sent
+
+    tenant = models.ForeignKey(
+        "connectors.Tenant", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    record = models.ForeignKey("audit.SyncRecord", models.PROTECT, related_name="postings", db_constraint=False)
+    flow = models.ForeignKey("mappings.Flow", models.PROTECT, related_name="postings", db_constraint=False)
     purpose = models.CharField(max_length=8, blank=True, default="")
     revision = models.PositiveSmallIntegerField(default=1)
-    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
-    ledger = models.ForeignKey("connectors.Connection", on_delete=models.PROTECT, related_name="postings")
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversals", db_constraint=False, db_index=False
+    )
+    ledger = models.ForeignKey(
+        "connectors.Connection", models.PROTECT, related_name="postings", db_constraint=False, db_index=False
+    )
     company = models.CharField(max_length=80)
     key = models.CharField(max_length=400)
     stamp = models.CharField(max_length=260)
@@ -88,6 +98,7 @@ class Posting(models.Model):
                 condition=models.Q(state__in=["intended", "sending", "uncertain", "created"]),
             ),
             models.Index(fields=["tenant", "-id"], name="posting_list"),
+            models.Index(fields=["reverses"], name="posting_reverses", condition=models.Q(reverses__isnull=False)),
             GinIndex(fields=["settles"], name="posting_settles", condition=~models.Q(settles=[])),
             GinIndex(fields=["open_roles"], name="posting_open_roles", condition=~models.Q(open_roles=[])),
         ]

@@ -251,7 +251,7 @@ class Freezer:
         key, revision = self.judge.key(one, draft, reverses)
         document = draft.document
         frozen = document_to_json(document)
-        return Posting(
+        posting = Posting(
             tenant_id=row.tenant_id,
             record=row,
             flow=self.judge.flow,
@@ -273,6 +273,8 @@ class Freezer:
             open_roles=open_roles(document),
             rules=list(rules or getattr(document, "rules", ())),
         )
+        posting.in_hand = document
+        return posting
 
     def cause(self, need: Need) -> Cause:
         """A need as the problem that it opens or joins."""
@@ -298,4 +300,4 @@ def _new_vendors(judged: Sequence[Judged]) -> bool:
 
 def document_of(posting: Posting) -> Document:
     """The frozen document of a posting."""
-    return document_from_json(posting.document)
+    return posting.in_hand or document_from_json(posting.document)

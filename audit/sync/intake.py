@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from audit.models import CameBy, RecordState, SyncRecord
 from audit.sync.bulk import rows_copy, rows_insert, rows_update
 from audit.sync.keys import content_hash
@@ -76,33 +78,35 @@ class Intake:
     counts: Counts = field(default_factory=Counts)
 
     def store(self, items: Sequence[Item], came_by: CameBy) -> None:
-        """Store one page; safe to repeat. Raises LeaseLostError when the lane is another's by now."""
-        taken = {item.external_id: self._take(item) for item in items}
-        if not taken:
-            return
+        """Store one page; safe to repeat. What is known as it is, is neither parsed nor written. Raises LeaseLostError
+        when there is something to write and the lane is another's by now."""
+        page = {item.external_id: item for item in items}
+        hashes = {external_id: content_hash(item.payload, self.spec.volatile) for external_id, item in page.items()}
+        mine = SyncRecord.objects.filter(connection=self.connection, stream=self.spec.key, scope="")
+        stored = dict(mine.filter(external_id__in=list(page)).values_list("external_id", "content_hash"))
+        taken = {
+            external_id: self._take(page[external_id], digest)
+            for external_id, digest in hashes.items()
+            if stored.get(external_id) != digest
+        }
+        self.counts.unchanged += len(page) - len(taken)
+        if taken:
+            self._store(taken, came_by, mine)
+
+    def _store(self, taken: Mapping[str, _Taken], came_by: CameBy, mine: QuerySet[SyncRecord]) -> None:
         with self.lease.commit():
             recorder = Recorder(self.connection.tenant_id, self.actor)
-            known = {
-                record.external_id: record
-                for record in SyncRecord.objects.filter(
-                    connection=self.connection, stream=self.spec.key, scope="", external_id__in=list(taken)
-                ).select_for_update()
-            }
+            rows = mine.filter(external_id__in=list(taken)).select_for_update()
+            known = {row.external_id: row for row in rows}
             new = [one for external_id, one in taken.items() if external_id not in known]
-            changed = [
-                (known[external_id], one)
-                for external_id, one in taken.items()
-                if external_id in known and known[external_id].content_hash != one.hash
-            ]
+            changed = [(known[external_id], one) for external_id, one in taken.items() if external_id in known]
             self._insert(new, came_by, recorder)
             self._update(changed, came_by, recorder)
             recorder.flush()
         self.counts.new += len(new)
         self.counts.changed += len(changed)
-        self.counts.unchanged += len(taken) - len(new) - len(changed)
 
-    def _take(self, item: Item) -> _Taken:
-        digest = content_hash(item.payload, self.spec.volatile)
+    def _take(self, item: Item, digest: str) -> _Taken:
         try:
             record = parse(self.connector, self.spec.key, item.payload)
             return _Taken(item, digest, record, None, self.routes.route(record))

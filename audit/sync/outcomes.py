@@ -9,7 +9,17 @@ from typing import assert_never
 
 from django.db.models import Q
 
-from audit.models import FollowUp, FollowUpKind, Posting, PostingState, RecordState, Sighting, SyncRecord
+from audit.models import (
+    FollowUp,
+    FollowUpKind,
+    Posting,
+    PostingState,
+    Problem,
+    ProblemState,
+    RecordState,
+    Sighting,
+    SyncRecord,
+)
 from audit.models.postings import OPEN_STATES
 from audit.sync.backoff import backoff
 from audit.sync.lanes import Lease
@@ -25,6 +35,7 @@ from mappings.models import Flow
 BACKOFF_FIRST = 15.0
 BACKOFF_CAP = 1800.0
 ATTEMPTS_ALLOWED = 20
+ASKED = ("found_otherwise", "cancelled_in_ledger", "twice_in_ledger", "uncertain_absent")  # by a posting's key
 CONFIRM_EVERY = timedelta(minutes=15)
 ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
 STAMP_LOST = "stamp_lost"  # it bears our key, and is not surely ours
@@ -40,6 +51,7 @@ def apply_outcomes(
         rows = _rows(postings)
         postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
+        uncertain = [one for one in postings if one.state == PostingState.UNCERTAIN]
         for posting, outcome in zip(postings, outcomes, strict=True):
             if posting.key != outcome.key:
                 raise ValueError("Outcomes must come in the order of the postings.")
@@ -54,6 +66,7 @@ def apply_outcomes(
         ]
         _free_waiting(posted_now, recorder)
         in_the_books([one for one in postings if one.state == PostingState.POSTED], recorder)
+        asked_settle([one.key for one in uncertain if one.state == PostingState.POSTED], recorder)
         recorder.flush()
 
 
@@ -61,6 +74,15 @@ def in_the_books(postings: Sequence[Posting], recorder: Recorder) -> None:
     """What these postings make possible now that they are posted: vendors are matched, what waited for them is due."""
     vendors_learn([one for one in postings if one.document_type == NEW_VENDOR], recorder)
     waiting_wake([one.key for one in postings], recorder)
+
+
+def asked_settle(keys: Sequence[str], recorder: Recorder) -> None:
+    """What a person was asked about these documents is answered."""
+    if keys:
+        rows = Problem.objects.filter(
+            tenant_id=recorder.tenant_id, state=ProblemState.OPEN, code__in=ASKED, facts__value__in=list(keys)
+        )
+        recorder.solve(list(rows.values_list("id", flat=True)), "The document is settled.")
 
 
 def waiting_wake(keys: Sequence[str], recorder: Recorder) -> None:

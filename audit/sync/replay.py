@@ -15,7 +15,7 @@ from audit.models import Hold, LaneKind, Posting, PostingState, Problem, Problem
 from audit.sync.changes import CHANGED, OF_VERSION
 from audit.sync.lanes import lanes_wake
 from audit.sync.links import standing_documents
-from audit.sync.outcomes import in_the_books
+from audit.sync.outcomes import asked_settle, in_the_books
 from audit.sync.read import post_slots
 from audit.sync.recorder import Recorder
 from audit.sync.rerouting import reroute, strays
@@ -178,6 +178,7 @@ def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reaso
         recorder = Recorder(row.tenant_id, by)
         recorder.posting(row, PostingState.POSTED, reason)
         in_the_books([row], recorder)
+        asked_settle([row.key], recorder)
         _finish(row, recorder)
 
 
@@ -189,6 +190,7 @@ def posting_declare_absent(posting: Posting, *, by: str, reason: str) -> None:
             raise RefusedReplayError("Only an open document can be declared absent, with a reason.")
         recorder = Recorder(row.tenant_id, by)
         recorder.posting(row, PostingState.VOID, reason)
+        asked_settle([row.key], recorder)
         _finish(row, recorder)
 
 

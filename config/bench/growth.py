@@ -1,4 +1,4 @@
-"""Does it get slower with what is stored? The cost of a poll and of a claim, at several sizes; and the claim rate."""
+"""Does it get slower with what is stored? A poll, a claim and an idle turn, at several sizes; and the claim rate."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from audit.models import CameBy, LaneKind, Posting, RecordVersion, SyncRecord
 from audit.sync.decide import received
 from audit.sync.intake import Intake
-from audit.sync.lanes import database_now, lanes_wake, lease_next
+from audit.sync.lanes import database_now, lanes_wake, later, lease_next
 from audit.sync.routes import Routes
+from audit.sync.turns import lane_work
+from config.bench.database import costs, whole_reads
 from config.bench.figures import Figure, Sizes, figure
 from config.bench.filling import fill
 from config.bench.flow import prepare
@@ -22,35 +24,34 @@ FLAT = ("flat: 1.5 times the smallest", 1.5)
 
 
 def measure(sizes: Sizes) -> Iterator[Figure]:
-    """Poll and claim at each number of stored records, and the largest against the smallest."""
-    polls: list[Figure] = []
-    claims: list[Figure] = []
+    """Each work at each number of stored records, told as it is finished; then the largest against the smallest."""
     with scene("growth") as one:
         prepare(one, min(PAGE, sizes.stored[0]))
         model = Posting.objects.filter(flow=one.flow).first()
         if model is None:
             raise RuntimeError("Nothing was posted that could be copied.")
+        works = {
+            f"poll of {PAGE} known records": _poller(one),
+            "turn of a lane with nothing due": _idler(one),
+            "claim of 100 due records": _claimer(one),
+        }
+        found: dict[str, list[Figure]] = {name: [] for name in works}
         stored = SyncRecord.objects.count()
-        poll, claim = _poller(one), _claimer(one)
         for wanted in sizes.stored:
+            began = time.perf_counter()
             fill(model, stored + 1, wanted)
             stored = max(stored, wanted)
-            polls.append(figure(f"poll of {PAGE} known records, {wanted:,} stored", _times(poll, sizes), "ms"))
-            claims.append(figure(f"claim of 100 due records, {wanted:,} stored", _times(claim, sizes), "ms"))
-    yield from polls
-    yield figure("poll, most stored against fewest", [polls[-1].value / polls[0].value], "times", at_most=FLAT)
-    yield from claims
-    yield figure("claim, most stored against fewest", [claims[-1].value / claims[0].value], "times", at_most=FLAT)
-
-
-def _times(work: Callable[[], None], sizes: Sizes) -> list[float]:
-    work()
-    times = []
-    for _ in range(sizes.repeats):
-        began = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - began))
-    return times
+            yield figure(f"storing up to {wanted:,} for it", [time.perf_counter() - began], "s")
+            for name, work in works.items():
+                taken = [1000 * seconds for seconds in costs(work, sizes.runs, sizes.repeats)]
+                found[name].append(figure(f"{name}, {wanted:,} stored", taken, "ms"))
+                yield found[name][-1]
+        for name, figures in found.items():
+            yield figure(f"{name}, most stored against fewest", [figures[-1].value / figures[0].value], "times",
+                         at_most=FLAT)  # fmt: skip
+            reads = whole_reads(works[name])
+            yield figure(f"{name}, statements that read a table whole", [float(len(reads))], "statements",
+                         at_most=("none", 0.0))  # fmt: skip
 
 
 def _poller(one: Scene) -> Callable[[], None]:
@@ -81,23 +82,35 @@ def _poller(one: Scene) -> Callable[[], None]:
     return poll
 
 
+def _idler(one: Scene) -> Callable[[], None]:
+    """A post lane that is woken for nothing: what is open, uncertain and due is looked for, and when it is due next."""
+
+    def idle() -> None:
+        SyncRecord.objects.filter(flow=one.flow, state="received", due_at__isnull=False).update(due_at=later(3600))
+        lanes_wake(one.flow.ledger_id, LaneKind.POST)
+        if not lane_work([LaneKind.POST], connection_id=one.flow.ledger_id, actor="bench"):
+            raise RuntimeError("The lane is somebody else's.")
+
+    return idle
+
+
 def _claimer(one: Scene) -> Callable[[], None]:
     """Leasing a lane and reading its due records with their payloads, as each batch begins."""
     due = SyncRecord.objects.filter(flow=one.flow).order_by("id").values_list("id", flat=True)[:100]
-    chosen = list(due)
+    chosen = SyncRecord.objects.filter(id__in=list(due))
 
     def claim() -> None:
+        chosen.update(state="received", due_at=database_now())
+        lanes_wake(one.flow.ledger_id, LaneKind.POST)
         lease = lease_next([LaneKind.POST], connection_id=one.flow.ledger_id)
         if lease is None:
             raise RuntimeError("The lane is somebody else's.")
         rows = received(one.flow, lease.slot, 1, 100, database_now())
         payloads = RecordVersion.objects.filter(record_id__in=[row.pk for row in rows]).values_list("payload")
-        if len(payloads) != len(chosen):
+        if len(payloads) != len(chosen.all()):
             raise RuntimeError("Not all due records were claimed.")
-        lease.release(database_now())
+        lease.release(None)
 
-    SyncRecord.objects.filter(id__in=chosen).update(state="received", due_at=database_now())
-    lanes_wake(one.flow.ledger_id, LaneKind.POST)
     return claim
 
 

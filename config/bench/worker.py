@@ -13,6 +13,8 @@ from typing import Any
 
 import django
 
+from config.celery import lasting_objects_freeze
+
 
 def run(connection_ids: list[int]) -> dict[str, Any]:
     from audit.models import LaneKind
@@ -57,6 +59,7 @@ def claim(seconds: float) -> dict[str, Any]:
 
 def main(what: str, arguments: list[str]) -> None:
     django.setup()
+    lasting_objects_freeze()
     print("ready", flush=True)  # noqa: T201 - it speaks to the process that started it
     sys.stdin.readline()
     told = run([int(one) for one in arguments]) if what == "run" else claim(float(arguments[0]))

@@ -64,6 +64,7 @@ def test_it_is_posted_by_itself_once_somebody_put_it_right_in_the_ledger(edited:
     edited.odoo.control("edit_move", {"id": move["id"], "date": sent.isoformat()})  # type: ignore[union-attr]
     finish(edited)
     assert (states(edited), posting_states(edited)) == ({RecordState.POSTED: 1}, {PostingState.POSTED: 1})
+    assert not Problem.objects.filter(state="open").exists(), "nobody is asked any more"
 
 
 def test_a_person_may_bind_it_as_it_is(edited: World) -> None:
@@ -74,6 +75,7 @@ def test_a_person_may_bind_it_as_it_is(edited: World) -> None:
     finish(edited)
     assert (states(edited), posting_states(edited)) == ({RecordState.POSTED: 1}, {PostingState.POSTED: 1})
     assert len(edited.moves()) == 1
+    assert not Problem.objects.filter(state="open").exists()
 
 
 @pytest.fixture

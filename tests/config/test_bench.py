@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import RecordState, SyncRecord
+from config.bench.database import costs, processor_seconds, whole_reads
 from config.bench.figures import figure
 from config.management.commands.bench import line
+from connectors.models import Tenant
 from tests.audit.scene import BOOKS, FLOW, RULE
 from tests.flows.world import World, world
 
@@ -40,6 +44,42 @@ def test_the_bench_measures_each_part_and_leaves_nothing_behind() -> None:
     assert {"records/s", "calls a record", "deliveries/s", "leases/s", "s", "ms", "times"} <= set(units)
     assert all(one["value"] > 0 for one in figures if "receipts" not in one["name"])
     assert databases() == before
+
+
+def test_a_bench_that_is_told_to_end_drops_its_databases_first() -> None:
+    before = databases()
+    bench = subprocess.Popen(
+        [sys.executable, "manage.py", "bench", "--quick", "--only", "pages"],
+        cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while f"mlc_bench_{bench.pid}" not in databases() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    bench.terminate()
+    assert bench.wait(timeout=120) == 128 + signal.SIGTERM
+    assert databases() == before
+
+
+@pytest.mark.django_db
+def test_a_statement_that_reads_a_large_table_whole_is_told() -> None:
+    assert whole_reads(lambda: list(Tenant.objects.all())) == []
+    (found,) = whole_reads(lambda: list(SyncRecord.objects.filter(label="50 %")))
+    assert "audit_syncrecord" in found
+
+
+@pytest.mark.django_db
+def test_the_time_that_the_database_works_is_counted_where_it_can_be_seen() -> None:
+    def work() -> None:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM generate_series(1, 2000000)")
+
+    before = processor_seconds()
+    (taken,) = costs(work, 1, 2)
+    after = processor_seconds()
+    assert taken > 0.05
+    assert (before is not None) == Path("/proc/self/stat").exists()
+    if before is not None and after is not None:
+        assert after - before >= 2 * taken
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print JSON instead of the table.")
 
     def handle(self, *args: Any, only: list[str] | None, quick: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _end)
         sizes, told = QUICK if quick else FULL, []
         if not options["json"]:
             self.stdout.write(ROW.format(f"median of {sizes.runs} runs", "", "", "ratio", "against"))
@@ -47,9 +50,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"quick": quick, "figures": told}, indent=2))
 
 
+def _end(*_: Any) -> None:
+    """End as at an error, so that databases, servers and folders are removed; a second signal does not disturb that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)
+
+
 def line(one: Figure) -> str:
     """A figure as a row of the table."""
-    value = f"{one.value:,.0f}" if one.value >= 100 else f"{one.value:.3g}"
+    value = f"{one.value:,.0f}" if one.value >= 100 or one.value == 0 else f"{one.value:.3g}"
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
     kept = "" if one.is_met is None else f"{one.against} ({one.limit:,.4g}): {'kept' if one.is_met else 'MISSED'}"
     return ROW.format(one.name, value, one.unit, ratio, kept).rstrip()
