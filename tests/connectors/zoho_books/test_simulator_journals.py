@@ -212,6 +212,15 @@ def test_the_reference_number_is_searched_but_never_unique(books: Books) -> None
     assert stamps(books.org) == {"brex:exp_1": 2, "brex:exp_10": 1}
 
 
+def test_a_reference_number_may_be_made_unique(books: Books) -> None:
+    books.switches.unique_journal_references = True
+    made = books.ok("POST", "/journals", books.journal())["journal"]
+    assert books.refused("POST", "/journals", books.journal(reference="brx-1")) == (400, 990007)
+    books.ok("PUT", f"/journals/{made['journal_id']}", {"notes": "x"})
+    books.switches.unknown_codes_shift = 500
+    assert books.refused("POST", "/journals", books.journal()) == (400, 990507)
+
+
 def test_a_reference_number_may_be_limited(books: Books) -> None:
     books.switches.journal_reference_limit = 50
     assert books.refused("POST", "/journals", books.journal(reference="x" * 51)) == (400, 4)
