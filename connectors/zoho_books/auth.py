@@ -64,6 +64,14 @@ class ZohoSettings(BaseModel):
         pattern=r"^\d*$",
         description="Its id, as the test of the connection lists them; empty if the user has one only.",
     )
+    key_field: str = Field(
+        "",
+        title="Key field",
+        max_length=100,
+        pattern=r"^(cf_\w+)?$",
+        description="API name of a custom field that refuses duplicate values, made by hand for bills, vendors and "
+        "vendor payments alike: cf_…; with it Zoho itself refuses a second one. Empty: none.",
+    )
 
 
 def credentials_of(context: ConnectionContext) -> ZohoCredentials:

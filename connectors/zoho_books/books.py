@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 from connectors.base import LedgerFacts
 from connectors.errors import ConfigurationError
-from connectors.zoho_books.auth import credentials_of
-from connectors.zoho_books.client import ZohoClient, one
+from connectors.zoho_books.auth import credentials_of, settings_of
+from connectors.zoho_books.client import ZohoClient, one, parsed
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.schema import (
     AccountRow,
     ContactRow,
     CurrencyRow,
+    FieldRow,
     LockRow,
     OptionRow,
     Organization,
@@ -200,6 +201,18 @@ class Books:
             return closed
 
         return self.kept.get("locks", LOCKS_FRESH, read)
+
+    def key_field(self, entity: str) -> str:
+        """The id of the custom field that holds our stamp on a bill, contact or vendor payment; empty if none does."""
+        name = settings_of(self.client.context).key_field
+        if not name:
+            return ""
+
+        def read() -> str:
+            rows = parsed(FieldRow, self.client.get(self.company, "/settings/fields", entity=entity), "fields")
+            return next((row.id for row in rows if row.api_name == name), "")
+
+        return self.kept.get(f"key field {entity}", LISTS_FRESH, read)
 
     def organization(self) -> Organization:
         def read() -> Organization:

@@ -167,6 +167,19 @@ class LockRow(Row):
     lock_scope_formatted: Text = ""
 
 
+class FieldRow(Row):
+    """A custom field; its id goes by two names."""
+
+    id_field = "id"
+    customfield_id: Text = ""
+    field_id: Text = ""
+    api_name: Text = ""
+
+    @property
+    def id(self) -> str:
+        return self.customfield_id or self.field_id
+
+
 class LineTag(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     tag_id: Text = ""

@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+
+import pytest
 
 from connectors.base import OutcomeState
+from connectors.documents import NewVendor, VendorBill
+from connectors.zoho_books.simulator import ZohoBooksSimulator
 from tests.cases.ledger_cases import LedgerCases
+from tests.connectors.zoho_books.conftest import SimulatedWorld
 from tests.connectors.zoho_books.world import ZohoWorld
 from tests.connectors.zoho_books.zoho_cases import ZohoCases
+
+
+class KeyedWorld(SimulatedWorld):
+    key_field = "cf_brex_id"
+
+
+class TestZohoWithAKeyField:
+    """A custom field that refuses duplicates makes Zoho enforce the key where it can: not for journals."""
+
+    @pytest.fixture
+    def world(self, simulator: ZohoBooksSimulator) -> ZohoWorld:
+        return KeyedWorld(simulator)
+
+    @pytest.mark.parametrize("kind", ["bill", "payment", "vendor"])
+    def test_a_second_one_is_refused_by_zoho_and_the_first_is_found(self, world: ZohoWorld, kind: str) -> None:
+        """As two workers would send it, each sure that nobody did before; a bill under another number besides."""
+        outgoing = replace(world.of_kind(kind), is_first=True)
+        first = world.open().post(world.company, [outgoing])[0]
+        assert (first.state, first.differences) == (OutcomeState.POSTED, ())
+        document = outgoing.document
+        if isinstance(document, NewVendor):
+            world.act("PUT", f"/contacts/{first.ledger_id}", {"contact_name": f"Renamed {world.word}"})
+        if isinstance(document, VendorBill):
+            outgoing = replace(outgoing, document=replace(document, number=f"{document.number}/b"))
+        again = world.open().post(world.company, [outgoing])[0]
+        assert (again.state, again.ledger_id) == (OutcomeState.POSTED, first.ledger_id)
+        path = {"bill": "/bills", "payment": "/vendorpayments", "vendor": "/contacts"}[kind]
+        assert sum(one.startswith(f"/books/v3{path}?") for one in world.faults.writes) == 2
+
+    def test_its_absence_is_said(self, world: ZohoWorld) -> None:
+        world.settings = world.settings.model_copy(update={"key_field": "cf_nobody"})
+        assert [one.name for one in world.open().verify() if one.state == "failed"] == ["Key field"]
 
 
 class TestSimulatedZoho(LedgerCases, ZohoCases):

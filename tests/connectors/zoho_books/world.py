@@ -50,6 +50,7 @@ class ZohoWorld(LedgerWorld):
     calls_per_document = 2
     calls_for_bills = 2
     payments_take_files = False
+    key_field = ""
 
     def __init__(self, address: str, inner: BaseAdapter, credentials: ZohoCredentials, organization_id: str) -> None:
         super().__init__()
@@ -57,7 +58,7 @@ class ZohoWorld(LedgerWorld):
         self.inner = inner
         self.credentials = credentials
         self.company = organization_id
-        self.settings = ZohoSettings(organization_id=organization_id)
+        self.settings = ZohoSettings(organization_id=organization_id, key_field=self.key_field)
         self.tokens = MemoryTokenStore()
         self.faults = FaultTransport(inner, is_write)
         self.admin = ZohoClient(self._context(credentials, inner))
