@@ -334,6 +334,14 @@ def test_what_carries_a_stamp_can_be_counted_behind_the_api(books: Books) -> Non
         books.account("600100"): Decimal("42.1"),
         books.account("201100"): Decimal("-42.1"),
     }
+    books.ok("POST", "/journals", books.journal(reference="brex:exp_1", status="draft"))
+    told = books.do("find_stamp", stamp="brex:exp_1")
+    assert [(one["table"], one["status"]) for one in told["records"]] == [
+        ("journals", "published"),
+        ("journals", "draft"),
+    ]
+    assert told["books"][books.account("600100")] == Decimal("42.1")
+    assert books.do("find_stamp", stamp="brex:exp_2") == {"records": [], "books": {}}
 
 
 def test_organisations_keep_their_books_apart() -> None:
