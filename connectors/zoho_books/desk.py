@@ -44,6 +44,7 @@ JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals")
 BILLS = Module("/bills", "bills", "bill", "bill:", "bills")
 CREDITS = Module("/vendorcredits", "vendorcredits", "vendor_credit", "credit:", "vendorcredits")
 PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade")
+EXPENSES = Module("/expenses", "expenses", "expense", "expense:", "expenses")
 CONTACTS = Module("/contacts", "contacts", "contact", "", "vendors")
 
 

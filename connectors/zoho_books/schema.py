@@ -233,6 +233,29 @@ class BillLine(BaseModel):
     tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
 
 
+class ExpenseLine(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    account_id: Text = ""
+    amount: Amount = Decimal(0)
+    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+
+
+class ExpenseRow(Row):
+    id_field = "expense_id"
+    expense_id: Text
+    reference_number: Text = ""
+    date: Day = None
+    vendor_id: Text = ""
+    paid_through_account_id: Text = ""
+    currency_id: Text = ""
+    currency_code: Text = ""
+    total: Amount = Decimal(0)
+    bcy_total: Amount = Decimal(0)
+    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+    line_items: Annotated[list[ExpenseLine], BeforeValidator(_list)] = []
+    documents: Annotated[list[Document], BeforeValidator(_list)] = []
+
+
 class BillPayment(BaseModel):
     """A payment as it is applied to a bill, on either of the two."""
 

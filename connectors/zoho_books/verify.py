@@ -17,6 +17,7 @@ ROLE = "Give the user the role of an accountant in Zoho, or connect again so tha
 PROBES = (
     ("Journals", "/journals", "journals and transaction locks (ZohoBooks.accountants)"),
     ("Bills", "/bills", "bills (ZohoBooks.bills)"),
+    ("Expenses", "/expenses", "expenses (ZohoBooks.expenses)"),
     ("Vendors", "/contacts", "contacts (ZohoBooks.contacts)"),
     ("Vendor payments", "/vendorpayments", "vendor payments (ZohoBooks.vendorpayments)"),
     ("Vendor credits", "/vendorcredits", "vendor credits (ZohoBooks.debitnotes)"),
