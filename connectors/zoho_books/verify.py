@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from connectors.base import Check
 from connectors.errors import BlockedError, ConnectorError, RateLimitedError
@@ -12,6 +13,7 @@ from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import ZohoClient
 
 ORGANISATIONS = "Organisations"
+MANY_TOKENS = 10
 KEYED = ("bill", "contact", "vendorpayment")
 ROLE = "Give the user the role of an accountant in Zoho, or connect again so that all scopes are granted."
 PROBES = (
@@ -44,7 +46,16 @@ def verify_connection(client: ZohoClient) -> list[Check]:
         except ConnectorError as error:
             checks.append(Check(part.__name__.strip("_").capitalize(), "failed", error.message, ROLE))
     checks += _calls(client)
+    checks += _tokens(client)
     return checks
+
+
+def _tokens(client: ZohoClient) -> Iterator[Check]:
+    """Fifteen access tokens of a refresh token live at a time, the sixteenth ends the oldest."""
+    asked = client.context.tokens.asked_within(timedelta(hours=1)) if client.context.tokens else 0
+    said = f"{asked} access tokens were asked for in the last hour; fifteen may live at a time."
+    cure = "See whether another program uses the same refresh token." if asked >= MANY_TOKENS else ""
+    yield Check("Access tokens", "warning" if cure else "ok", said, cure)
 
 
 def _checked(name: str, look: Callable[[], Check]) -> Check:
