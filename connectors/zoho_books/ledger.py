@@ -156,7 +156,7 @@ class ZohoLedger:
         yield from list_stamped(self._office(company).desk, since)
 
     def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
-        yield from reference_items(self._office(company or self.identity()).desk, kind)
+        yield from reference_items(self._office(company or self.client.company).desk, kind)
 
     def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
         return attach_files(self._office(company).desk, files)
