@@ -155,6 +155,7 @@ class MemoryTokenStore:
     def __init__(self, token: AccessToken | None = None) -> None:
         self._token = token
         self._lock = threading.Lock()
+        self._asked_at: list[datetime] = []
 
     def current(self) -> AccessToken | None:
         return self._token
@@ -162,8 +163,12 @@ class MemoryTokenStore:
     def refresh(self, renew: Callable[[AccessToken | None], AccessToken], *, rejected: str = "") -> AccessToken:
         with self._lock:
             if self._token is None or self._token.value == rejected:
+                self._asked_at.append(datetime.now(UTC))
                 self._token = renew(self._token)
             return self._token
+
+    def asked_within(self, period: timedelta) -> int:
+        return sum(at > datetime.now(UTC) - period for at in self._asked_at)
 
 
 def read_oauth_error(response: ApiResponse) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from connectors.models import Token
 LEASE = timedelta(seconds=120)  # longer than the token server may take with all tries
 PATIENCE = 30.0  # seconds to wait for another process's renewal
 LOOK_EVERY = 0.1
+KEPT = timedelta(hours=1)  # how long it is known that a token was asked for
 
 
 class DatabaseTokenStore:
@@ -59,6 +60,10 @@ class DatabaseTokenStore:
                 raise TransportError("Another process is still renewing the token.")
             time.sleep(LOOK_EVERY)
 
+    def asked_within(self, period: timedelta) -> int:
+        row = Token.objects.filter(connection_id=self._connection_id).first()
+        return sum(at > timezone.now() - period for at in row.asked_at) if row else 0
+
     def _lease(self, lease: str, rejected: str) -> tuple[AccessToken | None, int | None]:
         """The stored token, and its version if we are to renew it; (None, None) while somebody else does."""
         with transaction.atomic(durable=True):
@@ -74,17 +79,18 @@ class DatabaseTokenStore:
             return stored, row.version
 
     def _asked(self, row: Token) -> list[datetime]:
-        """When tokens were asked for in the limit's period, this time included. Raises RateLimitedError."""
-        if self._limit is None:
-            return []
+        """When tokens were asked for in the last hour, this time included. Raises RateLimitedError."""
         now = timezone.now()
+        kept = [*(at for at in row.asked_at if at > now - KEPT), now]
+        if self._limit is None:
+            return kept
         recent = [at for at in row.asked_at if at > now - self._limit.period]
         if len(recent) >= self._limit.calls:
             raise RateLimitedError(
                 f"{len(recent)} tokens were asked for lately, and the vendor blocks who asks for more.",
                 retry_after=min(recent) + self._limit.period - now,
             )
-        return [*recent, now]
+        return kept
 
     def _renew(
         self, renew: Callable[[AccessToken | None], AccessToken], stored: AccessToken | None, lease: str, version: int

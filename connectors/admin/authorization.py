@@ -62,6 +62,7 @@ class AuthorizingAdmin:
             "consent_url": consent_url,
             "redirect_uri": redirect_uri,
             "remark": vendor.remark if vendor else "",
+            "warning": services.consents_warning(row) if vendor else "",
             "pasted": vendor.pasted if vendor else "",
             "problem": problem,
             "back_url": self._change_url(row),

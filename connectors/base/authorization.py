@@ -29,4 +29,5 @@ class Authorization:
     consent_url: Callable[[ConnectionContext, str, str], str]
     exchange: Callable[[ConnectionContext, str, Mapping[str, str]], Granted]
     remark: str = ""  # what the person should know before he is sent away
+    most: int = 0  # consents that the vendor keeps of one user; one more ends the oldest (0: any)
     pasted: str = ""  # what kind of code he may paste instead; empty: none

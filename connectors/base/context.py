@@ -32,6 +32,10 @@ class TokenStore(Protocol):
         `renew` is not called. A rotated refresh token is committed before the access token is used."""
         ...
 
+    def asked_within(self, period: timedelta) -> int:
+        """How many tokens were asked for lately, as far as it is known: at most of the last hour."""
+        ...
+
 
 class Limiter(Protocol):
     """Counts calls by what the vendor counts, for all workers together."""

@@ -4,6 +4,7 @@ from connectors.services.authorization import (
     authorization_finish,
     authorization_of,
     authorization_url,
+    consents_warning,
     state_make,
     state_open,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "connection_switch",
     "connection_update",
     "connection_verify",
+    "consents_warning",
     "credentials_check",
     "credentials_replace",
     "identity_is_frozen",

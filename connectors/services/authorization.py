@@ -18,6 +18,7 @@ from connectors.services.opening import connection_context
 from connectors.services.setup import connection_update, credentials_replace
 
 SALT = "connectors.authorization"
+CONSENT = "consent given"  # the reason in a connection's history
 GOOD_FOR = 900  # seconds a person may take at the vendor
 
 
@@ -60,7 +61,20 @@ def authorization_finish(
     with transaction.atomic():
         if granted.address and granted.address != connection.address and not connection.is_simulated:
             connection_update(connection, address=granted.address, by=by)  # deletes the credentials
-        credentials_replace(connection, values, keep=False, by=by)
+        credentials_replace(connection, values, keep=False, by=by, reason=CONSENT)
+
+
+def consents_warning(connection: Connection) -> str:
+    """How many consents the tenant gave from here, as soon as the vendor may begin to drop some; empty before that.
+
+    Which of them are the same person's the vendor does not tell, and others may be given elsewhere."""
+    most = _required(connection).most
+    given = Connection.history.filter(
+        tenant_id=connection.tenant_id, vendor=connection.vendor, history_change_reason=CONSENT
+    ).count()
+    if not most or given < most * 3 // 4:
+        return ""
+    return f"{given} consents were given from here, and of one user {most} are kept: revoke those that nobody uses."
 
 
 def _required(connection: Connection) -> Authorization:

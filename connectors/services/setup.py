@@ -147,7 +147,12 @@ def credentials_check(connection: Connection, given: Mapping[str, Any], *, keep:
 
 
 def credentials_replace(
-    connection: Connection, given: Mapping[str, Any], *, keep: bool = True, by: AbstractBaseUser | None = None
+    connection: Connection,
+    given: Mapping[str, Any],
+    *,
+    keep: bool = True,
+    by: AbstractBaseUser | None = None,
+    reason: str = "credentials replaced",
 ) -> Credential:
     """Store credentials by the vendor's schema; what is left blank is kept, unless `keep` is off. Old tokens go, a
     broken connection may work again, and the next test decides. The same values again change nothing.
@@ -168,7 +173,7 @@ def credentials_replace(
         Token.objects.filter(connection_id=row.pk).delete()
         if row.state in (ConnectionState.OK, ConnectionState.BROKEN):
             row.state, row.reason = ConnectionState.NEW, ""
-        row._change_reason = "credentials replaced"  # type: ignore[attr-defined]
+        row._change_reason = reason  # type: ignore[attr-defined]
         connection_save(row, by, ["state", "reason"])
     connection.refresh_from_db()
     return credential

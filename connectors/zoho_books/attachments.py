@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 from urllib3.filepost import encode_multipart_formdata
 
 from connectors.base import ReceiptFile
-from connectors.zoho_books.desk import BILLS, CREDITS, JOURNALS, PAYMENTS, Desk, Module, refused
+from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, Module, refused
 from connectors.zoho_books.payments import CREDIT_REFUND, RETURN
-from connectors.zoho_books.schema import BillRow, JournalRow, Row
+from connectors.zoho_books.schema import BillRow, ExpenseRow, JournalRow, Row
 
-KINDS: tuple[tuple[Module, type[Row]], ...] = ((BILLS, BillRow), (JOURNALS, JournalRow))
+KINDS: tuple[tuple[Module, type[Row]], ...] = ((BILLS, BillRow), (EXPENSES, ExpenseRow), (JOURNALS, JournalRow))
 
 
 def attach_files(desk: Desk, files: Mapping[str, Sequence[ReceiptFile]]) -> dict[str, int]:
@@ -49,12 +49,13 @@ def hashed_name(one: ReceiptFile) -> str:
 def _place(ledger_id: str) -> tuple[Module, str]:
     if ledger_id.startswith((PAYMENTS.prefix, CREDITS.prefix, RETURN, CREDIT_REFUND)):
         raise refused("Zoho takes no files on payments and vendor credits through its API; attach it there by hand.")
-    if ledger_id.startswith(BILLS.prefix):
-        return BILLS, ledger_id.removeprefix(BILLS.prefix)
+    for module in (BILLS, EXPENSES):
+        if ledger_id.startswith(module.prefix):
+            return module, ledger_id.removeprefix(module.prefix)
     return JOURNALS, ledger_id
 
 
 def _there(desk: Desk, ledger_id: str) -> set[str]:
     module, record_id = _place(ledger_id)
     row = desk.read(dict(KINDS)[module], module, record_id)
-    return {one.file_name for one in row.documents} if isinstance(row, BillRow | JournalRow) else set()
+    return {one.file_name for one in row.documents} if isinstance(row, BillRow | ExpenseRow | JournalRow) else set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -63,6 +63,19 @@ class ZohoSettings(BaseModel):
         max_length=40,
         pattern=r"^\d*$",
         description="Its id, as the test of the connection lists them; empty if the user has one only.",
+    )
+    card_purchases_as: Literal["journal", "expense"] = Field(
+        "journal",
+        title="Card purchases as",
+        description="Expenses show the vendor and may be billed on; what an expense cannot say stays a journal.",
+    )
+    key_field: str = Field(
+        "",
+        title="Key field",
+        max_length=100,
+        pattern=r"^(cf_\w+)?$",
+        description="API name of a custom field that refuses duplicate values, made by hand for bills, vendors and "
+        "vendor payments alike: cf_…; with it Zoho itself refuses a second one. Empty: none.",
     )
 
 

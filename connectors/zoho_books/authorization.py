@@ -73,5 +73,6 @@ AUTHORIZATION = Authorization(
         "Use a server-based client of Zoho's API console, and a user with the role of an accountant. Zoho keeps twenty "
         "consents of a user: the twenty-first deletes the oldest without a word, also one that is in use."
     ),
+    most=20,
     pasted="Grant code of a self client",
 )

@@ -6,8 +6,7 @@ from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import VendorBill
 from connectors.zoho_books.bodies import bill_body, credit_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import BILLS, CREDITS, Desk, absent, twice
-from connectors.zoho_books.errors import NumberTakenError
+from connectors.zoho_books.desk import BILLS, CREDITS, AlreadyThereError, Desk, absent, twice
 from connectors.zoho_books.schema import BillRow, CreditRow
 
 
@@ -17,19 +16,23 @@ def bill_post(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
         found = bill_find(desk, outgoing, bill)
         if found.state is not OutcomeState.ABSENT:
             return found
+    try:
+        return _made(desk, outgoing, bill)
+    except AlreadyThereError as error:
+        found = bill_find(desk, outgoing, bill)  # ours, if an earlier try of it came through
+        if found.state is OutcomeState.ABSENT:
+            raise error.refusal from error
+        return found
+
+
+def _made(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
     currency_id = desk.books.currency(bill.currency).currency_id
     if bill.is_credit:
         body = credit_body(outgoing, bill, currency_id)
         # Where credits are numbered by Zoho, the supplier's own number is refused without this.
         answer = desk.client.write(desk.company, "POST", "/vendorcredits", body, ignore_auto_number_generation="true")
         return _concluded(desk, outgoing, bill, one(CreditRow, answer, "vendor_credit", written=True))
-    try:
-        answer = desk.client.write(desk.company, "POST", "/bills", bill_body(outgoing, bill, currency_id))
-    except NumberTakenError:
-        found = bill_find(desk, outgoing, bill)  # ours, if an earlier try of it came through
-        if found.state is OutcomeState.ABSENT:
-            raise
-        return found
+    answer = desk.create("bill", "/bills", bill_body(outgoing, bill, currency_id), outgoing.stamp)
     return _concluded(desk, outgoing, bill, one(BillRow, answer, "bill", written=True))
 
 

@@ -1,8 +1,8 @@
 """What is set up in one organisation? Accounts, contacts, tags, currencies, rates, locks: kept for as long as each may.
 
 Every call counts against the organisation's day, so answers are kept by the process and not by the ledger that asked:
-an account for five minutes, a vendor for six hours, a lock for one minute. What changes meanwhile is refused by Zoho,
-and then everything is asked again."""
+an account for five minutes, a vendor or a rate for six hours, a lock for one minute. What was refused meanwhile, or
+seems wrong, is asked again before anybody is told."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 from connectors.base import LedgerFacts
 from connectors.errors import ConfigurationError
-from connectors.zoho_books.auth import credentials_of
-from connectors.zoho_books.client import ZohoClient, one
+from connectors.zoho_books.auth import credentials_of, settings_of
+from connectors.zoho_books.client import ZohoClient, one, parsed
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.schema import (
     AccountRow,
     ContactRow,
     CurrencyRow,
+    FieldRow,
     LockRow,
     OptionRow,
     Organization,
@@ -32,28 +33,36 @@ from connectors.zoho_books.schema import (
 
 LOCKS_FRESH = 60.0
 LISTS_FRESH = 300.0
-CONTACTS_FRESH = 6 * 3600.0
+CONTACTS_FRESH = RATES_FRESH = 6 * 3600.0
+RENEW_AFTER = 10.0
 ACCOUNTS_PAGE = 5000  # what the list gives when nothing is asked (observed); other lists give 200 at most
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
           "november", "december")  # fmt: skip
 LAST_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+INDEXES = frozenset({"standing bills"})  # keep themselves up to date
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Kept:
-    """Answers by name, with the moment they were given."""
+    """Answers by name, with the moment they were given; that there is none is kept for a minute at most."""
 
     answers: dict[str, tuple[float, object]] = field(default_factory=dict)
 
     def get(self, name: str, fresh: float, read: Callable[[], T]) -> T:
-        found = self.answers.get(name)
-        if found is None or time.monotonic() - found[0] > fresh:
-            found = self.answers[name] = (time.monotonic(), read())
-        return found[1]  # type: ignore[return-value]
+        at, answer = self.answers.get(name, (0.0, None))
+        if name not in self.answers or time.monotonic() - at > (min(fresh, LOCKS_FRESH) if answer is None else fresh):
+            answer = read()
+            self.answers[name] = (time.monotonic(), answer)
+        return answer  # type: ignore[return-value]
 
-    def forget(self) -> None:
-        self.answers.clear()
+    def forget(self, older_than: float) -> bool:
+        """Drop what is older than some seconds; whether anything was."""
+        now = time.monotonic()
+        old = [name for name, (at, _) in self.answers.items() if now - at > older_than and name not in INDEXES]
+        for name in old:
+            del self.answers[name]
+        return bool(old)
 
 
 _kept: dict[tuple[str, str, str], Kept] = {}
@@ -80,7 +89,22 @@ class Books:
 
     def forget(self) -> None:
         """Ask everything again: Zoho refused what seemed right."""
-        self.kept.forget()
+        self.kept.forget(-1.0)
+
+    def renew(self) -> bool:
+        """Ask again what was not asked just now, as something in it seems wrong; whether there was any."""
+        return self.kept.forget(RENEW_AFTER)
+
+    def vendors(self) -> list[ContactRow]:
+        """All vendors, the inactive ones too. `contact_type` was seen to let customers through."""
+
+        def read() -> list[ContactRow]:
+            params: dict[str, Any] = {"contact_type": "vendor", "filter_by": "Status.All"}
+            params |= {"sort_column": "created_time", "sort_order": "A"}
+            rows = self.client.rows(ContactRow, self.company, "/contacts", "contacts", **params)
+            return [row for row in rows if row.is_vendor]
+
+        return self.kept.get("vendors", LISTS_FRESH, read)
 
     def accounts(self) -> dict[str, AccountRow]:
         """The whole chart by id, the inactive ones too: the list leaves them out unless it is asked for all."""
@@ -158,7 +182,7 @@ class Books:
             known = [one for one in found if one.effective_date and one.effective_date <= day and one.rate > 0]
             return max(known, key=lambda one: one.effective_date or day).rate if known else None
 
-        return self.kept.get(f"rate {code} {day}", LISTS_FRESH, read)
+        return self.kept.get(f"rate {code} {day}", RATES_FRESH, read)
 
     def closed_through(self) -> dict[str, date]:
         """The last closed day by type of document; journals by the accountant's lock, the rest by that of purchases.
@@ -177,6 +201,18 @@ class Books:
             return closed
 
         return self.kept.get("locks", LOCKS_FRESH, read)
+
+    def key_field(self, entity: str) -> str:
+        """The id of the custom field that holds our stamp on a bill, contact or vendor payment; empty if none does."""
+        name = settings_of(self.client.context).key_field
+        if not name:
+            return ""
+
+        def read() -> str:
+            rows = parsed(FieldRow, self.client.get(self.company, "/settings/fields", entity=entity), "fields")
+            return next((row.id for row in rows if row.api_name == name), "")
+
+        return self.kept.get(f"key field {entity}", LISTS_FRESH, read)
 
     def organization(self) -> Organization:
         def read() -> Organization:

@@ -76,6 +76,11 @@ class ZohoClient:
         why = f"The user is not in the organisation {chosen}." if chosen else "The user has several organisations."
         raise ConfigurationError(f"{why if rows else 'The user has none.'} Choose one of: {listed}.", provider=PROVIDER)
 
+    @property
+    def company(self) -> str:
+        """The id of this connection's organisation; asked for only where none is set."""
+        return settings_of(self.context).organization_id or self.organization().organization_id
+
     def spare(self) -> None:
         """To be asked before lists are read: the last calls of a day are for posting. Raises RateLimitedError."""
         told = self.context.budget.left() if self.context.budget else None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry, Payment, VendorBill
 from connectors.errors import ConnectorError, RejectedError
 from connectors.money import minor_unit
 from connectors.zoho_books.books import Books
-from connectors.zoho_books.client import ZohoClient, one
-from connectors.zoho_books.errors import PROVIDER
+from connectors.zoho_books.client import Json, ZohoClient, one
+from connectors.zoho_books.errors import PROVIDER, NumberTakenError
 from connectors.zoho_books.readback import bill_differences, journal_differences, payment_differences
 from connectors.zoho_books.regions import centre_of
 from connectors.zoho_books.schema import BillRow, CreditRow, JournalRow, PaymentRow, Row
@@ -44,7 +44,16 @@ JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals")
 BILLS = Module("/bills", "bills", "bill", "bill:", "bills")
 CREDITS = Module("/vendorcredits", "vendorcredits", "vendor_credit", "credit:", "vendorcredits")
 PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade")
+EXPENSES = Module("/expenses", "expenses", "expense", "expense:", "expenses")
 CONTACTS = Module("/contacts", "contacts", "contact", "", "vendors")
+
+
+class AlreadyThereError(Exception):
+    """Zoho refused what may be there from an earlier try; carries the refusal, for when it is not."""
+
+    def __init__(self, refusal: RejectedError) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
 
 
 class Desk:
@@ -79,6 +88,19 @@ class Desk:
             return self.read(CreditRow, CREDITS, key.removeprefix(IN_LEDGER).removeprefix(CREDITS.prefix))
         rows = self.stamped(CreditRow, CREDITS, stamp_of(key))
         return rows[0] if len(rows) == 1 else None
+
+    def create(self, entity: str, path: str, body: Json, stamp: str, **params: Any) -> Json:
+        """Make a record, with the stamp in the organisation's key field where it has one. Raises AlreadyThereError
+        where Zoho refused and the field may be why: then it is to be looked for."""
+        field = self.books.key_field(entity)
+        if field:
+            body = {**body, "custom_fields": [{"customfield_id": field, "value": stamp}]}
+        try:
+            return self.client.write(self.company, "POST", path, body, **params)
+        except RejectedError as error:
+            if field or isinstance(error, NumberTakenError):
+                raise AlreadyThereError(error) from error
+            raise
 
     # --- outcomes
 

@@ -6,8 +6,15 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry
 from connectors.zoho_books.bodies import journal_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import JOURNALS, Desk, absent, twice
-from connectors.zoho_books.schema import JournalRow
+from connectors.zoho_books.desk import EXPENSES, JOURNALS, Desk, absent, twice
+from connectors.zoho_books.expenses import (
+    could_be_expense,
+    expense_create,
+    expense_outcome,
+    expenses_found,
+    is_expense,
+)
+from connectors.zoho_books.schema import ExpenseRow, JournalRow
 
 
 def journal_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
@@ -16,16 +23,23 @@ def journal_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome
         found = journal_find(desk, outgoing, entry)
         if found.state is not OutcomeState.ABSENT:
             return found
+    if is_expense(desk, entry):
+        return expense_create(desk, outgoing, entry)
     currency_id = desk.books.currency(entry.currency).currency_id
     answer = desk.client.write(desk.company, "POST", "/journals", journal_body(outgoing, entry, currency_id))
     return desk.journal_outcome(outgoing, entry, one(JournalRow, answer, "journal", written=True))
 
 
 def journal_find(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
-    """The journal that bears the stamp, compared line by line: one search, one read of what it shows."""
+    """What bears the stamp, compared line by line: one search, one read of what it shows. A card purchase may be an
+    expense, whatever the setting says by now: one search more."""
     rows = desk.stamped(JournalRow, JOURNALS, outgoing.stamp)
-    if len(rows) > 1:
-        return twice(outgoing, [row.journal_id for row in rows])
+    expenses = expenses_found(desk, outgoing.stamp) if could_be_expense(entry) else []
+    if len(rows) + len(expenses) > 1:
+        ids = [f"{EXPENSES.prefix}{row.expense_id}" for row in expenses]
+        return twice(outgoing, [*(row.journal_id for row in rows), *ids])
+    if expenses:
+        return expense_outcome(desk, outgoing, entry, desk.read(ExpenseRow, EXPENSES, expenses[0].expense_id))
     if not rows:
         return absent(outgoing)
     return desk.journal_outcome(outgoing, entry, desk.read(JournalRow, JOURNALS, rows[0].journal_id))

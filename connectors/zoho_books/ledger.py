@@ -33,21 +33,27 @@ from connectors.errors import (
 from connectors.zoho_books.attachments import attach_files
 from connectors.zoho_books.bills import bill_find, bill_post
 from connectors.zoho_books.client import WRITE_TIMEOUT, ZohoClient
-from connectors.zoho_books.desk import BILLS, CREDITS, JOURNALS, PAYMENTS, Desk, failed
+from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, failed
 from connectors.zoho_books.errors import PROVIDER
 from connectors.zoho_books.journals import journal_find, journal_post
 from connectors.zoho_books.listing import list_stamped
 from connectors.zoho_books.payments import is_return, payment_find, payment_post, return_find, return_post
 from connectors.zoho_books.preflight import Preflight
 from connectors.zoho_books.reference import reference_items
-from connectors.zoho_books.schema import BillRow, CreditRow, JournalRow, PaymentRow
+from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow
 from connectors.zoho_books.stamps import stamp_of
 from connectors.zoho_books.standing import StandingBills
 from connectors.zoho_books.vendors import vendor_find, vendor_post
 from connectors.zoho_books.verify import verify_connection
 
 ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)
-SEARCHED = ((JOURNALS, JournalRow), (BILLS, BillRow), (PAYMENTS, PaymentRow), (CREDITS, CreditRow))
+SEARCHED = (
+    (JOURNALS, JournalRow),
+    (BILLS, BillRow),
+    (PAYMENTS, PaymentRow),
+    (CREDITS, CreditRow),
+    (EXPENSES, ExpenseRow),
+)
 
 
 @dataclass(slots=True)
@@ -150,7 +156,7 @@ class ZohoLedger:
         yield from list_stamped(self._office(company).desk, since)
 
     def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
-        yield from reference_items(self._office(company or self.identity()).desk, kind)
+        yield from reference_items(self._office(company or self.client.company).desk, kind)
 
     def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
         return attach_files(self._office(company).desk, files)

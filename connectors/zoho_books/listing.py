@@ -9,9 +9,19 @@ from typing import Any
 
 from connectors.base import OutcomeState, Stamped
 from connectors.money import Money, minor_unit
-from connectors.zoho_books.desk import BILL_STATES, BILLS, CREDITS, JOURNAL_STATES, JOURNALS, PAYMENTS, Desk
+from connectors.zoho_books.auth import settings_of
+from connectors.zoho_books.desk import (
+    BILL_STATES,
+    BILLS,
+    CREDITS,
+    EXPENSES,
+    JOURNAL_STATES,
+    JOURNALS,
+    PAYMENTS,
+    Desk,
+)
 from connectors.zoho_books.payments import CREDIT_REFUND, RETURN
-from connectors.zoho_books.schema import BillRow, CreditRow, JournalRow, PaymentRow, RefundRow
+from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow, RefundRow
 from connectors.zoho_books.stamps import MARK, is_stamp
 from connectors.zoho_books.standing import instant, ledger_id_of, number_of
 
@@ -28,6 +38,7 @@ def list_stamped(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:
     if since is not None:
         params["last_modified_time"] = instant(since - OVERLAP)
     yield from _journals(desk, params)
+    yield from _expenses(desk, in_full=since is None)
     yield from _bills(desk, params)
     yield from _payments(desk, params)
     yield from _credit_refunds(desk)
@@ -44,6 +55,26 @@ def _journals(desk: Desk, params: dict[str, Any]) -> Iterator[list[Stamped]]:
                 posting_date=row.journal_date,
                 total=_money(row.total, _code(desk, row.currency_id)),
                 number=row.entry_number,
+            )
+            for row in page
+            if is_stamp(row.reference_number)
+        ]
+
+
+def _expenses(desk: Desk, *, in_full: bool) -> Iterator[list[Stamped]]:
+    """Expenses have no filter by change: all of ours, where some may be new, or where everything is listed."""
+    if not in_full and settings_of(desk.client.context).card_purchases_as != "expense":
+        return
+    params: dict[str, Any] = {"reference_number_startswith": MARK, "sort_column": "created_time", "sort_order": "A"}
+    for page in desk.client.pages(ExpenseRow, desk.company, EXPENSES.path, EXPENSES.listed, **params):
+        yield [
+            Stamped(
+                stamp=row.reference_number,
+                ledger_id=f"{EXPENSES.prefix}{row.expense_id}",
+                state="posted",
+                posting_date=row.date,
+                total=_money(row.total, row.currency_code or _code(desk, row.currency_id)),
+                number=row.reference_number,
             )
             for row in page
             if is_stamp(row.reference_number)

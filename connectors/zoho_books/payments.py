@@ -11,7 +11,7 @@ from connectors.errors import UnsupportedError
 from connectors.records import Side
 from connectors.zoho_books.bodies import TEXT, exchange_rate, payment_body
 from connectors.zoho_books.client import Json, one
-from connectors.zoho_books.desk import CREDITS, PAYMENTS, Desk, absent, refused, twice
+from connectors.zoho_books.desk import CREDITS, PAYMENTS, AlreadyThereError, Desk, absent, refused, twice
 from connectors.zoho_books.errors import PROVIDER, MissingError
 from connectors.zoho_books.schema import CreditRow, PaymentRow, RefundRow
 from connectors.zoho_books.stamps import stamp_of
@@ -29,7 +29,14 @@ def payment_post(desk: Desk, outgoing: Outgoing, payment: Payment) -> Outcome:
         if found.state is not OutcomeState.ABSENT:
             return found
     bills, missing = _targets(desk, payment, payment.amount)
-    answer = desk.client.write(desk.company, "POST", "/vendorpayments", payment_body(outgoing, payment, bills))
+    body = payment_body(outgoing, payment, bills)
+    try:
+        answer = desk.create("vendorpayment", "/vendorpayments", body, outgoing.stamp)
+    except AlreadyThereError as error:
+        found = payment_find(desk, outgoing, payment)
+        if found.state is OutcomeState.ABSENT:
+            raise error.refusal from error
+        return found
     row = one(PaymentRow, answer, "vendorpayment", written=True)
     return desk.payment_outcome(outgoing, payment, row, missing)
 

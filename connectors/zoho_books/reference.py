@@ -6,13 +6,12 @@ for bills, and each account that payments may go through."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from connectors.base import ReferenceItem
 from connectors.errors import UnsupportedError
 from connectors.zoho_books.desk import Desk
 from connectors.zoho_books.preflight import PAID_THROUGH
-from connectors.zoho_books.schema import ContactRow, ProjectRow, TaxRow
+from connectors.zoho_books.schema import ProjectRow, TaxRow
 
 ENTRIES, BILLS = "journals", "bills"
 Items = Iterator[ReferenceItem]
@@ -90,23 +89,10 @@ def _taxes(desk: Desk) -> Items:
         yield ReferenceItem("tax", row.tax_id, "", row.tax_name, row.tax_type, True, facts)
 
 
-def vendor_rows(desk: Desk) -> Iterator[list[ContactRow]]:
-    """All vendors, the inactive ones too. `contact_type` was seen to let customers through."""
-    params: dict[str, Any] = {
-        "contact_type": "vendor",
-        "filter_by": "Status.All",
-        "sort_column": "created_time",
-        "sort_order": "A",
-    }
-    for page in desk.client.pages(ContactRow, desk.company, "/contacts", "contacts", **params):
-        yield [row for row in page if row.is_vendor]
-
-
 def _vendors(desk: Desk) -> Items:
-    for page in vendor_rows(desk):
-        for row in page:
-            facts = {"email": row.email, "phone": row.phone, "currency": row.currency_code}
-            yield ReferenceItem("vendor", row.contact_id, "", row.contact_name, "", row.status != "inactive", facts)
+    for row in desk.books.vendors():
+        facts = {"email": row.email, "phone": row.phone, "currency": row.currency_code}
+        yield ReferenceItem("vendor", row.contact_id, "", row.contact_name, "", row.status != "inactive", facts)
 
 
 def _employees(desk: Desk) -> Items:

@@ -167,6 +167,19 @@ class LockRow(Row):
     lock_scope_formatted: Text = ""
 
 
+class FieldRow(Row):
+    """A custom field; its id goes by two names."""
+
+    id_field = "id"
+    customfield_id: Text = ""
+    field_id: Text = ""
+    api_name: Text = ""
+
+    @property
+    def id(self) -> str:
+        return self.customfield_id or self.field_id
+
+
 class LineTag(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     tag_id: Text = ""
@@ -218,6 +231,29 @@ class BillLine(BaseModel):
     quantity: Amount = Decimal(1)
     item_total: Amount | None = None
     tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+
+
+class ExpenseLine(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    account_id: Text = ""
+    amount: Amount = Decimal(0)
+    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+
+
+class ExpenseRow(Row):
+    id_field = "expense_id"
+    expense_id: Text
+    reference_number: Text = ""
+    date: Day = None
+    vendor_id: Text = ""
+    paid_through_account_id: Text = ""
+    currency_id: Text = ""
+    currency_code: Text = ""
+    total: Amount = Decimal(0)
+    bcy_total: Amount = Decimal(0)
+    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+    line_items: Annotated[list[ExpenseLine], BeforeValidator(_list)] = []
+    documents: Annotated[list[Document], BeforeValidator(_list)] = []
 
 
 class BillPayment(BaseModel):

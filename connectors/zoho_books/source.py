@@ -70,7 +70,7 @@ class ZohoSource:
         self.client.spare()
         params: dict[str, Any] = {"contact_type": "vendor", "filter_by": "Status.All"}
         params |= {"sort_column": "last_modified_time", "sort_order": "D"}
-        for page in self.client.pages(ContactRow, self._company(), "/contacts", "contacts", **params):
+        for page in self.client.pages(ContactRow, self.client.company, "/contacts", "contacts", **params):
             known = [(row, _moment(row)) for row in page]
             fresh = [row for row, at in known if at is None or window.since is None or at >= window.since]
             yield [_item(row) for row in fresh if row.is_vendor]
@@ -85,7 +85,7 @@ class ZohoSource:
             if not contact_id.isdigit():
                 continue
             try:
-                row = one(ContactRow, self.client.get(self._company(), f"/contacts/{contact_id}"), "contact")
+                row = one(ContactRow, self.client.get(self.client.company, f"/contacts/{contact_id}"), "contact")
             except MissingError:
                 continue
             if row.is_vendor:
@@ -100,7 +100,7 @@ class ZohoSource:
         return iter(())
 
     def reference(self, kind: str) -> Iterator[ReferenceItem]:
-        return reference_items(Desk(self.client, self._company()), kind)
+        return reference_items(Desk(self.client, self.client.company), kind)
 
     def push(self, kind: str, values: Sequence[ReferenceItem]) -> Mapping[str, int]:
         raise UnsupportedError(f"Zoho's list of {kind} is kept in Zoho.")
@@ -109,13 +109,10 @@ class ZohoSource:
         return verify_connection(self.client)
 
     def identity(self) -> str:
-        return self._company()
+        return self.client.organization().organization_id
 
     def unavailable_streams(self) -> Mapping[str, str]:
         return {}
-
-    def _company(self) -> str:
-        return self.client.organization().organization_id
 
 
 def parse(stream: str, payload: Mapping[str, Any]) -> Record:

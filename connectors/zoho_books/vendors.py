@@ -4,11 +4,13 @@ One lane at a time posts to an organisation, so nobody of ours makes the same be
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import NewVendor
 from connectors.zoho_books.bodies import vendor_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import CONTACTS, Desk, absent, refused
+from connectors.zoho_books.desk import CONTACTS, AlreadyThereError, Desk, absent, refused
 from connectors.zoho_books.schema import ContactRow
 
 CANDIDATES = 5  # notes are read one contact at a time
@@ -19,7 +21,13 @@ def vendor_post(desk: Desk, outgoing: Outgoing, vendor: NewVendor) -> Outcome:
     found = vendor_find(desk, outgoing, vendor)
     if found.state is not OutcomeState.ABSENT:
         return found
-    answer = desk.client.write(desk.company, "POST", "/contacts", vendor_body(outgoing, vendor))
+    try:
+        answer = desk.create("contact", "/contacts", vendor_body(outgoing, vendor), outgoing.stamp)
+    except AlreadyThereError as error:
+        found = vendor_find(desk, replace(outgoing, is_first=False), vendor)
+        if found.state is OutcomeState.ABSENT:
+            raise error.refusal from error
+        return found
     return _outcome(desk, outgoing, one(ContactRow, answer, "contact", written=True))
 
 

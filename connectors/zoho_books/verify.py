@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from connectors.base import Check
 from connectors.errors import BlockedError, ConnectorError, RateLimitedError
 from connectors.money import MoneyError, exponent
+from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import ZohoClient
 
 ORGANISATIONS = "Organisations"
+MANY_TOKENS = 10
+KEYED = ("bill", "contact", "vendorpayment")
 ROLE = "Give the user the role of an accountant in Zoho, or connect again so that all scopes are granted."
 PROBES = (
     ("Journals", "/journals", "journals and transaction locks (ZohoBooks.accountants)"),
     ("Bills", "/bills", "bills (ZohoBooks.bills)"),
+    ("Expenses", "/expenses", "expenses (ZohoBooks.expenses)"),
     ("Vendors", "/contacts", "contacts (ZohoBooks.contacts)"),
     ("Vendor payments", "/vendorpayments", "vendor payments (ZohoBooks.vendorpayments)"),
     ("Vendor credits", "/vendorcredits", "vendor credits (ZohoBooks.debitnotes)"),
@@ -33,7 +38,7 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     books = Books(client, company)
     for name, path, what in PROBES:
         checks.append(_checked(name, lambda path=path, what=what: _probe(client, company, path, what)))  # type: ignore[misc]
-    for part in (_chart, _tags, _currencies, _locks):
+    for part in (_chart, _tags, _currencies, _locks, _key_fields):
         try:
             checks += part(books)
         except RateLimitedError:
@@ -41,7 +46,16 @@ def verify_connection(client: ZohoClient) -> list[Check]:
         except ConnectorError as error:
             checks.append(Check(part.__name__.strip("_").capitalize(), "failed", error.message, ROLE))
     checks += _calls(client)
+    checks += _tokens(client)
     return checks
+
+
+def _tokens(client: ZohoClient) -> Iterator[Check]:
+    """Fifteen access tokens of a refresh token live at a time, the sixteenth ends the oldest."""
+    asked = client.context.tokens.asked_within(timedelta(hours=1)) if client.context.tokens else 0
+    said = f"{asked} access tokens were asked for in the last hour; fifteen may live at a time."
+    cure = "See whether another program uses the same refresh token." if asked >= MANY_TOKENS else ""
+    yield Check("Access tokens", "warning" if cure else "ok", said, cure)
 
 
 def _checked(name: str, look: Callable[[], Check]) -> Check:
@@ -115,6 +129,20 @@ def _locks(books: Books) -> Iterator[Check]:
     locks = books.closed_through()
     told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in sorted(locks.items()))
     yield Check("Transaction locking", "ok", f"{told or 'Nothing is locked'}.")
+
+
+def _key_fields(books: Books) -> Iterator[Check]:
+    """Whether a field refuses duplicates Zoho does not tell."""
+    name = settings_of(books.client.context).key_field
+    if not name:
+        yield Check("Key field", "ok", "None is set: what may be there is looked for by its reference number.")
+        return
+    missing = [entity for entity in KEYED if not books.key_field(entity)]
+    if missing:
+        cure = f"Make the custom field {name}, of type text and without duplicates, for {' and '.join(missing)}."
+        yield Check("Key field", "failed", f"There is no field {name} for {' and '.join(missing)}.", cure)
+    else:
+        yield Check("Key field", "ok", f"{name} is there; see in Zoho that it refuses duplicate values.")
 
 
 def _calls(client: ZohoClient) -> Iterator[Check]:

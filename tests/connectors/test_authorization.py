@@ -15,6 +15,7 @@ from connectors import registry
 from connectors.base import Authorization, ConnectionContext, Granted
 from connectors.errors import AuthenticationError
 from connectors.models import Connection, Credential, Role, Tenant
+from connectors.services import credentials_replace
 from tests.connectors import fake
 from tests.factories import connection_make, tenant_make, user_make
 
@@ -37,7 +38,7 @@ def exchange(context: ConnectionContext, redirect_uri: str, answer: Mapping[str,
 @pytest.fixture
 def consenting(fake_vendor: fake.FakeVendor, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     asked.clear()
-    authorization = Authorization(consent_url, exchange, "Mind the cap.", "Console code")
+    authorization = Authorization(consent_url, exchange, "Mind the cap.", most=4, pasted="Console code")
     monkeypatch.setattr(fake, "CONNECTOR", dataclasses.replace(fake.CONNECTOR, authorization=authorization))
     registry.connector_get.cache_clear()
     yield
@@ -72,6 +73,19 @@ def test_a_consent_becomes_the_credential_once(admin: Client, connection: Connec
     again = admin.get(BACK, {"state": state, "code": "good"}, follow=True)
     assert "begin again" in again.content.decode()
     assert len(asked) == 1
+
+
+def test_it_is_said_when_the_vendor_may_begin_to_drop_consents(
+    admin: Client, connection: Connection, consenting: None
+) -> None:
+    place = reverse("admin:connectors_connection_authorize", args=[connection.pk])
+    said = []
+    for number in range(3):
+        said.append("consents were given" in admin.get(place).content.decode())
+        credentials_replace(connection, {"api_key": f"key-of-{number}-elsewhere"})
+        admin.post(place, {"code": "good"})
+    assert "3 consents were given" in admin.get(place).content.decode()
+    assert said == [False, False, False]
 
 
 def test_the_connection_moves_to_where_the_account_lives(

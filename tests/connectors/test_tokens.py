@@ -156,6 +156,9 @@ def test_a_vendor_that_counts_is_not_asked_too_often_refused_or_not(connection: 
     assert (row.lease, len(row.asked_at)) == ("", 2)
     Token.objects.update(asked_at=[at - timedelta(minutes=11) for at in row.asked_at])
     assert store.refresh(fresh("at-2"), rejected="at-1").value == "at-2"
+    assert (store.asked_within(timedelta(minutes=10)), store.asked_within(timedelta(hours=1))) == (1, 3)
+    Token.objects.update(asked_at=[at - timedelta(hours=1) for at in row.asked_at])
+    assert store.refresh(fresh("at-3"), rejected="at-2").value == "at-3"
     assert len(Token.objects.get().asked_at) == 1
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request
 
 from connectors.zoho_books.simulator.actions import ACTIONS, action, meant
+from connectors.zoho_books.simulator.call import numbers
 from connectors.zoho_books.simulator.errors import ZohoError, error_response, usual
+from connectors.zoho_books.simulator.inspection import ID_FIELDS, books_of, stamped
 from connectors.zoho_books.simulator.store import Item
 
 if TYPE_CHECKING:
@@ -85,3 +87,11 @@ def use_calls(simulator: ZohoBooksSimulator, calls: int, organisation: str = "")
     org = meant(simulator, organisation)
     simulator.limits.use(org, simulator.clock.now(), calls)
     return simulator.limits.used(org, simulator.clock.now())
+
+
+@action
+def find_stamp(simulator: ZohoBooksSimulator, stamp: str, organisation: str = "") -> Item:
+    """What carries a stamp, and what it did to the books: signed base amounts by account id."""
+    org = meant(simulator, organisation)
+    found = [{"table": name, "id": row[ID_FIELDS[name]], "status": row["status"]} for name, row in stamped(org, stamp)]
+    return {"records": found, "books": numbers(books_of(org, stamp))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from connectors.zoho_books.simulator.call import numbers
 from connectors.zoho_books.simulator.company import organisation_add
 from connectors.zoho_books.simulator.currencies import rate_add
 from connectors.zoho_books.simulator.custom_fields import field_add, field_shown
+from connectors.zoho_books.simulator.inspection import ID_FIELDS
 from connectors.zoho_books.simulator.locking import lock_set, lock_shown
 from connectors.zoho_books.simulator.store import Item
 
@@ -45,6 +47,29 @@ def act(simulator: ZohoBooksSimulator, resource: str, id: str, what: str, organi
     org, api = meant(simulator, organisation), simulator.resources[resource]
     getattr(api, what)(simulator.call_as_person(org), id)
     return True
+
+
+@action
+def merge_contacts(simulator: ZohoBooksSimulator, keep: str, gone: str, organisation: str = "") -> int:
+    """A person merges a duplicate into another contact: its documents move over, its id is no more."""
+    org = meant(simulator, organisation)
+    moved = 0
+    for name in ("bills", "vendor_credits", "payments", "expenses"):
+        table, id_field = org.tables()[name], ID_FIELDS[name]
+        for row in table.having("vendor_id", gone):
+            table.put(row[id_field], {**row, "vendor_id": keep, "_modified": simulator.clock.now()})
+            moved += 1
+    for row in org.journals:
+        if any(one["customer_id"] == gone for one in row["line_items"]):
+            for one in row["line_items"]:
+                one["customer_id"] = keep if one["customer_id"] == gone else one["customer_id"]
+            moved += 1
+    for entry in list(org.ledger.entries.values()):
+        if any(line.contact_id == gone for line in entry.lines):
+            lines = tuple(replace(one, contact_id=keep) if one.contact_id == gone else one for one in entry.lines)
+            org.ledger.post(replace(entry, lines=lines))
+    org.contacts.remove(gone)
+    return moved
 
 
 @action

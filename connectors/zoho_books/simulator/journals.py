@@ -87,6 +87,7 @@ class JournalsApi(Resource):
         row["line_items"] = [line_read(call, one, order, currency, rate, before) for order, one in enumerate(sent, 1)]
         row["total"] = balanced_total(row["line_items"])
         row["bcy_total"] = org.rounded(row["total"] * rate)
+        self._check_reference(call, row["reference_number"], known)
         check_open(call, "accountant", on, old.get("journal_date", ""))
         return row
 
@@ -209,6 +210,12 @@ class JournalsApi(Resource):
         if status not in ("draft", "published"):
             raise invalid("status")
         return "draft" if call.simulator.switches.journal_approval else status
+
+    def _check_reference(self, call: ApiCall, reference: str, known: Item | None) -> None:
+        """References repeat as they like, unless the organisation could and did forbid it."""
+        twins = call.org.journals.having("reference_number", reference)
+        if reference and call.simulator.switches.unique_journal_references and any(one is not known for one in twins):
+            raise refused(Unknown.NOT_UNIQUE, "A journal with this reference number exists already.")
 
     def _publish(self, call: ApiCall, row: Item) -> None:
         wanted = ("approved",) if call.simulator.switches.journal_approval else ("draft", "approved")

@@ -15,7 +15,7 @@ from connectors.zoho_books.simulator.actions import ACTIONS
 from connectors.zoho_books.simulator.call import ApiCall, Route
 from connectors.zoho_books.simulator.company import found_company
 from connectors.zoho_books.simulator.delivery import Deliver, WebhookSender
-from connectors.zoho_books.simulator.errors import ZohoError, error_response, usual
+from connectors.zoho_books.simulator.errors import Unknown, ZohoError, error_response, usual
 from connectors.zoho_books.simulator.gate import Gate
 from connectors.zoho_books.simulator.inspection import organisation_state
 from connectors.zoho_books.simulator.limits import Limits
@@ -145,6 +145,8 @@ class ZohoBooksSimulator(Simulator):
 
     def error(self, request: Request, error: HTTPException) -> Response:
         if isinstance(error, ZohoError):
+            if error.vendor_code >= min(Unknown):
+                error.vendor_code += self.switches.unknown_codes_shift
             return error_response(error)
         response = error_response(usual(error.code or 500))
         if isinstance(error, MethodNotAllowed):

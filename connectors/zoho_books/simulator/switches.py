@@ -29,7 +29,10 @@ class Switches:
     # Requests
     dead_token: str = "57"  # noqa: S105 - 57 | 14 | 14 in 200
     rate_headers: bool = True  # absent on one organisation, present on another
+    unknown_codes_shift: int = 0  # added to codes from 990001 on, which no client may know
     requests_per_minute: int | None = 100
+    minute_window: str = "rolling"  # rolling | calendar
+    day_zone: str = ""  # the organisation's; a zone by its name where Zoho's days are really others
     minute_refusal: str = "44"  # 44 | 43 (with Retry-After and a real block)
     block_seconds: int = 3600
     requests_per_day: int | None = -1  # -1: by the plan of the organisation
@@ -51,6 +54,7 @@ class Switches:
     duplicate_bill_numbers: bool = False
     journal_tax: str = "drop"  # drop | keep; the Indian edition refuses it
     journal_reference_limit: int | None = None
+    unique_journal_references: bool = False
     text_limit: int | None = 100  # descriptions of expenses, reference numbers of expenses and vendor credits
     negative_bill_lines: str = "refuse"  # refuse | accept
     unknown_custom_field: str = "drop"  # drop | refuse

@@ -121,6 +121,29 @@ def test_people_change_records_behind_the_api(books: Books) -> None:
     assert books.rows("/bills") == []
 
 
+def test_a_merged_vendor_is_no_more_and_his_bills_are_the_others(books: Books) -> None:
+    gone = books.ok("POST", "/contacts", {"contact_name": "Northwind Ltd", "contact_type": "vendor"})["contact"]
+    bill = books.ok("POST", "/bills", books.bill(vendor_id=gone["contact_id"]))["bill"]
+    lines = [
+        {"account_id": books.account("600100"), "debit_or_credit": "debit", "amount": 5},
+        {
+            "account_id": books.account("211000"),
+            "debit_or_credit": "credit",
+            "amount": 5,
+            "customer_id": gone["contact_id"],
+        },
+    ]
+    books.ok("POST", "/journals", books.journal(line_items=lines))
+    assert books.do("merge_contacts", keep=books.vendor(), gone=gone["contact_id"]) == 2
+    assert books.refused("GET", f"/contacts/{gone['contact_id']}") == (404, 1002)
+    assert books.ok("GET", f"/bills/{bill['bill_id']}")["bill"]["vendor_name"] == "Northwind Machining"
+    assert len(books.rows("/journals", vendor_id=books.vendor())) == 1
+    assert books.refused("POST", "/bills", books.bill("B", vendor_id=gone["contact_id"])) == (400, 4)
+    books.ok("POST", f"/bills/{bill['bill_id']}/status/void")
+    assert books.balances() == {"600100": 5, "211000": -5}
+    assert books.refused("DELETE", f"/contacts/{books.vendor()}") == (400, 990006)
+
+
 def test_an_unknown_switch_or_action_is_an_error(books: Books) -> None:
     with pytest.raises(KeyError):
         books.do("switch", colour="green")

@@ -212,6 +212,15 @@ def test_the_reference_number_is_searched_but_never_unique(books: Books) -> None
     assert stamps(books.org) == {"brex:exp_1": 2, "brex:exp_10": 1}
 
 
+def test_a_reference_number_may_be_made_unique(books: Books) -> None:
+    books.switches.unique_journal_references = True
+    made = books.ok("POST", "/journals", books.journal())["journal"]
+    assert books.refused("POST", "/journals", books.journal(reference="brx-1")) == (400, 990007)
+    books.ok("PUT", f"/journals/{made['journal_id']}", {"notes": "x"})
+    books.switches.unknown_codes_shift = 500
+    assert books.refused("POST", "/journals", books.journal()) == (400, 990507)
+
+
 def test_a_reference_number_may_be_limited(books: Books) -> None:
     books.switches.journal_reference_limit = 50
     assert books.refused("POST", "/journals", books.journal(reference="x" * 51)) == (400, 4)
@@ -325,6 +334,14 @@ def test_what_carries_a_stamp_can_be_counted_behind_the_api(books: Books) -> Non
         books.account("600100"): Decimal("42.1"),
         books.account("201100"): Decimal("-42.1"),
     }
+    books.ok("POST", "/journals", books.journal(reference="brex:exp_1", status="draft"))
+    told = books.do("find_stamp", stamp="brex:exp_1")
+    assert [(one["table"], one["status"]) for one in told["records"]] == [
+        ("journals", "published"),
+        ("journals", "draft"),
+    ]
+    assert told["books"][books.account("600100")] == Decimal("42.1")
+    assert books.do("find_stamp", stamp="brex:exp_2") == {"records": [], "books": {}}
 
 
 def test_organisations_keep_their_books_apart() -> None:

@@ -150,6 +150,23 @@ def test_the_hundred_and_first_call_of_a_minute_is_refused_with_44() -> None:
     assert books.call("GET", "/settings/taxes").status_code == 200
 
 
+def test_the_minute_may_be_the_clocks_own() -> None:
+    books = limited(requests_per_minute=2, minute_window="calendar")
+    books.clock.advance(seconds=58)
+    for _ in range(2):
+        books.ok("GET", "/settings/taxes")
+    assert books.refused("GET", "/settings/taxes") == (429, 44)
+    books.clock.advance(seconds=2)
+    assert books.call("GET", "/settings/taxes").status_code == 200
+
+
+def test_the_day_may_end_elsewhere() -> None:
+    books = limited(requests_per_day=-1, day_zone="UTC")
+    assert books.call("GET", "/settings/taxes").headers["X-Rate-Limit-Reset"] == str(5 * 3600)
+    books.clock.advance(hours=5)
+    assert books.call("GET", "/settings/taxes").headers["X-Rate-Limit-Remaining"] == "4999"
+
+
 def test_the_other_refusal_blocks_for_an_hour() -> None:
     books = limited(requests_per_minute=2, minute_refusal="43")
     for _ in range(2):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from requests.adapters import BaseAdapter
@@ -47,9 +47,11 @@ class ZohoWorld(LedgerWorld):
     bill_journal = "bills"
     foreign = ("EUR", Decimal("1.25"))
     has_batches = False
-    calls_per_document = 2
+    calls_per_document = 3
     calls_for_bills = 2
     payments_take_files = False
+    key_field = ""
+    card_purchases_as: Literal["journal", "expense"] = "journal"
 
     def __init__(self, address: str, inner: BaseAdapter, credentials: ZohoCredentials, organization_id: str) -> None:
         super().__init__()
@@ -57,7 +59,9 @@ class ZohoWorld(LedgerWorld):
         self.inner = inner
         self.credentials = credentials
         self.company = organization_id
-        self.settings = ZohoSettings(organization_id=organization_id)
+        self.settings = ZohoSettings(
+            organization_id=organization_id, key_field=self.key_field, card_purchases_as=self.card_purchases_as
+        )
         self.tokens = MemoryTokenStore()
         self.faults = FaultTransport(inner, is_write)
         self.admin = ZohoClient(self._context(credentials, inner))
@@ -99,6 +103,8 @@ class ZohoWorld(LedgerWorld):
         if isinstance(outgoing.document, JournalEntry) and is_return(outgoing.document):
             return [row for row in self.refunds(outgoing) if row["reference_number"] == outgoing.stamp]
         found = self.listed(path, key, reference_number=outgoing.stamp)
+        if isinstance(outgoing.document, JournalEntry):
+            found += self.listed("/expenses", "expenses", reference_number=outgoing.stamp)
         return [row for row in found if row["reference_number"] == outgoing.stamp]
 
     def refunds(self, outgoing: Outgoing) -> list[Json]:
@@ -156,6 +162,10 @@ class ZohoWorld(LedgerWorld):
         self.act("POST", f"/bills/{outcome.ledger_id.removeprefix('bill:')}/status/void")
 
     def edit(self, outcome: Outcome) -> None:
+        if outcome.ledger_id.startswith("expense:"):
+            path = f"/expenses/{outcome.ledger_id.removeprefix('expense:')}"
+            self.act("PUT", path, {"account_id": self.other_cost})
+            return
         journal = self.read(f"/journals/{outcome.ledger_id}")["journal"]
         lines = [
             {
@@ -229,6 +239,7 @@ def entities(row: Json) -> Iterator[tuple[str, str]]:
     """Ids and kinds under which the ledger lines of a document are found."""
     kinds = (
         ("journal_id", "journal"),
+        ("expense_id", "expense"),
         ("bill_id", "bill"),
         ("vendor_credit_id", "vendor_credit"),
         ("payment_id", "vendor_payment"),

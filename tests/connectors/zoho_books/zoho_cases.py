@@ -13,6 +13,8 @@ from connectors.base import OutcomeState
 from connectors.documents import Account, Dimension, Line, Partner, Role
 from connectors.errors import ConfigurationError, UnsupportedError
 from connectors.records import Side
+from connectors.zoho_books import books
+from tests.cases.ledger_cases import cost_on
 from tests.connectors.zoho_books.world import ZohoWorld
 
 
@@ -239,6 +241,15 @@ class ZohoCases:
         journals = {one.external_id: one for one in world.open().reference("journal", world.company)}
         assert {journals[one].group for one in ("journals", "bills")} == {"general", "purchase"}
         assert journals[world.money.id].facts["default_account"] == world.money.id
+
+    def test_what_was_mended_meanwhile_holds_nobody(self, world: ZohoWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        with world.archived_account() as account:
+            ledger, document = world.open(), cost_on(world, account)
+            assert {one.code for one in ledger.preflight(world.company, [document])[0]} == {"inactive_account"}
+            world.act("POST", f"/chartofaccounts/{account}/active")
+            assert {one.code for one in ledger.preflight(world.company, [document])[0]} == {"inactive_account"}
+            monkeypatch.setattr(books, "RENEW_AFTER", -1.0)
+            assert ledger.preflight(world.company, [document]) == [[]]
 
     def test_a_long_key_and_its_sisters_are_told_apart(self, world: ZohoWorld) -> None:
         document = world.entry()
