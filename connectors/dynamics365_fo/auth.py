@@ -80,6 +80,12 @@ class DynamicsSettings(BaseModel):
         description="own: we give them, so that nothing can be written twice; the number sequence *Journal batch "
         "number* must allow user changes to a lower and a higher number. automatic: Dynamics gives them.",
     )
+    invoice_pattern: Literal["journal", "pending"] = Field(
+        "journal",
+        title="Vendor bills become",
+        description="journal: lines of an invoice journal, posted as journals are. pending: pending vendor invoices, "
+        "which people, workflow or invoice automation post.",
+    )
     vendor_group: str = Field(
         "", title="Vendor group", max_length=10, description="Of vendors that are created; needed only for them."
     )

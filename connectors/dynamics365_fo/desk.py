@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
-from connectors.documents import Payment
+from connectors.documents import Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
 from connectors.dynamics365_fo.journals import Posted, shape_of
@@ -32,6 +32,10 @@ class Desk:
     @property
     def has_own_numbers(self) -> bool:
         return self.client.settings.batch_numbers == "own"
+
+    def is_pending(self, one: Outgoing) -> bool:
+        """Whether a document becomes a pending vendor invoice, by the connection's settings."""
+        return isinstance(one.document, VendorBill) and self.client.settings.invoice_pattern == "pending"
 
     def link(self) -> str:
         """The company in Dynamics' own client; where a journal is shown there is not documented."""

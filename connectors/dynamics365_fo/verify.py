@@ -50,7 +50,7 @@ def _token(client: DynamicsClient) -> Iterator[Check]:
 
 
 def _application(client: DynamicsClient) -> Iterator[Check]:
-    client.rows(Query(CompanyRow, top=1))
+    client.wake(Query(CompanyRow, top=1))
     yield Check("application", "ok", "Dynamics knows the application and takes its tokens.")
 
 
