@@ -14,7 +14,7 @@ from connectors.dynamics365_fo.journals import Posted, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
 from connectors.dynamics365_fo.schema import VendorTransactionRow
-from connectors.errors import ConnectorError, RejectedError
+from connectors.errors import ConnectorError, RejectedError, UnsupportedError
 from connectors.money import minor_unit
 
 MARK_LOST = Finding("document_altered", "The mark in the journal's header was removed in Dynamics.", "mark")
@@ -92,7 +92,14 @@ class Desk:
         setup = self.books.journal(journal.header.journal_name)
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
-        return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+        try:
+            return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+        except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
+            return (uncomparable(error), *extra)
+
+
+def uncomparable(error: ConnectorError) -> Finding:
+    return Finding("document_altered", f"It cannot be compared any more: {error.message}", "dimension formats")
 
 
 def not_settled(number: str) -> Finding:

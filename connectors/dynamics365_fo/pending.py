@@ -6,6 +6,7 @@ answered, and the mark stands in the document number as well, which the posted i
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from connectors.codec import json_load
 from connectors.documents import Line, VendorBill
 from connectors.dynamics365_fo.accounts import target_of
 from connectors.dynamics365_fo.client import Query, chunks
-from connectors.dynamics365_fo.desk import Desk, failed, refused
+from connectors.dynamics365_fo.desk import Desk, failed, refused, uncomparable
 from connectors.dynamics365_fo.journals import cut, invoice_number
 from connectors.dynamics365_fo.literals import day_of, noon, one_of, quoted
 from connectors.dynamics365_fo.multipart import Changeset
@@ -30,6 +31,7 @@ from connectors.errors import (
     RateLimitedError,
     RejectedError,
     RetryableError,
+    UnsupportedError,
 )
 from connectors.records import Side
 
@@ -69,8 +71,10 @@ def find_invoices(desk: Desk, batch: Sequence[Outgoing]) -> Outcomes:
     poster = InvoicePoster(desk)
     for one in batch:
         invoice = found.get(one.stamp, Invoice())
-        if outcomes[one.key].state is OutcomeState.CREATED and poster.missing(one, invoice.waiting[0]):
-            outcomes[one.key] = poster.complete(one, invoice.waiting[0])
+        if outcomes[one.key].state is OutcomeState.CREATED:
+            with contextlib.suppress(UnsupportedError, RejectedError):  # what misses can no longer be said
+                if poster.missing(one, invoice.waiting[0]):
+                    outcomes[one.key] = poster.complete(one, invoice.waiting[0])
     return outcomes
 
 
@@ -86,8 +90,11 @@ def outcome(desk: Desk, one: Outgoing, invoice: Invoice) -> Outcome:
         return Outcome(one.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=ids)
     state = OutcomeState.POSTED if invoice.booked else OutcomeState.CREATED
     number = invoice.booked[0].ledger_voucher if invoice.booked else invoice.waiting[0].header_reference
-    found = _booked(bill, invoice.booked[0]) if invoice.booked else _waiting(desk, bill, invoice.waiting[0])
-    return Outcome(one.key, state, f"invoice:{one.stamp}", number, desk.link(), tuple(found))
+    try:
+        found = tuple(_booked(bill, invoice.booked[0]) if invoice.booked else _waiting(desk, bill, invoice.waiting[0]))
+    except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
+        found = (uncomparable(error),)
+    return Outcome(one.key, state, f"invoice:{one.stamp}", number, desk.link(), found)
 
 
 class InvoicePoster:

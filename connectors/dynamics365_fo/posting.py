@@ -28,6 +28,7 @@ from connectors.errors import (
     RateLimitedError,
     RejectedError,
     RetryableError,
+    UnsupportedError,
 )
 
 Outcomes = dict[str, Outcome]
@@ -59,8 +60,12 @@ class JournalPoster:
         return outcomes
 
     def complete(self, one: Outgoing, journal: Journal) -> Outcome | None:
-        """Send the lines that miss in a journal of ours that was left half done; None if it is whole."""
-        bodies = self._lines(one, journal.header.journal_batch_number)
+        """Send the lines that miss in a journal of ours that was left half done; None if it is whole, or if what
+        misses can no longer be said."""
+        try:
+            bodies = self._lines(one, journal.header.journal_batch_number)
+        except (UnsupportedError, RejectedError):
+            return None
         missing = missing_lines(bodies, journal.lines)
         if not missing or journal.is_posted:
             return None
@@ -123,13 +128,14 @@ class JournalPoster:
                 steps.append((one, journal.header.journal_batch_number, missing))
             else:
                 outcomes[one.key] = known[one.key]
+        drafts = {one.key: self._lines(one, "") for one in fresh}  # before anything is sent: it may not be sayable
         sent = self._send([(one, Changeset((self._header(one),))) for one in fresh], outcomes)
         for one in fresh:
             if one.key in sent.errors:
                 outcomes[one.key] = _unsent(one, sent.errors[one.key])
             elif one.key in sent.done:
                 number = str(json_load(sent.done[one.key][0].text)["JournalBatchNumber"])
-                steps.append((one, number, self._lines(one, number)))
+                steps.append((one, number, [numbered(body, number) for body in drafts[one.key]]))
         self._write_lines(steps, outcomes, removes=True)
         self._read_back([one for one, _, _ in steps if one.key not in outcomes], outcomes)
 
@@ -238,6 +244,12 @@ class JournalPoster:
     def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
         entity_set = shape_of(posted(one)).line.entity_set
         return [self.desk.client.operation("POST", entity_set, dict(body)) for body in bodies]
+
+
+def numbered(body: Mapping[str, object], number: str) -> dict[str, object]:
+    """The body of a line under the number that Dynamics gave its journal."""
+    voucher = {"Voucher": number} if "Voucher" in body else {}
+    return {**body, "JournalBatchNumber": number, **voucher}
 
 
 def _unsent(one: Outgoing, error: ConnectorError) -> Outcome:

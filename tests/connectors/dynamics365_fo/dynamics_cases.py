@@ -90,6 +90,16 @@ class StateCases:
         after = world.open().find(world.company, [outgoing])[0]
         assert (after.state, codes(after)) == (OutcomeState.POSTED, {"document_altered"})
 
+    def test_a_format_that_was_changed_since_stops_no_look(self, world: DynamicsWorld) -> None:
+        world.job.is_on = False
+        lines = (debit(MEALS, "10.00", "CostCenter=APO"), credit(world.card, "10.00"))
+        outgoing, _ = sent(world, world.entry(lines=lines))
+        other, _ = sent(world, world.entry())
+        world.do("set_dimension_format", ledger=["MainAccount", "Department"])
+        answers = world.open().find(world.company, [outgoing, other])
+        assert [one.state for one in answers] == [OutcomeState.CREATED] * 2
+        assert "cannot be compared" in answers[0].differences[0].message
+
     def test_lines_that_are_deleted_after_posting_leave_a_posted_journal(self, world: DynamicsWorld) -> None:
         outgoing, outcome = sent(world, world.entry(journal="GenGone"))
         assert (outcome.state, outcome.differences) == (OutcomeState.POSTED, ())
