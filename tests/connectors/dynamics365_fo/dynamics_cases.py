@@ -268,6 +268,21 @@ class DocumentCases:
         document = world.entry(lines=lines, currency="EUR")
         assert {one.code for one in world.open().preflight("usmf", [document])[0]} == {"unsupported"}
 
+    def test_rates_are_those_of_the_day_whichever_way_they_are_quoted(self, world: DynamicsWorld) -> None:
+        world.do("set_rate", source="EUR", target="USD", day="2026-10-01", rate="130")
+        world.do("set_rate", source="USD", target="CAD", day="2026-10-01", rate="1.6", factor="One")
+        days = [
+            ("EUR", date(2026, 9, 30)),
+            ("EUR", date(2026, 10, 1)),
+            ("CAD", date(2026, 10, 5)),
+            ("USD", date(2026, 1, 1)),
+        ]
+        days += [("CAD", date(2026, 9, 30)), ("JPY", date(2026, 10, 1)), ("GBP", date(2026, 10, 1))]
+        facts = world.open().facts("usmf", frozenset(days))
+        told = ["1.25", "1.3", "0.625", "1", None, "0.0067", None]
+        assert [facts.rates[day] for day in days] == [Decimal(one) if one else None for one in told]
+        assert (facts.decimals["JPY"], facts.decimals["USD"], facts.fiscal_year_end) == (0, 2, (12, 31))
+
     def test_a_journal_name_of_another_kind_is_seen_before(self, world: DynamicsWorld) -> None:
         documents = [world.entry(journal="APInvoice"), world.bill(journal="GenJrn"), world.entry(journal="Nope")]
         found = [{one.code for one in some} for some in world.open().preflight("usmf", documents)]
