@@ -65,16 +65,15 @@ def invoices(desk: Desk, stamps: Iterable[str]) -> dict[str, Invoice]:
 
 
 def find_invoices(desk: Desk, batch: Sequence[Outgoing]) -> Outcomes:
-    """Pending and posted invoices of ours, compared; lines that miss are sent."""
+    """Pending and posted invoices of ours, compared; a header without lines, as a lost answer leaves it, gets them."""
     found = invoices(desk, [one.stamp for one in batch])
     outcomes = {one.key: outcome(desk, one, found.get(one.stamp, Invoice())) for one in batch}
     poster = InvoicePoster(desk)
     for one in batch:
         invoice = found.get(one.stamp, Invoice())
-        if outcomes[one.key].state is OutcomeState.CREATED:
-            with contextlib.suppress(UnsupportedError, RejectedError):  # what misses can no longer be said
-                if poster.missing(one, invoice.waiting[0]):
-                    outcomes[one.key] = poster.complete(one, invoice.waiting[0])
+        if outcomes[one.key].state is OutcomeState.CREATED and not invoice.waiting[0].lines:
+            with contextlib.suppress(UnsupportedError, RejectedError):  # its lines can no longer be said
+                outcomes[one.key] = poster.complete(one, invoice.waiting[0])
     return outcomes
 
 
@@ -127,17 +126,10 @@ class InvoicePoster:
         left = [one for one, _ in written if outcomes[one.key].state is OutcomeState.ABSENT]
         return outcomes | self._read_back(left)
 
-    def missing(self, one: Outgoing, row: PendingInvoiceRow) -> list[dict[str, Any]]:
-        there = {line.invoice_line_number for line in row.lines}
-        return [
-            body
-            for body in self.bodies(one, row.header_reference)
-            if Decimal(str(body["InvoiceLineNumber"])) not in there
-        ]
-
     def complete(self, one: Outgoing, row: PendingInvoiceRow) -> Outcome:
-        """Send the lines that miss and look again."""
-        failures = self._lines_written([(one, row.header_reference, self.missing(one, row))], removes=False)
+        """Send the lines of a header that was left without any, and look again."""
+        bodies = self.bodies(one, row.header_reference)
+        failures = self._lines_written([(one, row.header_reference, bodies)], removes=False)
         return failures.get(one.key) or self._read_back([one])[one.key]
 
     def bodies(self, one: Outgoing, reference: str) -> list[dict[str, Any]]:

@@ -80,6 +80,17 @@ class StateCases:
         world.do("delete_journal", number=created.number)
         assert world.open().find(world.company, [outgoing])[0].state is OutcomeState.ABSENT
 
+    def test_a_line_that_a_person_takes_away_is_missed_and_not_put_back(self, world: DynamicsWorld) -> None:
+        world.job.is_on = False
+        lines = (debit(MEALS, "10.00"), debit(RENT, "5.00"), credit(world.card, "15.00"))
+        outgoing, created = sent(world, world.entry(lines=lines))
+        for left in (1, 0):
+            world.do("remove", set="LedgerJournalLines", key=["usmf", created.number, Decimal(left + 1)])
+            for answer in (world.open().find("usmf", [outgoing])[0], world.open().post("usmf", [outgoing])[0]):
+                assert answer.state is OutcomeState.CREATED
+                assert "document_altered" in codes(answer)
+            assert len(world.rows("LedgerJournalLines", JournalBatchNumber=created.number)) == left
+
     def test_an_edit_before_posting_is_seen_before_and_after(self, world: DynamicsWorld) -> None:
         world.job.is_on = False
         outgoing, created = sent(world, world.entry())
