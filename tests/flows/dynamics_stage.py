@@ -117,6 +117,11 @@ class DynamicsStage:
         """Records that Brex was told as exported."""
         return {str(one["id"]) for one in self.brex.store.records if one["review_status"] == "EXPORTED"}
 
+    def offered(self) -> set[str]:
+        """What people may choose from in Brex."""
+        fields = [one["id"] for one in self.brex.store.fields]
+        return {str(value["value"]) for one in fields for value in self.brex.store.values_of(one)}
+
     def states(self) -> Counter[tuple[str, str]]:
         rows = SyncRecord.objects.filter(tenant=self.tenant).exclude(stream="vendors")
         return Counter(rows.values_list("stream", "state"))

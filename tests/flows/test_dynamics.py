@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db.models import Sum
 
 from audit.models import PostingState, Problem, SyncRecord
+from mappings.setup import setups_forget
 from tests.flows.dynamics_stage import DynamicsStage, dynamics_stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,9 +49,27 @@ def test_every_flow_posts_each_record_once_and_brex_is_told_when_dynamics_posted
         assert not SyncRecord.objects.filter(tenant=made.tenant, state="failed").exists()
         altered = Problem.objects.filter(tenant=made.tenant, state="open", code="document_altered")
         assert [one.message for one in altered] == []
+        assert any("Meals and entertainment" in value for value in made.offered())
+        assert any("Apollo" in value for value in made.offered())
         held, states = made.held(), made.states()
         made.sync()
         assert (made.held(), made.states()) == (held, states)
+
+
+def test_an_empty_installation_adopts_what_stands_in_dynamics() -> None:
+    with dynamics_stage(records=20, streams=("vendors", "accounting_records")) as made:
+        made.sync()
+        made.posts()
+        made.sync()
+        held, states = made.held(), made.states()
+        assert held
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=False)
+        setups_forget()  # ids are counted anew, as in another process
+        made.apply()
+        made.sync()
+        assert made.held() == held
+        assert made.states() == states
+        assert set(made.postings().values_list("attempts", flat=True)) == {0}
 
 
 def test_brex_is_told_of_what_is_created_where_the_flow_says_so() -> None:
