@@ -73,7 +73,7 @@ def wait_for_rest(tenants: Sequence[Tenant], look: Callable[[Standing], None]) -
 
 
 def _look_again(tenants: Sequence[Tenant]) -> None:
-    """What waits in a ledger for its own posting run is looked at every quarter of an hour; nobody waits so long here."""
+    """What waits for a ledger's own posting run is looked at every quarter of an hour; nobody waits so long here."""
     waiting = Posting.objects.filter(
         tenant__in=tenants, state__in=(PostingState.CREATED, PostingState.INTENDED), settle_at__gt=Now()
     )

@@ -8,6 +8,7 @@ environment's address, in lower case and without a trailing slash, or every call
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -47,6 +48,9 @@ class DynamicsCredentials(BaseModel):
         title="Application (client) id", min_length=1, max_length=100, description="Of the app registration in Entra."
     )
     client_secret: SecretStr = Field(title="Client secret", description="Its value, not its id.")
+    secret_expires_on: date | None = Field(
+        default=None, title="Secret expires on", description="As Entra shows it beside the secret; at most two years."
+    )
 
     @field_validator("tenant")
     @classmethod
@@ -80,6 +84,12 @@ class DynamicsSettings(BaseModel):
         description="own: we give them, so that nothing can be written twice; the number sequence *Journal batch "
         "number* must allow user changes to a lower and a higher number. automatic: Dynamics gives them.",
     )
+    invoice_pattern: Literal["journal", "pending"] = Field(
+        "journal",
+        title="Vendor bills become",
+        description="journal: lines of an invoice journal, posted as journals are. pending: pending vendor invoices, "
+        "which people, workflow or invoice automation post.",
+    )
     vendor_group: str = Field(
         "", title="Vendor group", max_length=10, description="Of vendors that are created; needed only for them."
     )
@@ -97,6 +107,12 @@ class DynamicsSettings(BaseModel):
 
 def settings_of(context: ConnectionContext) -> DynamicsSettings:
     return context.settings if isinstance(context.settings, DynamicsSettings) else DynamicsSettings.model_validate({})
+
+
+def credential_expiry(context: ConnectionContext) -> datetime | None:
+    """When the client secret will stop working, if a person has told: no call of ours can ask for it."""
+    told = getattr(context.credentials, "secret_expires_on", None)
+    return datetime.combine(told, datetime.min.time(), UTC) if told else None
 
 
 def environment_address(context: ConnectionContext) -> str:

@@ -199,15 +199,13 @@ class Books:
         own = self.currency
         if code == own:
             return Decimal(1)
-        for row in self._fresh().rates:
-            if {row.from_currency, row.to_currency} != {code, own} or not row.rate:
-                continue
-            starts, ends = day_of(row.start_date), day_of(row.end_date)
-            if (starts and day < starts) or (ends and day > ends):
-                continue
-            per_unit = row.rate / FACTORS.get(row.conversion_factor, 1)
-            return per_unit if row.from_currency == code else Decimal(1) / per_unit
-        return None
+        valid = [row for row in self._fresh().rates if {row.from_currency, row.to_currency} == {code, own}]
+        valid = [row for row in valid if row.rate and _holds(row, day)]
+        if not valid:
+            return None
+        row = max(valid, key=lambda one: (one.from_currency == code, one.start_date))  # what is quoted as it is, newest
+        per_unit = row.rate / FACTORS.get(row.conversion_factor, 1)
+        return per_unit if row.from_currency == code else Decimal(1) / per_unit
 
     def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Two calls, none when they are fresh."""
@@ -332,6 +330,11 @@ def decimals_of(row: CurrencyRow) -> int:
     if not row.general_rounding_rule:
         return 2
     return max(0, -exponent) if isinstance(exponent, int) else 2
+
+
+def _holds(row: RateRow, day: date) -> bool:
+    starts, ends = day_of(row.start_date), day_of(row.end_date)
+    return not (starts and day < starts) and not (ends and day > ends)
 
 
 def _period(row: PeriodRow, state: PeriodStateRow | None) -> Period | None:

@@ -6,6 +6,8 @@ odata#cross-company-behavior)."""
 
 from __future__ import annotations
 
+import random
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,13 +29,17 @@ from connectors.errors import (
     OutcomeUnknownError,
     PayloadError,
     RateLimitedError,
+    TransportError,
 )
 from connectors.http import ApiClient, context_for
 from connectors.pagination import pages_by_cursor
 
 PROVIDER = "Dynamics"
-READ_TIMEOUT = 120.0  # seconds: the first call after a restart builds the metadata cache
+READ_TIMEOUT = 35.0  # seconds
+FIRST_TIMEOUT = 150.0  # seconds: the first call after a restart builds the metadata cache
 BATCH_TIMEOUT = 300.0  # seconds; no limit of the server is documented
+BATCH_TRIES = 3  # of a batch of readings, where a failure comes soon
+SOON = 30.0  # seconds
 LONGEST_ADDRESS = 1800  # characters; a longer question travels inside a batch, where no proxy cuts it
 QUESTIONS = 100  # in one batch of readings
 R = TypeVar("R", bound=Row)
@@ -90,7 +96,7 @@ class DynamicsClient:
             rules=RULES,
             read_body_error=read_body_error,
             trace_header="ms-dyn-aid",
-            timeout=(10, READ_TIMEOUT),
+            timeout=(8, READ_TIMEOUT),
             write_timeout=BATCH_TIMEOUT,
         )
 
@@ -101,6 +107,10 @@ class DynamicsClient:
     def rows(self, query: Query[R]) -> list[R]:
         """All rows of a question, page by page."""
         return [row for page in self.pages(query) for row in page]
+
+    def wake(self, query: Query[R]) -> None:
+        """Ask something, with the patience that the first call after a restart of the server needs."""
+        self.http.get(query.path(), headers={**_HEADERS, "Accept": JSON, **_traced()}, timeout=FIRST_TIMEOUT)
 
     def pages(self, query: Query[R]) -> Iterator[list[R]]:
         """The rows of a question as the server pages them (at most 10,000 at a time)."""
@@ -149,11 +159,7 @@ class DynamicsClient:
     # --- one call
 
     def _batch(self, parts: Sequence[Part], *, writes: bool) -> list[list[ApiResponse]]:
-        content_type, body = encode(parts)
-        headers = {**_HEADERS, "Accept": "multipart/mixed", "Content-Type": content_type, **_traced()}
-        answer = self.http.request(
-            "POST", "data/$batch", data=body, headers=headers, writes=writes, timeout=BATCH_TIMEOUT
-        )
+        answer = self._sent(parts, writes)
         try:
             answers = decode(answer.headers.get("Content-Type", ""), answer.content)
             if len(answers) != len(parts):
@@ -168,6 +174,22 @@ class DynamicsClient:
             sentence = "Dynamics gave no readable answer to a batch: its writes may or may not have been done."
             raise OutcomeUnknownError(sentence, provider=PROVIDER, detail=error.message) from error
         return answers
+
+    def _sent(self, parts: Sequence[Part], writes: bool) -> ApiResponse:
+        """Readings that fail soon are asked again: the client's own tries end where a batch's patience begins."""
+        content_type, body = encode(parts)
+        started = time.monotonic()
+        for attempt in range(1, BATCH_TRIES + 1):
+            headers = {**_HEADERS, "Accept": "multipart/mixed", "Content-Type": content_type, **_traced()}
+            try:
+                return self.http.request(
+                    "POST", "data/$batch", data=body, headers=headers, writes=writes, timeout=BATCH_TIMEOUT
+                )
+            except TransportError:
+                if writes or attempt == BATCH_TRIES or time.monotonic() - started > SOON:
+                    raise
+                time.sleep(random.uniform(0, 0.5 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        raise AssertionError("The last try answers or raises.")
 
     def _answered(self, row: type[R], answer: ApiResponse) -> list[R]:
         """The rows of an answer inside a batch, with the pages that follow it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.base import Connector, Limit
-from connectors.dynamics365_fo.auth import DynamicsCredentials, DynamicsSettings
+from connectors.dynamics365_fo.auth import DynamicsCredentials, DynamicsSettings, credential_expiry
 from connectors.dynamics365_fo.errors import ODATA
 from connectors.dynamics365_fo.ledger import DynamicsLedger
 
@@ -19,6 +19,7 @@ CONNECTOR = Connector(
     # No limit is told and no budget shown: a ceiling of our own, half of what older versions enforced (6,000 in 300 s).
     # https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/service-protection-overview
     limits=(Limit(calls=10, period=timedelta(seconds=1), scope="address", parallel=4),),
+    credential_expiry=credential_expiry,
     tokens_are_disposable=True,
     says_company_only_lines=False,
     simulator="connectors.dynamics365_fo.simulator.DynamicsSimulator",

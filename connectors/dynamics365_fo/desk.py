@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import cast
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
-from connectors.documents import Payment
+from connectors.documents import Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
 from connectors.dynamics365_fo.journals import Posted, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
 from connectors.dynamics365_fo.schema import VendorTransactionRow
-from connectors.errors import ConnectorError, RejectedError
+from connectors.errors import ConnectorError, RejectedError, UnsupportedError
 from connectors.money import minor_unit
 
 MARK_LOST = Finding("document_altered", "The mark in the journal's header was removed in Dynamics.", "mark")
@@ -32,6 +32,10 @@ class Desk:
     @property
     def has_own_numbers(self) -> bool:
         return self.client.settings.batch_numbers == "own"
+
+    def is_pending(self, one: Outgoing) -> bool:
+        """Whether a document becomes a pending vendor invoice, by the connection's settings."""
+        return isinstance(one.document, VendorBill) and self.client.settings.invoice_pattern == "pending"
 
     def link(self) -> str:
         """The company in Dynamics' own client; where a journal is shown there is not documented."""
@@ -88,7 +92,14 @@ class Desk:
         setup = self.books.journal(journal.header.journal_name)
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
-        return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+        try:
+            return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+        except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
+            return (uncomparable(error), *extra)
+
+
+def uncomparable(error: ConnectorError) -> Finding:
+    return Finding("document_altered", f"It cannot be compared any more: {error.message}", "dimension formats")
 
 
 def not_settled(number: str) -> Finding:

@@ -10,6 +10,7 @@ from connectors.documents import NewVendor
 from connectors.dynamics365_fo.client import PROVIDER
 from connectors.dynamics365_fo.desk import Desk, posted
 from connectors.dynamics365_fo.journals import SHAPES, shape_of
+from connectors.dynamics365_fo.pending import find_invoices, invoices
 from connectors.dynamics365_fo.posting import JournalPoster
 from connectors.dynamics365_fo.preflight import Preflight
 from connectors.dynamics365_fo.vendors import find_vendors, marked_vendors
@@ -22,15 +23,17 @@ def find(desk: Desk, batch: Sequence[Outgoing], known: str) -> dict[str, Outcome
     """Journals and vendors by their marks. Raises LookupBlindError where something is absent and the same search does
     not show `known`, a document that is there; what was left half done is completed."""
     vendors = [one for one in batch if isinstance(one.document, NewVendor)]
-    journals = [one for one in batch if not isinstance(one.document, NewVendor)]
+    waiting = [one for one in batch if desk.is_pending(one)]
+    journals = [one for one in batch if one not in vendors and one not in waiting]
     outcomes = find_vendors(desk, vendors) if vendors else {}
+    outcomes |= find_invoices(desk, waiting) if waiting else {}
     wanted = [(one.stamp, shape_of(posted(one))) for one in journals]
     wanted += [(known, shape) for shape in SHAPES if known and (known, shape) not in wanted]
     found = desk.lookup.journals(wanted) if wanted else {}
     outcomes |= desk.outcomes(journals, {one.key: found[one.stamp, shape_of(posted(one))] for one in journals})
     is_known_seen = not known or any(found[known, shape].journals for shape in SHAPES)
     is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes.values())
-    if is_absent and not is_known_seen and not marked_vendors(desk, [known]):
+    if is_absent and not is_known_seen and not marked_vendors(desk, [known]) and not invoices(desk, [known]):
         raise LookupBlindError(
             f"A search in Dynamics does not show {known}, which is there: a right, a filter or the company was lost.",
             provider=PROVIDER,
@@ -64,7 +67,7 @@ def explained(desk: Desk, batch: Sequence[Outgoing], outcomes: Mapping[str, Outc
 
 
 def _usual_reason(desk: Desk, one: Outgoing) -> str:
-    name = desk.books.journal(posted(one).journal)
+    name = None if desk.is_pending(one) else desk.books.journal(posted(one).journal)
     if name and name.is_workflow_approval_active == YES:
         return f"Journals of {name.name} must pass their workflow first."
     if name and name.is_approval_active == YES:

@@ -26,6 +26,7 @@ from connectors.dynamics365_fo.client import BATCH_TIMEOUT, DynamicsClient
 from connectors.dynamics365_fo.desk import Desk, failed
 from connectors.dynamics365_fo.finding import explained, find
 from connectors.dynamics365_fo.listing import list_stamped
+from connectors.dynamics365_fo.pending import InvoicePoster
 from connectors.dynamics365_fo.posting import JournalPoster
 from connectors.dynamics365_fo.preflight import Preflight
 from connectors.dynamics365_fo.reference import reference_items
@@ -62,13 +63,19 @@ class DynamicsLedger:
         return Preflight(self._desk(company).books).check(documents)
 
     def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
-        """Vendors, then journals. Two calls for fifty journals under our own numbers: written and read back; one more
-        where payments are posted already. Four under automatic numbers."""
+        """Vendors, bills, then other journals. Two calls for fifty journals under our own numbers: written and read
+        back; one more where payments are posted already. Four under automatic numbers, and for pending invoices."""
         desk = self._desk(company)
         outcomes: dict[str, Outcome] = {}
         vendors = [one for one in batch if isinstance(one.document, NewVendor)]
-        journals = [one for one in batch if not isinstance(one.document, NewVendor)]
-        for poster, group in ((VendorPoster(desk), vendors), (JournalPoster(desk), journals)):
+        invoices = [one for one in batch if desk.is_pending(one)]
+        journals = [one for one in batch if one not in vendors and one not in invoices]
+        posters: tuple[tuple[VendorPoster | InvoicePoster | JournalPoster, list[Outgoing]], ...] = (
+            (VendorPoster(desk), vendors),
+            (InvoicePoster(desk), invoices),
+            (JournalPoster(desk), journals),
+        )
+        for poster, group in posters:
             if not group:
                 continue
             try:

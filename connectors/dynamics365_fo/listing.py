@@ -6,6 +6,7 @@ in a description does not."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from connectors.base import Stamped
 from connectors.dynamics365_fo.client import Query
@@ -13,8 +14,9 @@ from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.journals import INVOICE, SHAPES, Shape
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.lookup import Journal
+from connectors.dynamics365_fo.preflight import PENDING_LINES
 from connectors.dynamics365_fo.readback import total
-from connectors.dynamics365_fo.schema import JournalRow, VendorRow
+from connectors.dynamics365_fo.schema import JournalRow, PendingInvoiceRow, PostedInvoiceRow, VendorRow
 from connectors.dynamics365_fo.stamps import is_stamp
 from connectors.money import Money, minor_unit
 
@@ -26,6 +28,14 @@ def list_stamped(desk: Desk) -> Iterator[list[Stamped]]:
             some = [_stamped(shape, row) for row in page if is_stamp(_mark(row))]
             if some:
                 yield some
+    for rows in desk.client.pages(Query(PendingInvoiceRow, desk.company, "DocumentNumber ne ''", PENDING_LINES)):
+        waiting = [_waiting(row) for row in rows if is_stamp(row.document_number.lower())]
+        if waiting:
+            yield waiting
+    for posted in desk.client.pages(Query(PostedInvoiceRow, desk.company, "DocumentNum ne ''")):
+        booked = [_booked(row) for row in posted if is_stamp(row.document_num.lower())]
+        if booked:
+            yield booked
     for vendors in desk.client.pages(Query(desk.books.vendor_set(), desk.company, "OurAccountNumber ne ''")):
         made = [_vendor(row) for row in vendors if is_stamp(row.our_account_number.lower())]
         if made:
@@ -67,6 +77,19 @@ def _type(journal: Journal, stamp: str) -> str:
         return "vendor_bill"
     is_payment = any(row.payment_reference.lower() == stamp for row in journal.lines)
     return "payment" if is_payment else "journal_entry"
+
+
+def _waiting(row: PendingInvoiceRow) -> Stamped:
+    stamp = row.document_number.lower()
+    amount = abs(sum((line.net_amount for line in row.lines), Decimal(0))).quantize(minor_unit(row.currency))
+    money = Money(amount, row.currency)
+    return Stamped(stamp, f"invoice:{stamp}", "draft", day_of(row.date), money, row.header_reference, "vendor_bill")
+
+
+def _booked(row: PostedInvoiceRow) -> Stamped:
+    stamp = row.document_num.lower()
+    money = Money(abs(row.invoice_amount).quantize(minor_unit(row.currency_code)), row.currency_code)
+    return Stamped(stamp, f"invoice:{stamp}", "posted", None, money, row.ledger_voucher, "vendor_bill")
 
 
 def _vendor(row: VendorRow) -> Stamped:

@@ -1,9 +1,9 @@
 """How do journals get into Dynamics? Each in one piece, many by one call, then read back and compared.
 
 With numbers of our own a header and its lines are one changeset: all of it or nothing, and a second one under the
-same number is refused. Where Dynamics gives the numbers, the mark is searched first, headers come before lines, and
-what misses after a lost answer is completed line by line. No data entity posts a journal: people, workflow or a batch
-job do (https://learn.microsoft.com/en-us/dynamics365/finance/general-ledger/general-journal-processing)."""
+same number is refused. Where Dynamics gives the numbers, the mark is searched first, headers come before lines, and a
+header that was left without lines after a lost answer gets them. No data entity posts a journal: people, workflow or a
+batch job do (https://learn.microsoft.com/en-us/dynamics365/finance/general-ledger/general-journal-processing)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from connectors.dynamics365_fo.literals import quoted
 from connectors.dynamics365_fo.lookup import Found, Journal
 from connectors.dynamics365_fo.multipart import Changeset, Operation
 from connectors.dynamics365_fo.preflight import Preflight
-from connectors.dynamics365_fo.readback import missing_lines
+from connectors.dynamics365_fo.stamps import number_of
 from connectors.errors import (
     BlockedError,
     ConnectorError,
@@ -28,6 +28,7 @@ from connectors.errors import (
     RateLimitedError,
     RejectedError,
     RetryableError,
+    UnsupportedError,
 )
 
 Outcomes = dict[str, Outcome]
@@ -59,13 +60,16 @@ class JournalPoster:
         return outcomes
 
     def complete(self, one: Outgoing, journal: Journal) -> Outcome | None:
-        """Send the lines that miss in a journal of ours that was left half done; None if it is whole."""
-        bodies = self._lines(one, journal.header.journal_batch_number)
-        missing = missing_lines(bodies, journal.lines)
-        if not missing or journal.is_posted:
+        """Send the lines of a journal of ours that was left half done; None if it was not, or if its lines can no
+        longer be said."""
+        if not is_half_done(one, journal):
+            return None
+        try:
+            bodies = self._lines(one, journal.header.journal_batch_number)
+        except (UnsupportedError, RejectedError):
             return None
         outcomes: Outcomes = {}
-        self._write_lines([(one, journal.header.journal_batch_number, missing)], outcomes, removes=False)
+        self._write_lines([(one, journal.header.journal_batch_number, bodies)], outcomes, removes=False)
         if one.key not in outcomes:
             self._read_back([one], outcomes)
         return outcomes[one.key]
@@ -117,19 +121,19 @@ class JournalPoster:
             journal = found[one.key].journal
             if journal is None:
                 fresh.append(one)
-            elif known[one.key].state is OutcomeState.CREATED and (
-                missing := missing_lines(self._lines(one, journal.header.journal_batch_number), journal.lines)
-            ):
-                steps.append((one, journal.header.journal_batch_number, missing))
+            elif known[one.key].state is OutcomeState.CREATED and is_half_done(one, journal):
+                number = journal.header.journal_batch_number
+                steps.append((one, number, self._lines(one, number)))
             else:
                 outcomes[one.key] = known[one.key]
+        drafts = {one.key: self._lines(one, "") for one in fresh}  # before anything is sent: it may not be sayable
         sent = self._send([(one, Changeset((self._header(one),))) for one in fresh], outcomes)
         for one in fresh:
             if one.key in sent.errors:
                 outcomes[one.key] = _unsent(one, sent.errors[one.key])
             elif one.key in sent.done:
                 number = str(json_load(sent.done[one.key][0].text)["JournalBatchNumber"])
-                steps.append((one, number, self._lines(one, number)))
+                steps.append((one, number, [numbered(body, number) for body in drafts[one.key]]))
         self._write_lines(steps, outcomes, removes=True)
         self._read_back([one for one, _, _ in steps if one.key not in outcomes], outcomes)
 
@@ -238,6 +242,19 @@ class JournalPoster:
     def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
         entity_set = shape_of(posted(one)).line.entity_set
         return [self.desk.client.operation("POST", entity_set, dict(body)) for body in bodies]
+
+
+def is_half_done(one: Outgoing, journal: Journal) -> bool:
+    """A header under a number of Dynamics without any line: all lines of ours come at once, so that of a journal with
+    some of them a person took the others away."""
+    number = journal.header.journal_batch_number
+    return not journal.lines and not journal.is_posted and number != number_of(one.stamp)
+
+
+def numbered(body: Mapping[str, object], number: str) -> dict[str, object]:
+    """The body of a line under the number that Dynamics gave its journal."""
+    voucher = {"Voucher": number} if "Voucher" in body else {}
+    return {**body, "JournalBatchNumber": number, **voucher}
 
 
 def _unsent(one: Outgoing, error: ConnectorError) -> Outcome:

@@ -24,6 +24,8 @@ from connectors.dynamics365_fo.schema import (
     InvoiceLineRow,
     MainAccountCompanyRow,
     MainAccountRow,
+    PendingInvoiceRow,
+    PendingLineRow,
     VendorTransactionRow,
 )
 from connectors.errors import UnsupportedError
@@ -37,6 +39,7 @@ JOURNAL_TYPES: Mapping[str, tuple[str, ...]] = {
 BLOCKED = ("Invoice", "All")
 NEEDS_PARTNER = (Role.AP, Role.EMPAY, Role.EMREC)
 NUMBERS_ASKED = 10
+PENDING_LINES = f"VendorInvoiceLine($select={PendingLineRow.selection()})"
 Taken = dict[tuple[str, bool, str], str]
 
 
@@ -84,10 +87,15 @@ class Preflight:
                 vendor = ("".join(self.books.formats.segments(row.account_display_value))).lower()
                 slot = (vendor, row.debit_amount > 0, normalised(row.invoice))
                 taken[slot] = f"{INVOICE.word}:{row.journal_batch_number}"
+            elif isinstance(row, PendingInvoiceRow) and row.invoice_number:
+                is_credit = sum(one.net_amount for one in row.lines) < 0
+                slot = (row.invoice_account.lower(), is_credit, normalised(row.invoice_number))
+                taken[slot] = f"pending:{row.header_reference}"
         return taken
 
     def _common(self, document: Posted) -> Iterator[Finding]:
-        yield from self._journal(document)
+        if not self._is_pending(document):
+            yield from self._journal(document)
         yield from self._period(document)
         yield from self._currency(document.currency, document.posting_date)
         for account in dict.fromkeys(_accounts(document)):
@@ -106,6 +114,10 @@ class Preflight:
                 f"{_name(document.payable)}: let the account *{VENDOR}* play the role.",
                 document.payable.id,
             )
+
+    def _is_pending(self, document: Posted) -> bool:
+        """Pending invoices need no journal name."""
+        return isinstance(document, VendorBill) and self.books.client.settings.invoice_pattern == "pending"
 
     def _sayable(self, document: Posted) -> Iterator[Finding]:
         """What no lines of a journal can carry."""
@@ -204,13 +216,15 @@ class Preflight:
 
 
 def number_questions(company: str, numbers: Iterable[str]) -> list[Query[Any]]:
-    """Posted vendor transactions and lines of invoice journals whose invoice number may be one of these, which are
-    plain (`normalised`); the answers hold more and are to be compared again."""
+    """Posted vendor transactions, lines of invoice journals and pending invoices whose number may be one of these,
+    which are plain (`normalised`); the answers hold more and are to be compared again."""
     queries: list[Query[Any]] = []
     for some in chunks(sorted(numbers), NUMBERS_ASKED):
         every = "(" + " or ".join(spread("Invoice", plain) for plain in some) + ")"
         queries.append(Query(VendorTransactionRow, company, every))
         queries.append(Query(InvoiceLineRow, company, every))
+        waiting = "(" + " or ".join(spread("InvoiceNumber", plain) for plain in some) + ")"
+        queries.append(Query(PendingInvoiceRow, company, waiting, PENDING_LINES))
     return queries
 
 

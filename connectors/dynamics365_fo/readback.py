@@ -30,12 +30,6 @@ def differences(
     return (*_header(document, header), *_lines(document, rows), *_sums(document, rows, formats))
 
 
-def missing_lines(wanted: Iterable[dict[str, object]], lines: Iterable[LineRow]) -> list[dict[str, object]]:
-    """The bodies of lines that are not there yet, by their numbers."""
-    there = {row.line_number for row in lines}
-    return [body for body in wanted if Decimal(str(body["LineNumber"])) not in there]
-
-
 def total(lines: Iterable[LineRow], *, vendor_only: bool = False) -> Decimal:
     """What a journal of ours moves: its lines with an offset in full, of the others the debits."""
     moved = Decimal(0)

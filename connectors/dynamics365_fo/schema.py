@@ -305,13 +305,34 @@ class PendingInvoiceRow(Row):
     invoice_number: str = ""
     invoice_account: str = ""
     currency: str = ""
+    date: str = ""
+    invoice_date: str = ""
+    due_date: str = ""
+    document_number: str = ""
     lines: tuple[PendingLineRow, ...] = Field((), alias="VendorInvoiceLine", exclude=True)
 
 
 class PendingLineRow(Row):
     entity_set = "VendorInvoiceLines"
     order = "HeaderReference,InvoiceLineNumber"
+    invoice_line_number: Decimal = Decimal(0)
+    main_account_display_value: str = ""
     net_amount: Decimal = Decimal(0)
+
+
+class PostedInvoiceRow(Row):
+    """A vendor invoice in the books that was pending before; a credit's amount is negative."""
+
+    entity_set = "VendInvoiceJourBiEntities"
+    order = "SourceKey"
+    source_key: int
+    invoice_account: str = ""
+    invoice_id: str = ""
+    document_num: str = ""
+    ledger_voucher: str = ""
+    currency_code: str = ""
+    invoice_amount: Decimal = Decimal(0)
+    invoice_date: str = ""
 
 
 JournalRow.model_rebuild()

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from connectors.base import StandingBill
 from connectors.documents import Account, Partner, Role
 from connectors.dynamics365_fo.accounts import VENDOR
-from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.journals import INVOICE
-from connectors.dynamics365_fo.literals import spread
-from connectors.dynamics365_fo.preflight import NUMBERS_ASKED, normalised, number_questions
+from connectors.dynamics365_fo.preflight import normalised, number_questions
 from connectors.dynamics365_fo.schema import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
 from connectors.dynamics365_fo.stamps import is_stamp
 from connectors.money import Money, minor_unit
 
 PAYABLE = Account(Role.AP, VENDOR, "Vendor")
-PENDING_LINES = "VendorInvoiceLine($select=InvoiceLineNumber,NetAmount)"
 
 
 def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
@@ -28,7 +24,7 @@ def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
     wanted = sorted({plain for number in numbers if (plain := normalised(number))})
     if not wanted:
         return []
-    answers = desk.books.prepare(also=[*number_questions(desk.company, wanted), *_pending(desk.company, wanted)])
+    answers = desk.books.prepare(also=number_questions(desk.company, wanted))
     rows = [row for some in answers for row in some]
     booked = [row for row in rows if isinstance(row, VendorTransactionRow) and _is_bill(row)]
     ours = {row.journal_num for row in booked if is_stamp(row.document_num.lower())}
@@ -42,21 +38,9 @@ def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
                 bills.append(_journal_line(desk, row))
         elif isinstance(row, PendingInvoiceRow):
             slot = (row.invoice_account.lower(), normalised(row.invoice_number))
-            if slot not in slots and not is_stamp(row.header_reference.lower()):
+            if slot not in slots and not is_stamp(row.document_number.lower()):
                 bills.append(_waiting(row))
     return _named(desk, [bill for bill in bills if normalised(bill.number) in wanted])
-
-
-def _pending(company: str, numbers: Iterable[str]) -> list[Query[Any]]:
-    return [
-        Query(
-            PendingInvoiceRow,
-            company,
-            "(" + " or ".join(spread("InvoiceNumber", plain) for plain in some) + ")",
-            PENDING_LINES,
-        )
-        for some in chunks(numbers, NUMBERS_ASKED)
-    ]
 
 
 def _is_bill(row: VendorTransactionRow) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from connectors.base import Check
 from connectors.codec import json_load
@@ -17,6 +18,7 @@ from connectors.errors import AuthenticationError, ConnectorError
 from connectors.money import MoneyError, exponent
 
 COMPANIES_CHECKED = 10
+WARN_BEFORE = timedelta(days=30)
 APPLICATIONS = "System administration > Setup > Microsoft Entra applications"
 USERS = "System administration > Users > Users"
 NUMBERS = "General ledger > Ledger setup > General ledger parameters > Number sequences > Journal batch number"
@@ -47,10 +49,18 @@ def _token(client: DynamicsClient) -> Iterator[Check]:
     token = client.auth.token()
     minutes = max(0, int((token.expires_at - client.http.context.now()).total_seconds() // 60))
     yield Check("token", "ok", f"Entra gives tokens for {client.address}; this one lives {minutes} minutes more.")
+    ends_on = client.credentials.secret_expires_on
+    if ends_on is None:
+        yield Check("client secret", "ok", "No end of the client secret is known.", "Enter it as Entra shows it.")
+        return
+    left = ends_on - client.http.context.now().date()
+    state = "failed" if left <= timedelta() else "warning" if left <= WARN_BEFORE else "ok"
+    cure = "" if state == "ok" else "Make a new secret in Entra, under App registrations > Certificates & secrets."
+    yield Check("client secret", state, f"The client secret ends on {ends_on}.", cure)
 
 
 def _application(client: DynamicsClient) -> Iterator[Check]:
-    client.rows(Query(CompanyRow, top=1))
+    client.wake(Query(CompanyRow, top=1))
     yield Check("application", "ok", "Dynamics knows the application and takes its tokens.")
 
 

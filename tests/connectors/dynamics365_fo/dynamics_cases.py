@@ -14,7 +14,7 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import Account, Dimension, Document, JournalEntry, Line, Partner, Role
 from connectors.dynamics365_fo.stamps import number_of
 from connectors.records import Side
-from tests.cases.ledger_cases import codes
+from tests.cases.ledger_cases import UNCLEAR, codes
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 MEALS = Account(Role.EXP, "605110", "605110")
@@ -80,6 +80,17 @@ class StateCases:
         world.do("delete_journal", number=created.number)
         assert world.open().find(world.company, [outgoing])[0].state is OutcomeState.ABSENT
 
+    def test_a_line_that_a_person_takes_away_is_missed_and_not_put_back(self, world: DynamicsWorld) -> None:
+        world.job.is_on = False
+        lines = (debit(MEALS, "10.00"), debit(RENT, "5.00"), credit(world.card, "15.00"))
+        outgoing, created = sent(world, world.entry(lines=lines))
+        for left in (1, 0):
+            world.do("remove", set="LedgerJournalLines", key=["usmf", created.number, Decimal(left + 1)])
+            for answer in (world.open().find("usmf", [outgoing])[0], world.open().post("usmf", [outgoing])[0]):
+                assert answer.state is OutcomeState.CREATED
+                assert "document_altered" in codes(answer)
+            assert len(world.rows("LedgerJournalLines", JournalBatchNumber=created.number)) == left
+
     def test_an_edit_before_posting_is_seen_before_and_after(self, world: DynamicsWorld) -> None:
         world.job.is_on = False
         outgoing, created = sent(world, world.entry())
@@ -89,6 +100,16 @@ class StateCases:
         world.job.run()
         after = world.open().find(world.company, [outgoing])[0]
         assert (after.state, codes(after)) == (OutcomeState.POSTED, {"document_altered"})
+
+    def test_a_format_that_was_changed_since_stops_no_look(self, world: DynamicsWorld) -> None:
+        world.job.is_on = False
+        lines = (debit(MEALS, "10.00", "CostCenter=APO"), credit(world.card, "10.00"))
+        outgoing, _ = sent(world, world.entry(lines=lines))
+        other, _ = sent(world, world.entry())
+        world.do("set_dimension_format", ledger=["MainAccount", "Department"])
+        answers = world.open().find(world.company, [outgoing, other])
+        assert [one.state for one in answers] == [OutcomeState.CREATED] * 2
+        assert "cannot be compared" in answers[0].differences[0].message
 
     def test_lines_that_are_deleted_after_posting_leave_a_posted_journal(self, world: DynamicsWorld) -> None:
         outgoing, outcome = sent(world, world.entry(journal="GenGone"))
@@ -258,6 +279,21 @@ class DocumentCases:
         document = world.entry(lines=lines, currency="EUR")
         assert {one.code for one in world.open().preflight("usmf", [document])[0]} == {"unsupported"}
 
+    def test_rates_are_those_of_the_day_whichever_way_they_are_quoted(self, world: DynamicsWorld) -> None:
+        world.do("set_rate", source="EUR", target="USD", day="2026-10-01", rate="130")
+        world.do("set_rate", source="USD", target="CAD", day="2026-10-01", rate="1.6", factor="One")
+        days = [
+            ("EUR", date(2026, 9, 30)),
+            ("EUR", date(2026, 10, 1)),
+            ("CAD", date(2026, 10, 5)),
+            ("USD", date(2026, 1, 1)),
+        ]
+        days += [("CAD", date(2026, 9, 30)), ("JPY", date(2026, 10, 1)), ("GBP", date(2026, 10, 1))]
+        facts = world.open().facts("usmf", frozenset(days))
+        told = ["1.25", "1.3", "0.625", "1", None, "0.0067", None]
+        assert [facts.rates[day] for day in days] == [Decimal(one) if one else None for one in told]
+        assert (facts.decimals["JPY"], facts.decimals["USD"], facts.fiscal_year_end) == (0, 2, (12, 31))
+
     def test_a_journal_name_of_another_kind_is_seen_before(self, world: DynamicsWorld) -> None:
         documents = [world.entry(journal="APInvoice"), world.bill(journal="GenJrn"), world.entry(journal="Nope")]
         found = [{one.code for one in some} for some in world.open().preflight("usmf", documents)]
@@ -386,6 +422,73 @@ class FaultCases:
             assert ledger.preflight("usmf", [one.document for one in some]) == [[]] * len(some)
             assert {one.state for one in ledger.post("usmf", some)} == {OutcomeState.POSTED}
         assert len(world.faults.calls) <= 15, world.faults.calls
+
+
+class PendingCases:
+    """Bills as pending vendor invoices, which a person posts."""
+
+    def test_a_bill_waits_and_is_known_again_when_it_is_posted(self, world: DynamicsWorld) -> None:
+        lines = (debit(MEALS, "110.00", "CostCenter=APO"), credit(MEALS, "10.00", "CostCenter=APO"))
+        outgoing, created = sent(world, world.bill(lines=(*lines, debit(world.tax, "21.00"))))
+        assert (created.state, created.differences) == (OutcomeState.CREATED, ())
+        again = world.open().post("usmf", [outgoing])[0]
+        assert (again.state, again.ledger_id) == (created.state, created.ledger_id)
+        [header] = world.rows("VendorInvoiceHeaders", DocumentNumber=outgoing.stamp)
+        assert header["HeaderReference"] == created.number
+        listed = {one.stamp: one for page in world.open().list_stamped("usmf", None) for one in page}
+        assert (listed[outgoing.stamp].state, str(listed[outgoing.stamp].total)) == ("draft", "121.00 USD")
+        told = world.do("post_invoices", references=[created.number])
+        assert [one["posted"] for one in told] == [True], told
+        booked = world.open().find("usmf", [outgoing])[0]
+        assert (booked.state, booked.differences, booked.ledger_id) == (OutcomeState.POSTED, (), created.ledger_id)
+        listed = {one.stamp: one for page in world.open().list_stamped("usmf", None) for one in page}
+        assert listed[outgoing.stamp].state == "posted"
+
+    @pytest.mark.parametrize("fault", UNCLEAR)
+    @pytest.mark.parametrize("write", [0, 1])
+    def test_a_lost_answer_leaves_one_invoice_with_all_its_lines(
+        self, world: DynamicsWorld, write: int, fault: str
+    ) -> None:
+        world.posted(world.new_vendor())
+        outgoing = world.outgoing(world.bill())
+        world.faults.fail_write(write, fault)
+        world.open().post("usmf", [outgoing])
+        final = world.delivered(outgoing)
+        assert (final.state, final.differences) == (OutcomeState.CREATED, ())
+        [header] = world.rows("VendorInvoiceHeaders", DocumentNumber=outgoing.stamp)
+        assert len(world.rows("VendorInvoiceLines", HeaderReference=header["HeaderReference"])) == 2
+
+    def test_a_reference_that_the_server_replaces_is_followed(self, world: DynamicsWorld) -> None:
+        world.do("set", header_reference="replace")
+        outgoing, created = sent(world, world.bill())
+        assert (created.state, created.differences) == (OutcomeState.CREATED, ())
+        assert created.number != outgoing.stamp
+
+    def test_a_credit_has_negative_amounts(self, world: DynamicsWorld) -> None:
+        outgoing, created = sent(world, world.bill(is_credit=True))
+        assert (created.state, created.differences) == (OutcomeState.CREATED, ())
+        world.do("post_invoices", references=[created.number])
+        assert world.open().find("usmf", [outgoing])[0].state is OutcomeState.POSTED
+
+    def test_a_refused_line_leaves_no_header(self, world: DynamicsWorld) -> None:
+        ledger, bill = world.open(), world.bill()
+        assert ledger.preflight("usmf", [bill]) == [[]]
+        world.do("suspend_account", account="600000")
+        outgoing = world.outgoing(bill)
+        assert ledger.post("usmf", [outgoing])[0].state is OutcomeState.REJECTED
+        assert world.rows("VendorInvoiceHeaders", DocumentNumber=outgoing.stamp) == []
+
+    def test_an_invoice_that_a_person_changes_is_seen(self, world: DynamicsWorld) -> None:
+        outgoing, created = sent(world, world.bill())
+        key = ["usmf", created.number]
+        world.do("edit", set="VendorInvoiceHeaders", key=key, changes={"InvoiceNumber": "OTHER"})
+        assert codes(world.open().find("usmf", [outgoing])[0]) == {"document_altered"}
+
+    def test_the_same_number_again_is_held_and_no_journal_name_is_asked_for(self, world: DynamicsWorld) -> None:
+        outgoing, _ = sent(world, world.bill())
+        number = outgoing.document.number  # type: ignore[union-attr]
+        found = world.open().preflight("usmf", [world.bill(number=number), world.bill(journal="Nope")])
+        assert [{one.code for one in some} for some in found] == [{"duplicate_reference"}, set()]
 
 
 class HalfDoneCases:

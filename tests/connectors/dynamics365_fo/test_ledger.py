@@ -7,12 +7,24 @@ import pytest
 from connectors.base import OutcomeState
 from tests.cases.ledger_cases import LedgerCases
 from tests.cases.ledger_world import LedgerWorld
-from tests.connectors.dynamics365_fo.dynamics_cases import DocumentCases, FaultCases, HalfDoneCases, StateCases
+from tests.connectors.dynamics365_fo.dynamics_cases import (
+    DocumentCases,
+    FaultCases,
+    HalfDoneCases,
+    PendingCases,
+    StateCases,
+)
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 
 class TestUnderOurNumbers(LedgerCases, StateCases, DocumentCases, FaultCases):
     """The number sequence lets its users choose."""
+
+
+class TestBillsAsPendingInvoices(PendingCases):
+    @pytest.fixture
+    def world(self) -> DynamicsWorld:
+        return DynamicsWorld(invoice_pattern="pending")
 
 
 class TestUnderTheNumbersOfDynamics(LedgerCases, HalfDoneCases):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectors.base import Check
-from tests.connectors.dynamics365_fo.world import DynamicsWorld
+from connectors.dynamics365_fo.auth import credential_expiry
+from tests.connectors.dynamics365_fo.world import NOW, DynamicsWorld
 
 
 def checks(world: DynamicsWorld) -> dict[str, Check]:
@@ -75,6 +77,15 @@ def test_missing_journal_names_are_told(world: DynamicsWorld, kind: str, name: s
     found = checks(world)[name]
     assert found.state in ("failed", "warning")
     assert screen in found.cure
+
+
+@pytest.mark.parametrize(("days", "state"), [(400, "ok"), (20, "warning"), (0, "failed"), (None, "ok")])
+def test_the_end_of_the_secret_is_told_long_before(world: DynamicsWorld, days: int | None, state: str) -> None:
+    ends_on = None if days is None else NOW.date() + timedelta(days=days)
+    world.credentials = world.credentials.model_copy(update={"secret_expires_on": ends_on})
+    assert checks(world)["client secret"].state == state
+    expiry = credential_expiry(world.context())
+    assert (expiry.date() if expiry else None) == ends_on
 
 
 def test_a_vendor_group_that_is_not_there_is_told(world: DynamicsWorld) -> None:
