@@ -22,5 +22,6 @@ CONNECTOR = Connector(
     credential_expiry=credential_expiry,
     tokens_are_disposable=True,
     says_company_only_lines=False,
+    has_vendors_by_company=True,
     simulator="connectors.dynamics365_fo.simulator.DynamicsSimulator",
 )
