@@ -124,7 +124,8 @@ class Demo:
 
     def _companies(self) -> Sequence[DemoCompany]:
         first = OdooCompany.found(self.records, os.environ if self.is_real else None)
-        return [first] if self.is_real else [first, ZohoCompany.found(OTHERS), DynamicsCompany.found(OTHERS)]
+        others = min(OTHERS, self.records // 2)
+        return [first] if self.is_real else [first, ZohoCompany.found(others), DynamicsCompany.found(others)]
 
     def _announce(self, company: DemoCompany, look: Callable[[Standing], None]) -> dict[str, Any]:
         """A controller approves in Brex what was in review; Brex says so, and nobody waits for the next poll."""

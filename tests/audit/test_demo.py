@@ -152,6 +152,12 @@ def test_once_it_ends_with_one_document_that_ties_and_nothing_is_left_running(de
     assert sum(flow["posted"] for flow in odoo["flows"].values()) > sum(
         flow["held"] + flow["failed"] for flow in odoo["flows"].values()
     )
+    for slug, documents in (("cascade-zoho", {"payment"}), ("cascade-dynamics", {"new_vendor"})):
+        report = told["tenants"][slug]
+        assert report["ties"]
+        assert {row["type"] for row in report["ledger"]["rows"]} >= {"journal_entry", "vendor_bill"} | documents
+        assert all(row["in_ledger"] == row["ours"] > 0 for row in report["ledger"]["rows"])
+        assert not any(flow["failed"] for flow in report["flows"].values())
     assert running_from(tmp_path) == []
 
 
