@@ -44,7 +44,7 @@ class Connector:
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
     `has_vendors_by_company`: a vendor is created in each company of this ledger, by a key of its own there; else its
     companies share their vendors.
-    `tokens_are_disposable`: a lost access token is asked for again, by credentials or by a refresh token that stays
+    `refresh_tokens_stay`: a lost access token is asked for again, by credentials or by a refresh token that stays
     the same, so that nothing can be lost with a transaction that is rolled back.
     `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
     `simulator` is the dotted path of the simulator's class."""
@@ -70,5 +70,5 @@ class Connector:
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None
     has_vendors_by_company: bool = False
-    tokens_are_disposable: bool = False
+    refresh_tokens_stay: bool = False
     simulator: str = ""

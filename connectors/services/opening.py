@@ -91,7 +91,7 @@ def connection_ledger(
 def _tokens(connection: Connection, descriptor: Connector, credential: Credential) -> TokenStore:
     """Tokens that all processes share. Inside a transaction (a set-up file is applied) nothing can be shared yet: there
     those that may be lost live in this process; the store refuses to renew others."""
-    if descriptor.tokens_are_disposable and database.in_atomic_block:
+    if descriptor.refresh_tokens_stay and database.in_atomic_block:
         return _passing.setdefault((connection.pk, credential.fingerprint), MemoryTokenStore())
     return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), descriptor.token_limit)
 

@@ -28,7 +28,7 @@ CONNECTOR = Connector(
     webhook=ZohoWebhooks(),
     webhook_secrets=webhook_secrets,
     authorization=AUTHORIZATION,
-    tokens_are_disposable=True,  # a refresh token stays the same
+    refresh_tokens_stay=True,  # a refresh token stays the same
     # Ten in ten minutes are allowed, to all connections of one refresh token together.
     token_limit=Limit(calls=5, period=timedelta(minutes=10), scope="token"),
     # A hundred a minute and, on the free plan, five at a time, by organisation: nearly all may flow steadily.

@@ -131,7 +131,7 @@ def test_inside_a_transaction_tokens_live_in_the_process_where_that_loses_nothin
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(connection_context(connection).tokens, DatabaseTokenStore)
-    monkeypatch.setattr(fake, "CONNECTOR", dataclasses.replace(fake.CONNECTOR, tokens_are_disposable=True))
+    monkeypatch.setattr(fake, "CONNECTOR", dataclasses.replace(fake.CONNECTOR, refresh_tokens_stay=True))
     registry.connector_get.cache_clear()
     first, second = connection_context(connection).tokens, connection_context(connection).tokens
     assert first is second
