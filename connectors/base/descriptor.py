@@ -34,8 +34,7 @@ class Connector:
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
-    `tokens_are_disposable`: a lost access token is asked for again by credentials alone, so that no refresh token can
-    be lost with a transaction that is rolled back.
+    `refresh_tokens_stay`: a renewal gives no new refresh token, so nothing is lost where its answer is not kept.
     `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
     `simulator` is the dotted path of the simulator's class."""
 
@@ -56,6 +55,6 @@ class Connector:
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None
-    tokens_are_disposable: bool = False
+    refresh_tokens_stay: bool = False
     says_company_only_lines: bool = True
     simulator: str = ""

@@ -20,7 +20,7 @@ CONNECTOR = Connector(
     # https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/service-protection-overview
     limits=(Limit(calls=10, period=timedelta(seconds=1), scope="address", parallel=4),),
     credential_expiry=credential_expiry,
-    tokens_are_disposable=True,
+    refresh_tokens_stay=True,
     says_company_only_lines=False,
     simulator="connectors.dynamics365_fo.simulator.DynamicsSimulator",
 )

@@ -101,9 +101,9 @@ def _address(connection: Connection) -> tuple[str, bool]:
 
 
 def _tokens(connection: Connection, descriptor: Connector) -> TokenStore:
-    """Shared between processes. Inside a transaction (a set-up file is applied) nothing can be shared yet: tokens that
-    may be lost are kept here, others are refused by the store."""
-    if descriptor.tokens_are_disposable and database.in_atomic_block:
+    """Tokens that all processes share. Inside a transaction (a set-up file is one) nothing can be shared yet: there
+    they live in this process, if the refresh token outlives a renewal; else renewing refuses to work there."""
+    if descriptor.refresh_tokens_stay and database.in_atomic_block:
         return MemoryTokenStore()
     return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error))
 

@@ -36,7 +36,7 @@ def test_it_opens_with_revealed_credentials_and_exact_settings(connection: Conne
 def test_inside_a_transaction_only_tokens_that_may_be_lost_are_kept_aside(
     connection: Connection, monkeypatch: pytest.MonkeyPatch, disposable: bool
 ) -> None:
-    told = replace(connector_get("fake"), tokens_are_disposable=disposable)
+    told = replace(connector_get("fake"), refresh_tokens_stay=disposable)
     monkeypatch.setattr(opening, "connector_get", {"fake": told}.__getitem__)
     assert isinstance(services.connection_context(connection).tokens, MemoryTokenStore) is disposable
 
