@@ -18,24 +18,20 @@ BESIDE = PROJECT.parent / "shared" / "contracts" / "specs"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
-LIVE = ("ODOO_URL", "DYNAMICS_URL")
-"""Where live systems stand; a test says which it needs as `live("DYNAMICS_URL")`, the first where it says nothing."""
-
 _ran: Counter[str] = Counter()
 
 
-def missing(leg: str, *needs: str) -> str | None:
-    """What this leg lacks here, or None when it can run: all that a test needs, or, asked for no test, anything."""
+def missing(leg: str, needs: str = "ODOO_URL") -> str | None:
+    """What this leg lacks here, or None when it can run; `needs` is the variable with a live system's address."""
     if leg == "live":
-        if any(os.environ.get(one) for one in needs or LIVE):
-            return None
-        return f"{' and '.join(needs or LIVE)} {'is' if len(needs or LIVE) == 1 else 'are'} not set"
+        return None if os.environ.get(needs) else f"{needs} is not set"
     schemas = os.environ.get("MLC_PUBLISHED_SCHEMAS")
     if schemas and not Path(schemas).is_dir():
         return f"MLC_PUBLISHED_SCHEMAS names no folder: {schemas}"
     return None if schemas else "MLC_PUBLISHED_SCHEMAS does not name the folder with the vendors' schemas"
 
 
+SYSTEMS = ("ODOO_URL", "DYNAMICS_URL")
 LEGS = {"live": "live systems", "published_schema": "vendors' published schemas"}
 
 
@@ -52,16 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, gone = [], []
     for item in items:
-        cannot = [leg for leg in LEGS if (mark := item.get_closest_marker(leg)) and missing(leg, *_needs(leg, mark))]
+        marks = {leg: mark for leg in LEGS if (mark := item.get_closest_marker(leg))}
+        cannot = [leg for leg, mark in marks.items() if missing(leg, **mark.kwargs)]
         unwanted = config.getoption("--only-database") and not _uses_database(item)
         (gone if cannot or unwanted else kept).append(item)
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = kept
-
-
-def _needs(leg: str, mark: pytest.Mark) -> tuple[str, ...]:
-    return mark.args or LIVE[:1] if leg == "live" else ()
 
 
 def _uses_database(item: pytest.Item) -> bool:
@@ -78,8 +71,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("legs")
     terminalreporter.line(f"ran:     the project's own suite, {_ran['everything else']} tests")
     for leg, name in LEGS.items():
-        reason = missing(leg)
-        if reason is None:
+        reasons = [missing(leg, system) for system in (SYSTEMS if leg == "live" else ("",))]
+        if None in reasons:
             terminalreporter.line(f"ran:     {name}, {_ran[leg]} tests")
-        else:
+        for reason in filter(None, reasons):
             terminalreporter.line(f"not run: {name} ({reason})")

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from connectors.dynamics365_fo.auth import DynamicsCredentials, DynamicsSettings
 from tests.connectors.dynamics365_fo.created_cases import CreatedCases, Sandbox, cleared
 
-pytestmark = pytest.mark.live("DYNAMICS_URL")
+pytestmark = pytest.mark.live(needs="DYNAMICS_URL")
 
 
 @pytest.fixture
