@@ -195,6 +195,8 @@ class JournalPoster:
                 sent.done[one.key] = some
             else:
                 sent.errors[one.key] = failure
+        if any(isinstance(one, RejectedError) and one.cure == "unknown_dimension" for one in sent.errors.values()):
+            self.desk.books.forget()  # formats may have been changed within the minute
         stopped = [error for error in sent.errors.values() if isinstance(error, RateLimitedError | BlockedError)]
         if len(stopped) == len(changesets):
             raise stopped[0]
