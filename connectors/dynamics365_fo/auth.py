@@ -72,8 +72,8 @@ class DynamicsSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    cloud: Literal["", "public", "us_government", "china"] = Field(
-        "", title="Cloud", description="Where tokens are asked for; empty: as the environment's address tells."
+    cloud: Literal["auto", "public", "us_government", "china"] = Field(
+        "auto", title="Cloud", description="Where tokens are asked for; auto: as the environment's address tells."
     )
     entra_endpoint: Literal["v2", "v1"] = Field(
         "v2", title="Entra endpoint", description="v1 only for environments that need it."
@@ -134,7 +134,7 @@ def login_address(address: str, settings: DynamicsSettings) -> str:
         return address
     host = url.hostname or ""
     told = next((cloud for suffix, cloud in _SUFFIXES.items() if host.endswith(suffix)), "public")
-    return CLOUDS[settings.cloud or told]
+    return CLOUDS[told if settings.cloud == "auto" else settings.cloud]
 
 
 def build_auth(context: ConnectionContext, credentials: DynamicsCredentials) -> OAuth2Auth:

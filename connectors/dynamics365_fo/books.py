@@ -129,6 +129,10 @@ class Books:
         """The newest set of vendors that this environment has."""
         return self._vendors
 
+    def forget(self) -> None:
+        """What was read is not true any more: the next question reads anew."""
+        self._kept = None
+
     # --- by id, a whole batch at a time
 
     def prepare(

@@ -38,11 +38,9 @@ def find(desk: Desk, batch: Sequence[Outgoing], known: str) -> dict[str, Outcome
             f"A search in Dynamics does not show {known}, which is there: a right, a filter or the company was lost.",
             provider=PROVIDER,
         )
-    poster = JournalPoster(desk)
-    for one in journals:
-        journal = found[one.stamp, shape_of(posted(one))].journal
-        if journal is not None and outcomes[one.key].state is OutcomeState.CREATED:
-            outcomes[one.key] = poster.complete(one, journal) or outcomes[one.key]
+    here = [(one, found[one.stamp, shape_of(posted(one))].journal) for one in journals]
+    created = [(one, at) for one, at in here if at and outcomes[one.key].state is OutcomeState.CREATED]
+    outcomes |= JournalPoster(desk).complete(created)
     return outcomes
 
 

@@ -7,6 +7,7 @@ batch job do (https://learn.microsoft.com/en-us/dynamics365/finance/general-ledg
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -59,20 +60,20 @@ class JournalPoster:
             self._write_in_steps(rest, outcomes)
         return outcomes
 
-    def complete(self, one: Outgoing, journal: Journal) -> Outcome | None:
-        """Send the lines of a journal of ours that was left half done; None if it was not, or if its lines can no
-        longer be said."""
-        if not is_half_done(one, journal):
-            return None
-        try:
-            bodies = self._lines(one, journal.header.journal_batch_number)
-        except (UnsupportedError, RejectedError):
-            return None
+    def complete(self, pairs: Sequence[tuple[Outgoing, Journal]]) -> Outcomes:
+        """Send the lines of journals of ours that were left half done, by two calls; the others have no outcome, nor
+        those whose lines can no longer be said."""
         outcomes: Outcomes = {}
-        self._write_lines([(one, journal.header.journal_batch_number, bodies)], outcomes, removes=False)
-        if one.key not in outcomes:
-            self._read_back([one], outcomes)
-        return outcomes[one.key]
+        steps: list[tuple[Outgoing, str, list[dict[str, object]]]] = []
+        for one, journal in pairs:
+            number = journal.header.journal_batch_number
+            if is_half_done(one, journal):
+                with contextlib.suppress(UnsupportedError, RejectedError):
+                    steps.append((one, number, self._lines(one, number)))
+        if steps:
+            self._write_lines(steps, outcomes, removes=False)
+            self._read_back([one for one, _, _ in steps if one.key not in outcomes], outcomes)
+        return outcomes
 
     # --- what is refused here already
 
@@ -194,6 +195,8 @@ class JournalPoster:
                 sent.done[one.key] = some
             else:
                 sent.errors[one.key] = failure
+        if any(isinstance(one, RejectedError) and one.cure == "unknown_dimension" for one in sent.errors.values()):
+            self.desk.books.forget()  # formats may have been changed within the minute
         stopped = [error for error in sent.errors.values() if isinstance(error, RateLimitedError | BlockedError)]
         if len(stopped) == len(changesets):
             raise stopped[0]

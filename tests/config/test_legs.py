@@ -10,6 +10,7 @@ from tests import legs_plugin
         ("live", "ODOO_URL", "http://127.0.0.1:8069", None),
         ("live", "ZOHO_URL", "", "ZOHO_URL is not set"),
         ("live", "ZOHO_URL", "https://www.zohoapis.com", None),
+        ("live", "DYNAMICS_URL", "", "DYNAMICS_URL is not set"),
         ("published_schema", "MLC_PUBLISHED_SCHEMAS", "", "MLC_PUBLISHED_SCHEMAS does not name"),
         ("published_schema", "MLC_PUBLISHED_SCHEMAS", "/no/such/folder", "names no folder: /no/such/folder"),
         ("published_schema", "MLC_PUBLISHED_SCHEMAS", "/", None),

@@ -102,9 +102,9 @@ def test_the_environment_is_the_audience_in_small_letters_and_without_a_slash(
 @pytest.mark.parametrize(
     ("address", "cloud", "login"),
     [
-        (HOST, "", "https://login.microsoftonline.com"),
-        ("https://a.operations.gov.microsoftdynamics.us", "", "https://login.microsoftonline.us"),
-        ("https://a.operations.dynamics.cn", "", "https://login.partner.microsoftonline.cn"),
+        (HOST, "auto", "https://login.microsoftonline.com"),
+        ("https://a.operations.gov.microsoftdynamics.us", "auto", "https://login.microsoftonline.us"),
+        ("https://a.operations.dynamics.cn", "auto", "https://login.partner.microsoftonline.cn"),
         ("https://a.example.org", "us_government", "https://login.microsoftonline.us"),
         ("http://127.0.0.1:8099", "public", "http://127.0.0.1:8099"),
     ],
