@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -35,13 +35,19 @@ KEPT = "Stored; leave blank to keep."
 
 
 def schema_fields(
-    schema: type[BaseModel], prefix: str, shown: Mapping[str, Any] | None, *, is_stored: bool = False
+    schema: type[BaseModel],
+    prefix: str,
+    shown: Mapping[str, Any] | None,
+    *,
+    is_stored: bool = False,
+    offered: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> dict[str, forms.Field]:
     """One optional form field per field of a schema. `shown` are the values to fill in; None for credentials, which
-    are never filled in, secret or not. What is required is for the schema to say."""
+    are never filled in, secret or not. What is required is for the schema to say, `offered` what may be chosen."""
     made = {}
     for name, info in schema.model_fields.items():
-        field = _form_field(_core_type(info.annotation))
+        choices = (offered or {}).get(name)
+        field = _offered(choices, shown or {}, name) if choices else _form_field(_core_type(info.annotation))
         field.label = info.title or name.replace("_", " ").capitalize()
         field.help_text = info.description or ""
         if shown is None:
@@ -83,6 +89,14 @@ def _form_field(kind: Any) -> forms.Field:
     if issubclass(kind, date):
         return forms.DateField(required=False, widget=UnfoldAdminSingleDateWidget())
     return forms.CharField(required=False, widget=UnfoldAdminTextInputWidget())
+
+
+def _offered(choices: Sequence[Sequence[str]], shown: Mapping[str, Any], name: str) -> forms.Field:
+    """What the vendor offered at the last test, and what is set, be it offered or not."""
+    found = {str(value): f"{label} ({value})" for value, label in choices}
+    if current := str(shown.get(name) or ""):
+        found.setdefault(current, current)
+    return _choice_field(list(found.items()))
 
 
 def _choice_field(choices: list[tuple[str, str]]) -> forms.Field:
@@ -159,7 +173,8 @@ def connection_form_for(connection: Connection | None) -> type[ConnectionForm]:
         descriptor.credentials, CREDENTIAL, None, is_stored=getattr(connection, "credential", None) is not None
     )
     if descriptor.settings:
-        fields |= schema_fields(descriptor.settings, SETTING, connection.settings)
+        offers = {name: some for check in connection.checklist for name, some in check.get("offers", {}).items()}
+        fields |= schema_fields(descriptor.settings, SETTING, connection.settings, offered=offers)
     return type("VendorConnectionForm", (ConnectionForm,), fields)
 
 

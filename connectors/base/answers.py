@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -34,9 +34,11 @@ class ReferenceItem:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row of a *Test connection* checklist: `state` is ok, warning, failed or skipped."""
+    """One row of a *Test connection* checklist: `state` is ok, warning, failed or skipped. `offers` are what may be
+    chosen for settings, by name: values and what a person reads."""
 
     name: str
     state: str
     message: str
     cure: str = ""
+    offers: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import VendorBill
+from connectors.errors import RejectedError
 from connectors.zoho_books.bodies import bill_body, credit_body
 from connectors.zoho_books.client import one
 from connectors.zoho_books.desk import BILLS, CREDITS, AlreadyThereError, Desk, absent, twice
@@ -64,7 +65,10 @@ def _applied(desk: Desk, bill: VendorBill, row: BillRow | CreditRow) -> tuple[Fi
     amount = min(credit.balance, target.balance)
     if amount > 0:
         body = {"bills": [{"bill_id": target.bill_id, "amount_applied": amount}]}
-        desk.client.write(desk.company, "POST", f"/vendorcredits/{credit.vendor_credit_id}/bills", body)
+        try:
+            desk.client.write(desk.company, "POST", f"/vendorcredits/{credit.vendor_credit_id}/bills", body)
+        except RejectedError as error:  # the bill or credit itself stands
+            return (Finding("not_reconciled", error.message, row.key),)
     left = row.balance - amount
     if left > 0:
         return (Finding("not_reconciled", f"{left} stays open.", row.key),)

@@ -134,7 +134,7 @@ class ZohoLedger:
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
         """One search for each stamp, one read for each that is there. What should be settled and is not, is now."""
         desk = self._office(company).desk
-        outcomes = [_find(desk, one) for one in batch]
+        outcomes = [_looked_up(desk, one) for one in batch]
         is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes)
         if known and is_absent and not any(one.stamp == known for one in batch) and not self._shows(desk, known):
             raise LookupBlindError(
@@ -187,6 +187,14 @@ def _post(desk: Desk, one: Outgoing) -> Outcome:
     if isinstance(document, JournalEntry):
         return return_post(desk, one, document) if is_return(document) else journal_post(desk, one, document)
     assert_never(document)
+
+
+def _looked_up(desk: Desk, one: Outgoing) -> Outcome:
+    """What settles late may get no clear answer either; the others of the batch are not to wait for it."""
+    try:
+        return _find(desk, one)
+    except OutcomeUnknownError as error:
+        return failed(one, OutcomeState.UNCERTAIN, error)
 
 
 def _find(desk: Desk, one: Outgoing) -> Outcome:

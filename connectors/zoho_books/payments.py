@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry, Line, Payment, Role
-from connectors.errors import UnsupportedError
+from connectors.errors import RejectedError, UnsupportedError
 from connectors.records import Side
 from connectors.zoho_books.bodies import TEXT, exchange_rate, payment_body
 from connectors.zoho_books.client import Json, one
@@ -57,8 +57,11 @@ def payment_find(desk: Desk, outgoing: Outgoing, payment: Payment) -> Outcome:
     if bills:
         body = payment_body(outgoing, payment, [*(_kept(one) for one in row.bills), *bills])
         path = f"/vendorpayments/{row.payment_id}"
-        answer = desk.client.write(desk.company, "PUT", path, body, repeatable=True)
-        row = one(PaymentRow, answer, "vendorpayment", written=True)
+        try:
+            answer = desk.client.write(desk.company, "PUT", path, body, repeatable=True)
+            row = one(PaymentRow, answer, "vendorpayment", written=True)
+        except RejectedError as error:  # the payment itself stands
+            missing = (*missing, Finding("not_reconciled", error.message, ""))
     return desk.payment_outcome(outgoing, payment, row, missing)
 
 

@@ -10,7 +10,7 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import NewVendor
 from connectors.zoho_books.bodies import vendor_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import CONTACTS, AlreadyThereError, Desk, absent, refused
+from connectors.zoho_books.desk import CONTACTS, AlreadyThereError, Desk, absent, refused, twice
 from connectors.zoho_books.schema import ContactRow
 
 CANDIDATES = 5  # notes are read one contact at a time
@@ -19,6 +19,9 @@ CANDIDATES = 5  # notes are read one contact at a time
 def vendor_post(desk: Desk, outgoing: Outgoing, vendor: NewVendor) -> Outcome:
     """The vendor of exactly this name, or a new one. Raises ConnectorErrors, RejectedError for several of the name."""
     found = vendor_find(desk, outgoing, vendor)
+    if found.state is OutcomeState.TWICE:
+        many = len(found.duplicates)
+        raise refused(f"Zoho has {many} vendors called {vendor.name}: choose one, or merge them.", "vendor_data")
     if found.state is not OutcomeState.ABSENT:
         return found
     try:
@@ -37,7 +40,7 @@ def vendor_find(desk: Desk, outgoing: Outgoing, vendor: NewVendor) -> Outcome:
     rows = marked or [row for row in _named(desk, vendor.name) if row.is_vendor]
     active = [row for row in rows if row.status != "inactive"]
     if len(active) > 1:
-        raise refused(f"Zoho has {len(active)} vendors called {vendor.name}: choose one, or merge them.", "vendor_data")
+        return twice(outgoing, [row.contact_id for row in active])
     if active or rows:
         return _outcome(desk, outgoing, (active or rows)[0])
     return absent(outgoing)

@@ -31,7 +31,8 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     away from the start; what depends on a failed check is left out."""
     checks: list[Check] = []
     try:
-        checks += [*_organisations(client)]
+        for check in _organisations(client):  # one by one: what was found before a failure is told
+            checks.append(check)
         company = client.organization().organization_id
     except BlockedError as error:
         return [*checks, Check("Organisation" if checks else "Token", "failed", error.message, "Connect Zoho again.")]
@@ -71,7 +72,8 @@ def _organisations(client: ZohoClient) -> Iterator[Check]:
     rows = client.organizations()
     yield Check("Token", "ok", "The refresh token gives access tokens, and Zoho takes them.")
     listed = "; ".join(f"{row.organization_id} {row.name}" for row in rows if row.is_org_active)
-    yield Check(ORGANISATIONS, "ok", f"The user is in: {listed or 'none that is active'}.")
+    offers = {"organization_id": [(row.organization_id, row.name) for row in rows if row.is_org_active]}
+    yield Check(ORGANISATIONS, "ok", f"The user is in: {listed or 'none that is active'}.", offers=offers)
     chosen = client.organization()
     if not chosen.is_org_active:
         yield Check("Organisation", "failed", f"{chosen.name} is not active.", "Choose another one.")

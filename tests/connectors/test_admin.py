@@ -82,6 +82,22 @@ def test_looking_at_the_test_page_runs_nothing(admin: Client, connection: Connec
     assert fake_vendor.contexts == []
 
 
+def test_what_the_vendor_offers_may_be_chosen_as_a_setting(
+    admin: Client, connection: Connection, fake_vendor: FakeVendor
+) -> None:
+    fake_vendor.checks = [
+        Check("Books", "failed", "Choose.", offers={"threshold": [("7.10", "Main"), ("8.10", "Side")]})
+    ]
+    admin.post(reverse("admin:connectors_connection_test_connection", args=[connection.pk]))
+    page = admin.get(url("change", connection.pk)).content.decode()
+    assert '<option value="7.10">Main (7.10)</option>' in page
+    admin.post(url("change", connection.pk), fields(connection, setting_threshold="8.10"))
+    connection.refresh_from_db()
+    assert str(connection.settings["threshold"]) == "8.10"
+    page = admin.get(url("change", connection.pk)).content.decode()
+    assert '<option value="8.10" selected>Side (8.10)</option>' in page
+
+
 def test_a_failed_test_names_the_cure(admin: Client, connection: Connection, fake_vendor: FakeVendor) -> None:
     fake_vendor.checks = [Check("Rights", "failed", "May not read <invoices>.", "Ask for Accounting.")]
     page = admin.post(reverse("admin:connectors_connection_test_connection", args=[connection.pk])).content.decode()

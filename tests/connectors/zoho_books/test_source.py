@@ -99,7 +99,12 @@ def test_the_test_of_a_connection_names_what_is_missing_and_writes_nothing() -> 
     world = SimulatedWorld(simulator)
     checks = world.open().verify()
     assert {one.state for one in checks} == {"ok"}, checks
-    assert any("927000002 Cascade Robotics GmbH" in one.message for one in checks)
+    [offered] = [one.offers["organization_id"] for one in checks if one.offers]
+    assert offered == [("927000001", "Cascade Robotics Inc"), ("927000002", "Cascade Robotics GmbH")]
+    several = SimulatedWorld(simulator)
+    several.settings = several.settings.model_copy(update={"organization_id": ""})
+    *_, found, failed_one = several.open().verify()
+    assert (found.offers, failed_one.state) == ({"organization_id": offered}, "failed")
     simulator.control("deny", {"scope": "bills.READ"})
     simulator.control("set_organisation", {"name": "Renamed"})
     failed = [one for one in world.open().verify() if one.state == "failed"]

@@ -156,6 +156,19 @@ class ZohoCases:
         assert (found.state, found.differences) == (OutcomeState.POSTED, ())
         assert world.open_items(bill, world.payable) == 0
 
+    def test_what_settles_late_and_gets_no_answer_holds_up_nobody(self, world: ZohoWorld) -> None:
+        key = world.key("late")
+        payment = world.outgoing(world.payment("121.00", key))
+        world.open().post(world.company, [payment])
+        world.posted(world.bill(), key)
+        entry, posted = world.posted(world.entry())
+        world.faults.fail("commit_then_drop", "WRITE", times=9)
+        answers = world.open().find(world.company, [payment, entry])
+        world.faults.faults.clear()
+        assert [one.state for one in answers] == [OutcomeState.UNCERTAIN, OutcomeState.POSTED]
+        assert answers[1] == posted
+        assert world.open().find(world.company, [payment])[0].state is OutcomeState.POSTED
+
     def test_a_vendor_that_is_there_by_name_is_not_made_again(self, world: ZohoWorld) -> None:
         name = f"Atelier {world.word}"
         made = world.act("POST", "/contacts", {"contact_name": name, "contact_type": "vendor"})["contact"]
