@@ -49,7 +49,7 @@ class Closing:
     def __init__(self) -> None:
         self.waits: list[timedelta] = []
 
-    def acquire(self, cost: int = 1) -> None:
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
         return
 
     def closed(self, retry_after: timedelta) -> None:

@@ -215,7 +215,7 @@ def test_the_throttle_of_tokens_is_no_refusal_and_closes_nothing_else() -> None:
     closed: list[timedelta] = []
 
     class Gate:
-        def acquire(self, cost: int = 1) -> None: ...
+        def acquire(self, cost: int = 1, *, call: str = "") -> None: ...
 
         def closed(self, retry_after: timedelta) -> None:
             closed.append(retry_after)

@@ -45,7 +45,7 @@ class Gate:
     def __init__(self) -> None:
         self.pauses: list[timedelta] = []
 
-    def acquire(self, cost: int = 1) -> None: ...
+    def acquire(self, cost: int = 1, *, call: str = "") -> None: ...
 
     def closed(self, retry_after: timedelta) -> None:
         self.pauses.append(retry_after)
