@@ -75,7 +75,7 @@ class SyncRecord(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["flow", "due_at"],
+                fields=["flow", "due_at", "id"],  # with the id: or all that are due at once are sorted each time
                 name="record_received",
                 condition=models.Q(state="received", due_at__isnull=False),
             ),
