@@ -11,8 +11,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from connectors import registry
 from connectors.codec import json_text
-from connectors.registry import CONNECTORS, connector_get
+from connectors.registry import connector_get
 from connectors.simulation import Served, Simulator, serve
 
 
@@ -23,7 +24,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("vendors", nargs="+", metavar="VENDOR", help=f"one or more of: {', '.join(CONNECTORS)}")
+        parser.add_argument(
+            "vendors", nargs="+", metavar="VENDOR", help=f"one or more of: {', '.join(registry.CONNECTORS)}"
+        )
         parser.add_argument(
             "--port", type=int, default=0, help="first port; each vendor takes two, the second for its control plane"
         )
@@ -55,8 +58,8 @@ class Command(BaseCommand):
 
 def simulator_make(vendor: str, seed: int, records: int = 0) -> Simulator:
     """A vendor's simulator, with the demo company of so many records if it has one. Raises CommandError."""
-    if vendor not in CONNECTORS:
-        raise CommandError(f"There is no connector {vendor!r}; known are {', '.join(CONNECTORS)}.")
+    if vendor not in registry.CONNECTORS:
+        raise CommandError(f"There is no connector {vendor!r}; known are {', '.join(registry.CONNECTORS)}.")
     path = connector_get(vendor).simulator
     if not path:
         raise CommandError(f"{vendor} has no simulator.")
