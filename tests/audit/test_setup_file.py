@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 
 from audit.setup_file import SetupFileError, setup_apply, setup_read
 from connectors.models import Connection, Tenant
+from connectors.registry import CONNECTORS
 from mappings.models import Flow, FlowState, MappingRule
 from tests.audit.scene import BOOKS, FLOW, RULE, SETUP
 from tests.factories import user_make
@@ -130,7 +131,7 @@ def test_mistakes_of_content_come_at_once_each_with_its_line(made: World) -> Non
     found = mistakes(text, made=made)
     expected = {
         line_of(text, "user: nobody"): "there is no user nobody",
-        line_of(text, "vendor: netsuite"): "netsuite is none of brex, odoo",
+        line_of(text, "vendor: netsuite"): f"netsuite is none of {', '.join(CONNECTORS)}",
         line_of(text, "name: no source"): "there is no connection Brecks",
         line_of(text, "stream: receipts_only"): "receipts_only is none of",
         line_of(text, "name: no policy"): "closed_period",
