@@ -21,6 +21,7 @@ from connectors.registry import connector_get
 
 PAGE = 500
 FLAT = ("flat: 1.5 times the smallest", 1.5)
+LEAST_MS = 0.01  # less than a tick of a processor's clock may read as nothing
 
 
 def measure(sizes: Sizes) -> Iterator[Figure]:
