@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from connectors.base import Check
 from connectors.errors import BlockedError, ConnectorError, RateLimitedError
@@ -38,7 +39,7 @@ def verify_connection(client: ZohoClient) -> list[Check]:
         return [*checks, Check("Organisation" if checks else "Token", "failed", error.message, "Connect Zoho again.")]
     books = Books(client, company)
     for name, path, what in PROBES:
-        checks.append(_checked(name, lambda path=path, what=what: _probe(client, company, path, what)))  # type: ignore[misc]
+        checks.append(_checked(name, partial(_probe, client, company, name, path, what)))
     for part in (_chart, _tags, _currencies, _locks, _key_fields):
         try:
             checks += part(books)
@@ -84,9 +85,9 @@ def _organisations(client: ZohoClient) -> Iterator[Check]:
     )
 
 
-def _probe(client: ZohoClient, company: str, path: str, what: str) -> Check:
+def _probe(client: ZohoClient, company: str, name: str, path: str, what: str) -> Check:
     client.get(company, path, page=1, per_page=1)
-    return Check(path.strip("/").capitalize(), "ok", f"May read {what}.")
+    return Check(name, "ok", f"May read {what}.")
 
 
 def _chart(books: Books) -> Iterator[Check]:
