@@ -10,12 +10,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from config.bench import flow, growth, hooks, pages
+from config.bench import flow, growth, hooks, ledgers, pages
 from config.bench.figures import FULL, QUICK, Figure, Sizes
 from config.bench.stage import own_databases
 
 PARTS: dict[str, Callable[[Sizes], Iterator[Figure]]] = {
     "flow": flow.measure,
+    "ledgers": ledgers.measure,
     "webhooks": hooks.measure,
     "claims": growth.measure_claims,
     "pages": pages.measure,
