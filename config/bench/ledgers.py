@@ -24,7 +24,7 @@ from connectors.simulation import serve
 from mappings.models import Flow
 
 WAITING = 2 / 3  # of the records of the flow's own measurement
-PATIENCE = 40  # times the seconds of a measurement: what Zoho is watched for, and more than Dynamics needs
+PATIENCE = 30  # times the seconds of a measurement: what Zoho is watched for, and more than Dynamics needs
 ALLOWED_A_MINUTE = 100
 ZOHO, DYNAMICS = ("aim, calls a record", 1.2), ("aim, calls a record", 0.15)
 SHARE = ("aim, share of the allowed", 0.95)

@@ -28,8 +28,9 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def databases() -> set[str]:
+    """Those of benches; tests beside this one make and drop their own."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as server:
-        return {name for (name,) in server.execute("SELECT datname FROM pg_database")}
+        return {name for (name,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'mlc_bench%'")}
 
 
 def test_the_bench_measures_each_part_and_leaves_nothing_behind() -> None:
