@@ -90,9 +90,10 @@ def test_after_a_refusal_the_broker_is_left_alone_for_a_while(lost_broker, monke
 
 
 def test_a_task_reaches_the_broker_when_it_is_up():
-    sent = app.task(wake, name="tests.reaches_the_broker").apply_async(queue="default")
-    assert sent.id
     with app.connection_for_read() as broker:
+        broker.default_channel.queue_purge("default")  # what programs of other tests left behind
+        sent = app.task(wake, name="tests.reaches_the_broker").apply_async(queue="default")
+        assert sent.id
         message = broker.default_channel.basic_get("default")
         assert message.headers["task"] == "tests.reaches_the_broker"
         message.ack()
