@@ -99,7 +99,11 @@ class Intake:
             rows = mine.filter(external_id__in=list(taken)).select_for_update()
             known = {row.external_id: row for row in rows}
             new = [one for external_id, one in taken.items() if external_id not in known]
-            changed = [(known[external_id], one) for external_id, one in taken.items() if external_id in known]
+            changed = [  # looked at once more under the lock: it may have been stored since
+                (known[external_id], one)
+                for external_id, one in taken.items()
+                if external_id in known and known[external_id].content_hash != one.hash
+            ]
             self._insert(new, came_by, recorder)
             self._update(changed, came_by, recorder)
             recorder.flush()
