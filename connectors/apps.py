@@ -1,4 +1,4 @@
-"""What happens once when Django starts? The checks of this app are registered."""
+"""What happens once when Django starts? The checks and look-ups of this app are registered."""
 
 from django.apps import AppConfig
 
@@ -8,4 +8,4 @@ class ConnectorsConfig(AppConfig):
     name = "connectors"
 
     def ready(self) -> None:
-        from connectors import checks  # noqa: F401 - registers by being imported
+        from connectors import among, checks  # noqa: F401 - they register by being imported

@@ -202,12 +202,12 @@ class Judge:
         ]
         found: dict[str, list[Sighting]] = {}
         if stamps:
-            for sighting in Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=stamps):
+            for sighting in Sighting.objects.filter(ledger=self.ledger_connection, stamp__among=stamps):
                 found.setdefault(sighting.stamp, []).append(sighting)
         return found
 
     def _parsed(self, rows: Sequence[SyncRecord]) -> list[Judged]:
-        versions = RecordVersion.objects.filter(record_id__in=[row.pk for row in rows], number=F("record__version"))
+        versions = RecordVersion.objects.filter(record_id__among=[row.pk for row in rows], number=F("record__version"))
         payloads = dict(versions.values_list("record_id", "payload"))
         judged = []
         for row in rows:
@@ -257,13 +257,13 @@ class Judge:
     def _sighted(self, vendors: Sequence[Judged]) -> frozenset[str]:
         """The stamps of these vendors that a listing of the ledger showed: partners that we made and forgot."""
         stamps = [self.ledger.stamp(self.base(one.row)) for one in vendors if not one.standing]
-        rows = Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=stamps) if stamps else ()
+        rows = Sighting.objects.filter(ledger=self.ledger_connection, stamp__among=stamps) if stamps else ()
         return frozenset(row.stamp for row in rows)
 
     def _revisions(self, live: Mapping[int, Judged]) -> dict[tuple[int, str], int]:
         """The newest revision of each record and purpose that was in the books and is reversed."""
         counts: dict[tuple[int, str], int] = {}
-        rows = Posting.objects.filter(record_id__in=list(live), state=PostingState.REVERSED, reverses__isnull=True)
+        rows = Posting.objects.filter(record_id__among=list(live), state=PostingState.REVERSED, reverses__isnull=True)
         for record_id, purpose, revision in rows.values_list("record_id", "purpose", "revision"):
             counts[record_id, purpose] = max(counts.get((record_id, purpose), 0), revision)
         self._count_forgotten({pk: one for pk, one in live.items() if not one.standing}, counts)
@@ -279,7 +279,7 @@ class Judge:
                 self.ledger.stamp(document_key(self.base(one.row), revision=revision, is_reversal=True)): pk
                 for pk, one in open_ones.items()
             }
-            seen = Sighting.objects.filter(ledger=self.ledger_connection, stamp__in=list(by_stamp))
+            seen = Sighting.objects.filter(ledger=self.ledger_connection, stamp__among=list(by_stamp))
             open_ones = {by_stamp[stamp]: open_ones[by_stamp[stamp]] for stamp in seen.values_list("stamp", flat=True)}
             counts.update({(pk, ""): revision for pk in open_ones})
 

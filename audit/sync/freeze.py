@@ -15,6 +15,7 @@ from django.db import transaction
 
 from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
+from audit.sync.bulk import row_new
 from audit.sync.decide import LOOK_AGAIN, Judge, Judged, describe
 from audit.sync.keys import document_hash
 from audit.sync.lanes import Lease
@@ -50,7 +51,7 @@ class Freezer:
             recorder = Recorder(lease.tenant_id, self.judge.actor)
             unchanged = set(
                 SyncRecord.objects.select_for_update()
-                .filter(id__in=[one.row.pk for one in judged], state=RecordState.RECEIVED)
+                .filter(id__among=[one.row.pk for one in judged], state=RecordState.RECEIVED)
                 .values_list("id", "version", "changed_at")
             )
             fresh = {
@@ -63,7 +64,7 @@ class Freezer:
             self.originals = self._originals(judged)
             creating = vendors_creating(self.judge.flow) if _new_vendors(judged) else {}
             busy = set(
-                Posting.objects.filter(record_id__in=list(fresh), state__in=OPEN_STATES).values_list(
+                Posting.objects.filter(record_id__among=list(fresh), state__in=OPEN_STATES).values_list(
                     "record_id", flat=True
                 )
             )
@@ -110,7 +111,7 @@ class Freezer:
             state__in=[PostingState.REJECTED, PostingState.VOID]
         )
         stamps = [ledger.stamp(judge.key(one, draft)[0]) for one in judged for draft in one.drafts]
-        found = set(live.filter(stamp__in=stamps).values_list("stamp", flat=True)) if stamps else set()
+        found = set(live.filter(stamp__among=stamps).values_list("stamp", flat=True)) if stamps else set()
         undone = [original.pk for one in judged for original, _ in one.reversals]
         if undone:
             found |= set(live.filter(reverses__in=undone).values_list("reverses__stamp", flat=True))
@@ -251,7 +252,8 @@ class Freezer:
         key, revision = self.judge.key(one, draft, reverses)
         document = draft.document
         frozen = document_to_json(document)
-        posting = Posting(
+        posting = row_new(
+            Posting,
             tenant_id=row.tenant_id,
             record=row,
             flow=self.judge.flow,

@@ -14,11 +14,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit.models import CameBy, RecordState, SyncRecord
-from audit.sync.bulk import rows_copy, rows_insert, rows_update
+from audit.sync.bulk import row_new, rows_copy, rows_insert, rows_update
 from audit.sync.keys import content_hash
 from audit.sync.lanes import Lease
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.routes import Routes
+from audit.sync.statistics import statistics_ensure
 from connectors.base import Connector, Item, StreamSpec
 from connectors.errors import ConnectorError
 from connectors.fields import DecimalEncoder
@@ -83,7 +84,7 @@ class Intake:
         page = {item.external_id: item for item in items}
         hashes = {external_id: content_hash(item.payload, self.spec.volatile) for external_id, item in page.items()}
         mine = SyncRecord.objects.filter(connection=self.connection, stream=self.spec.key, scope="")
-        stored = dict(mine.filter(external_id__in=list(page)).values_list("external_id", "content_hash"))
+        stored = dict(mine.filter(external_id__among=list(page)).values_list("external_id", "content_hash"))
         taken = {
             external_id: self._take(page[external_id], digest)
             for external_id, digest in hashes.items()
@@ -96,7 +97,7 @@ class Intake:
     def _store(self, taken: Mapping[str, _Taken], came_by: CameBy, mine: QuerySet[SyncRecord]) -> None:
         with self.lease.commit():
             recorder = Recorder(self.connection.tenant_id, self.actor)
-            rows = mine.filter(external_id__in=list(taken)).select_for_update()
+            rows = mine.filter(external_id__among=list(taken)).select_for_update()
             known = {row.external_id: row for row in rows}
             new = [one for external_id, one in taken.items() if external_id not in known]
             changed = [  # looked at once more under the lock: it may have been stored since
@@ -107,6 +108,8 @@ class Intake:
             self._insert(new, came_by, recorder)
             self._update(changed, came_by, recorder)
             recorder.flush()
+        if new:
+            statistics_ensure()
         self.counts.new += len(new)
         self.counts.changed += len(changed)
 
@@ -124,7 +127,8 @@ class Intake:
     def _insert(self, new: Sequence[_Taken], came_by: CameBy, recorder: Recorder) -> None:
         rows = []
         for one in new:
-            row = SyncRecord(
+            row = row_new(
+                SyncRecord,
                 tenant_id=self.connection.tenant_id,
                 connection=self.connection,
                 stream=self.spec.key,

@@ -145,7 +145,7 @@ def standing_documents(record_ids: Iterable[int]) -> dict[int, list[Posting]]:
     An event that undoes another record's document (B17, B21) is a document of its own record and stands."""
     standing: dict[int, list[Posting]] = defaultdict(list)
     rows = (
-        Posting.objects.filter(record_id__in=list(record_ids), state=PostingState.POSTED)
+        Posting.objects.filter(record_id__among=list(record_ids), state=PostingState.POSTED)
         .filter(Q(reverses__isnull=True) | ~Q(reverses__record_id=F("record_id")))
         .order_by("id")
     )

@@ -22,6 +22,7 @@ from audit.models import (
 )
 from audit.models.postings import OPEN_STATES
 from audit.sync.backoff import backoff
+from audit.sync.bulk import row_new
 from audit.sync.lanes import Lease
 from audit.sync.links import TWIN_FAMILIES
 from audit.sync.recorder import Cause, Recorder
@@ -88,7 +89,7 @@ def asked_settle(keys: Sequence[str], recorder: Recorder) -> None:
 def waiting_wake(keys: Sequence[str], recorder: Recorder) -> None:
     """Records that waited for these documents are due now."""
     if keys:
-        rows = SyncRecord.objects.filter(tenant_id=recorder.tenant_id, waits_for__in=keys)
+        rows = SyncRecord.objects.filter(tenant_id=recorder.tenant_id, waits_for__among=keys)
         rows.update(due_at=recorder.now)
 
 
@@ -98,7 +99,7 @@ def _unanswered(
     """Without the postings that a person bound or withdrew while the ledger was asked: his answer stands."""
     now = dict(
         Posting.objects.select_for_update()
-        .filter(id__in=[one.pk for one in postings])
+        .filter(id__among=[one.pk for one in postings])
         .order_by("id")
         .values_list("id", "state")
     )
@@ -267,7 +268,7 @@ def _rows(postings: Sequence[Posting]) -> dict[int, SyncRecord]:
     locked = {
         record_id: (version, changed_at)
         for record_id, version, changed_at in SyncRecord.objects.select_for_update()
-        .filter(id__in={one.record_id for one in postings})
+        .filter(id__among={one.record_id for one in postings})
         .order_by("id")
         .values_list("id", "version", "changed_at")
     }
@@ -280,7 +281,7 @@ def _rows(postings: Sequence[Posting]) -> dict[int, SyncRecord]:
 
 def _all_postings(touched: Mapping[int, Posting], fresh: Sequence[Posting]) -> dict[int, list[Posting]]:
     """All postings of the touched records, oldest first; those in hand as they are."""
-    others = Posting.objects.filter(record_id__in=list(touched)).exclude(id__in=[one.pk for one in fresh])
+    others = Posting.objects.filter(record_id__among=list(touched)).exclude(id__among=[one.pk for one in fresh])
     by_record: dict[int, list[Posting]] = defaultdict(list)
     for posting in sorted([*fresh, *others.prefetch_related("flow")], key=lambda one: one.pk):
         by_record[posting.record_id].append(posting)
@@ -338,7 +339,8 @@ def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recor
     policies = flow.policy
     if spec.is_told and policies.tell_source != "never":
         recorder.follow(
-            FollowUp(
+            row_new(
+                FollowUp,
                 tenant_id=row.tenant_id,
                 record=row,
                 connection_id=flow.source_id,
@@ -350,7 +352,8 @@ def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recor
         )
     if spec.has_receipts and row.receipt_count and policies.attach_receipts:
         recorder.follow(
-            FollowUp(
+            row_new(
+                FollowUp,
                 tenant_id=row.tenant_id,
                 record=row,
                 connection_id=first.ledger_id,

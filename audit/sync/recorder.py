@@ -277,7 +277,7 @@ class Recorder:
         }
         open_holds = {
             (hold.record_id, hold.problem_id): hold
-            for hold in Hold.objects.filter(record_id__in=self._settled, released_at__isnull=True)
+            for hold in Hold.objects.filter(record_id__among=self._settled, released_at__isnull=True)
         }
         moved_on = self._waiting | {
             record_id for record_id in self._settled if self._records[record_id].state != R.RECEIVED
@@ -343,7 +343,7 @@ class Recorder:
 
     def solve(self, problem_ids: Iterable[int], resolution: str) -> None:
         """Solve these problems, those that are open still, at once; to be called inside a transaction."""
-        rows = Problem.objects.select_for_update().filter(id__in=problem_ids, state=ProblemState.OPEN)
+        rows = Problem.objects.select_for_update().filter(id__among=problem_ids, state=ProblemState.OPEN)
         for problem in rows.order_by("id"):
             problem.state, problem.solved_at, problem.solved_by = ProblemState.SOLVED, self.now, self.actor
             problem.resolution = problem.resolution or resolution

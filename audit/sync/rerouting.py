@@ -25,7 +25,7 @@ def reroute(rows: Sequence[SyncRecord]) -> list[SyncRecord]:
     connections = Connection.objects.in_bulk({row.connection_id for row in rows})
     routes = {pk: Routes.of(connection) for pk, connection in connections.items()}
     payloads = dict(
-        RecordVersion.objects.filter(record_id__in=[row.pk for row in rows], number=F("record__version")).values_list(
+        RecordVersion.objects.filter(record_id__among=[row.pk for row in rows], number=F("record__version")).values_list(
             "record_id", "payload"
         )
     )
