@@ -9,6 +9,8 @@ from functools import cache
 
 from iso4217 import Currency as _Currency
 
+MOST_DIGITS = 15  # before the point
+
 
 class MoneyError(ValueError):
     """An amount that cannot be: unknown currency, digits beyond the exponent, two currencies in one sum."""
@@ -45,7 +47,7 @@ class Money:
         if not self.amount.is_finite():
             raise MoneyError(f"{self.amount} is not an amount.")
         quantum = minor_unit(self.currency)
-        if abs(self.amount) >= Decimal(10) ** 15:
+        if self.amount.adjusted() >= MOST_DIGITS and self.amount:
             raise MoneyError(f"{self.amount} {self.currency} is larger than any amount that can be booked.")
         whole = self.amount.quantize(quantum, rounding=ROUND_DOWN)
         if whole != self.amount:

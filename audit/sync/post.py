@@ -7,13 +7,15 @@ bisected, each half committed before the next; an answer that got lost makes its
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db.models import F, Min, QuerySet
+from django.db.models.functions import Now
 
 from audit.models import Lane, Posting, PostingState, RecordState, SyncRecord
+from audit.models.postings import OPEN_STATES
 from audit.sync.accruals import accruals_work
 from audit.sync.adopt import adoption_ensure
 from audit.sync.decide import Judge, received
@@ -61,7 +63,8 @@ class Poster:
                 adoption_ensure(self.lease, self.connection, self.ledger, company, self.actor)
         due_at: datetime | None = None
         while time.monotonic() - started < TURN_SECONDS:
-            if not (self._settle() or self._resend() or self._decide(flows) or self._accrue(flows)):
+            due = self._states_due()
+            if not (self._settle(due) or self._resend(due) or self._decide(flows) or self._accrue(flows)):
                 due_at = self._next_due(flows)
                 break
         self.stopped.tell(flows)
@@ -104,18 +107,23 @@ class Poster:
             rows = rows.annotate(slot=F("record_id") % self.slots).filter(slot=self.lease.slot)
         return rows
 
+    def _states_due(self) -> set[str]:
+        """In which states something is due: mostly in none, which one look tells."""
+        rows = Posting.objects.filter(ledger=self.connection, state__in=OPEN_STATES, settle_at__lte=Now())
+        return set(rows.values_list("state", flat=True).distinct())
+
     def _due(self, state: PostingState) -> Iterator[tuple[str, list[Posting]]]:
         """What is longest due, one company after the other."""
-        rows = self._open(state).filter(settle_at__lte=database_now()).exclude(company__in=self.stopped.companies)
+        rows = self._open(state).filter(settle_at__lte=Now()).exclude(company__in=self.stopped.companies)
         batch = sorted(rows.order_by("settle_at", "id")[: self.ledger.batch_size], key=lambda one: one.company)
         for company, group in groupby(batch, key=lambda posting: posting.company):
             yield company, list(group)
 
-    def _settle(self) -> bool:
+    def _settle(self, due: Container[str]) -> bool:
         """Look up what is uncertain, and what is created, by one search a company."""
         worked = False
         for state in (PostingState.UNCERTAIN, PostingState.CREATED):
-            for company, postings in self._due(state):
+            for company, postings in self._due(state) if state in due else ():
                 worked = True
                 with self.stopped.alone(company):
                     self.lease.renew(self.ledger.write_timeout.total_seconds(), [one.record_id for one in postings])
@@ -143,10 +151,10 @@ class Poster:
             raise ValueError("There is always something to look up with.")
         raise BlockedError(blind.message, code=blind.code) from blind
 
-    def _resend(self) -> bool:
+    def _resend(self, due: Container[str]) -> bool:
         """Send what is intended: committed as `sending` first, the same bytes under the same stamp."""
         worked = False
-        for company, postings in self._due(PostingState.INTENDED):
+        for company, postings in self._due(PostingState.INTENDED) if PostingState.INTENDED in due else ():
             worked = True
             with self.lease.commit():
                 recorder = Recorder(self.lease.tenant_id, self.actor)

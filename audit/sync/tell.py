@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Min
+from django.db.models import Min, prefetch_related_objects
 
 from audit.models import FollowUp, FollowUpKind, FollowUpState
 from audit.sync.backoff import backoff
@@ -29,6 +29,10 @@ from connectors.models import Connection
 BATCH = 100
 TURN_SECONDS = 10.0
 ATTEMPTS_ALLOWED = 12
+READ = (
+    "tenant", "record", "kind", "subject", "state", "due_at", "done_at", "attempts", "facts",
+    "record__stream", "record__external_id", "record__connection",
+)  # fmt: skip
 DONE = frozenset({"told", "already"})
 
 
@@ -58,7 +62,7 @@ class Teller:
             due = list(
                 FollowUp.objects.filter(connection=self.connection, state=FollowUpState.DUE, due_at__lte=database_now())
                 .select_related("record")
-                .prefetch_related("record__connection__tenant")
+                .only(*READ)
                 .order_by("due_at", "id")[:BATCH]
             )
             if not due:
@@ -133,6 +137,7 @@ class Teller:
         """Fetch the records' files with fresh links and attach what is not there yet, a batch at a time."""
         if self.ledger is None:
             return
+        prefetch_related_objects(steps, "record__connection__tenant")
         groups: dict[tuple[int, str, str], list[FollowUp]] = {}
         for step in steps:
             slot = (step.record.connection_id, step.record.stream, str(step.facts["company"]))
