@@ -9,7 +9,7 @@ import calendar
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ def day_of(moment: Moment, time_zone: str) -> date:
     if not isinstance(moment, datetime):
         return moment
     instant = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if instant.timetz().replace(tzinfo=None) == time(0):
+    if not (instant.hour or instant.minute or instant.second or instant.microsecond):
         return instant.date()
     return instant.astimezone(ZoneInfo(time_zone)).date()
 

@@ -83,6 +83,7 @@ class RuleResolver:
                 for same in by_when.values():
                     same.sort(key=lambda rule: rule.rank, reverse=True)
         self._index = dict(index)
+        self._hits: dict[int, RuleHit] = {}
         self._plans = sorted(group for target, group in self._index if target == COST_CENTRE)
 
     def account(self, coding: Sequence[Coded], on: date) -> RuleHit | None:
@@ -119,7 +120,12 @@ class RuleResolver:
                 rule = _standing(by_when.get(when, ()), on)
                 if rule is not None and (best is None or rule.rank > best.rank):
                     best = rule
-        return best.hit() if best else None
+        return self._hit(best) if best else None
+
+    def _hit(self, rule: RuleRow) -> RuleHit:
+        if id(rule) not in self._hits:  # a draft's rules have no ids of their own yet; the index keeps each row alive
+            self._hits[id(rule)] = rule.hit()
+        return self._hits[id(rule)]
 
 
 def _fillings(shape: tuple[str, ...], values: Mapping[str, list[str]]) -> Iterator[Conditions]:

@@ -79,7 +79,7 @@ def _accrue(judge: Judge, lease: Lease, end: date) -> bool:
             recorder = Recorder(lease.tenant_id, judge.actor)
             for one in judged:
                 if one.known is not None:  # each month's accrual has a key of its own
-                    key = document_key(judge.base(one.row), revision=before[one.row.pk] + 1)
+                    key = document_key(one.base, revision=before[one.row.pk] + 1)
                     one.known = replace(one.known, key=key)
                 worked = _intend(judge, one, Account(Role.EXP, account.id, account.code), end, recorder) or worked
             recorder.flush()
@@ -120,7 +120,7 @@ def _reverse(judge: Judge, lease: Lease) -> bool:
         for original in rows:
             drafts: tuple[Draft, ...] = accrual_reversed(posted_document(original))
             for draft in drafts:
-                one = Judged(original.record)
+                one = Judged(original.record, judge.base(original.record))
                 posting = Freezer(judge).posting(one, draft, original.record, ("G19",), reverses=original)
                 posting.settle_at = recorder.now
                 recorder.intend(posting)

@@ -67,6 +67,7 @@ class Judged:
     """One record with what was decided for it and everything that led to it."""
 
     row: SyncRecord
+    base: str  # the key of the record, from which those of its documents are made
     record: Record | None = None
     known: Known | None = None
     decision: Decision | None = None
@@ -134,7 +135,7 @@ class Judge:
             if isinstance(one.record, VendorRecord):  # each ledger gets a vendor of its own
                 one.standing = [posting for posting in one.standing if posting.ledger_id == self.flow.ledger_id]
             one.known = Known(
-                key=document_key(self.base(one.row), revision=self._revision(one, revisions)),
+                key=document_key(one.base, revision=self._revision(one, revisions)),
                 facts=facts,
                 linked=linked.get(pk, ()),
                 twins=twins.get(pk, ()),
@@ -178,7 +179,7 @@ class Judge:
         return (version, state) == self.stands and state in (FlowState.ON, FlowState.DRY_RUN)
 
     def base(self, row: SyncRecord) -> str:
-        """The key of a record, from which those of its documents are made."""
+        """The key of a record; a judged one knows it."""
         if row.stream == STREAM:
             return vendor_key(self.flow, row.external_id)
         spec = self.connector.streams[row.stream]
@@ -186,13 +187,12 @@ class Judge:
 
     def key(self, one: Judged, draft: Draft, reverses: Posting | None = None) -> tuple[str, int]:
         """A document's key and revision: the record's, or those of the document that it mirrors."""
-        base = self.base(one.row)
         if reverses is not None:
-            key = document_key(base, purpose=reverses.purpose, revision=reverses.revision, is_reversal=True)
+            key = document_key(one.base, purpose=reverses.purpose, revision=reverses.revision, is_reversal=True)
             return key, reverses.revision
-        number = one.known.key.removeprefix(base).lstrip(":") if one.known else ""
+        number = one.known.key.removeprefix(one.base).lstrip(":") if one.known else ""
         revision = int(number) if number.isdigit() else 1
-        return document_key(base, purpose=draft.purpose, revision=revision), revision
+        return document_key(one.base, purpose=draft.purpose, revision=revision), revision
 
     def sightings(self, judged: Sequence[Judged]) -> dict[str, list[Sighting]]:
         """Our documents that a listing of the ledger showed, of those that are about to be sent, by stamp."""
@@ -211,7 +211,7 @@ class Judge:
         payloads = dict(versions.values_list("record_id", "payload"))
         judged = []
         for row in rows:
-            one = Judged(row)
+            one = Judged(row, self.base(row))
             try:
                 one.record = parse(self.connector, row.stream, payloads[row.pk])
             except ConnectorError as error:
@@ -238,7 +238,7 @@ class Judge:
             if any(posting.document_type == "new_vendor" for posting in one.standing):
                 one.decision = Post((), ("G14",))
                 return
-            if self.ledger.stamp(self.base(one.row)) in self.sighted:  # made by us, and forgotten: adopted
+            if self.ledger.stamp(one.base) in self.sighted:  # made by us, and forgotten: adopted
                 one.decision = Post((Draft("", vendor_document(one.record, self.setup)),), ("G14",))
                 return
         else:
@@ -256,7 +256,7 @@ class Judge:
 
     def _sighted(self, vendors: Sequence[Judged]) -> frozenset[str]:
         """The stamps of these vendors that a listing of the ledger showed: partners that we made and forgot."""
-        stamps = [self.ledger.stamp(self.base(one.row)) for one in vendors if not one.standing]
+        stamps = [self.ledger.stamp(one.base) for one in vendors if not one.standing]
         rows = Sighting.objects.filter(ledger=self.ledger_connection, stamp__among=stamps) if stamps else ()
         return frozenset(row.stamp for row in rows)
 
@@ -276,7 +276,7 @@ class Judge:
         while open_ones:
             revision += 1
             by_stamp = {
-                self.ledger.stamp(document_key(self.base(one.row), revision=revision, is_reversal=True)): pk
+                self.ledger.stamp(document_key(one.base, revision=revision, is_reversal=True)): pk
                 for pk, one in open_ones.items()
             }
             seen = Sighting.objects.filter(ledger=self.ledger_connection, stamp__among=list(by_stamp))

@@ -24,11 +24,8 @@ def reroute(rows: Sequence[SyncRecord]) -> list[SyncRecord]:
     What no flow takes, or cannot be read, keeps the flow that it has."""
     connections = Connection.objects.in_bulk({row.connection_id for row in rows})
     routes = {pk: Routes.of(connection) for pk, connection in connections.items()}
-    payloads = dict(
-        RecordVersion.objects.filter(record_id__among=[row.pk for row in rows], number=F("record__version")).values_list(
-            "record_id", "payload"
-        )
-    )
+    versions = RecordVersion.objects.filter(record_id__among=[row.pk for row in rows], number=F("record__version"))
+    payloads = dict(versions.values_list("record_id", "payload"))
     for row in rows:
         try:
             record = parse(connector_get(connections[row.connection_id].vendor), row.stream, payloads[row.pk])
