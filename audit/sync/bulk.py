@@ -22,7 +22,7 @@ ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 def row_new(model: type[Row], **values: Any) -> Row:
     """A row as `model(**values)` makes it, in a third of the time: values by column name or, for a row that it points
-    to, by the field's name. No signals, and no field that is not stored."""
+    to, by the field's name. No signals. Raises FieldDoesNotExist for a name that no field has."""
     row = model(*[values.pop(name) if name in values else default() for name, default in _fields(model)])
     for name, value in values.items():
         field = model._meta.get_field(name)
