@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from audit.models import Posting, PostingState, RecordState, SyncRecord
-from audit.sync.decide import Judge, Judged
-from audit.sync.freeze import Freezer
+from audit.sync.decide import Judge
+from audit.sync.frozen import posting_new
+from audit.sync.judged import Judged
 from audit.sync.keys import document_key
 from audit.sync.lanes import Lease
 from audit.sync.links import posted_document
@@ -101,7 +102,7 @@ def _intend(judge: Judge, one: Judged, account: Account, end: date, recorder: Re
     if not isinstance(decision, Post):
         return False
     for draft in decision.drafts:
-        posting = Freezer(judge).posting(one, draft, one.row, decision.rules)
+        posting = posting_new(judge, one, draft, decision.rules)
         posting.settle_at = recorder.now
         recorder.intend(posting)
     return bool(decision.drafts)
@@ -121,7 +122,7 @@ def _reverse(judge: Judge, lease: Lease) -> bool:
             drafts: tuple[Draft, ...] = accrual_reversed(posted_document(original))
             for draft in drafts:
                 one = Judged(original.record, judge.base(original.record))
-                posting = Freezer(judge).posting(one, draft, original.record, ("G19",), reverses=original)
+                posting = posting_new(judge, one, draft, ("G19",), reverses=original)
                 posting.settle_at = recorder.now
                 recorder.intend(posting)
         recorder.flush()

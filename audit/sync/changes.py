@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from audit.models import Posting
+from audit.sync.judged import Judged
 from audit.sync.links import posted_document
 from connectors.base import LedgerFacts
 from connectors.documents import document_from_json
@@ -16,9 +16,6 @@ from connectors.records import VendorRecord
 from mappings.policies import closed_through, open_day
 from mappings.translate.context import Hold, Need, Policies, Post, Skip, Undo, Witness
 from mappings.translate.reversal import UnknownCompanyAmountError, assemble_reversal, document_differs
-
-if TYPE_CHECKING:
-    from audit.sync.decide import Judged
 
 CHANGED = "changed_after_posting"  # a person's choice: accept or reverse
 OF_VERSION = "changed_after_posting_of"  # the version that he saw

@@ -15,20 +15,20 @@ from django.db import transaction
 
 from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
-from audit.sync.bulk import row_new
-from audit.sync.decide import LOOK_AGAIN, Judge, Judged, describe
-from audit.sync.keys import document_hash
+from audit.sync.ahead import sightings_fetch
+from audit.sync.clashes import clash_of, stamps_taken, vendor_made_already
+from audit.sync.decide import LOOK_AGAIN, Judge
+from audit.sync.frozen import posting_new
+from audit.sync.judged import Judged, describe
 from audit.sync.lanes import Lease
-from audit.sync.links import open_roles
 from audit.sync.outcomes import steps_follow, waiting_wake
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendor_request, vendors_creating, vendors_learn
-from connectors.documents import Document, NewVendor, document_from_json, document_to_json
+from connectors.documents import NewVendor
 from connectors.records import Finality, Party, VendorRecord
 from mappings.errors import PROBLEM_CURES
 from mappings.models import FlowState
-from mappings.names import normalised_name
-from mappings.translate.context import Draft, Hold, Need, Post, Skip, Undo, Wait, Witness
+from mappings.translate.context import Hold, Need, Post, Skip, Undo, Wait, Witness
 
 LEARNT_AGAIN = timedelta(minutes=1)
 DRY_RUN = "Dry run: "  # how the reason of a record begins that was only tried
@@ -47,6 +47,7 @@ class Freezer:
 
         Records that changed since they were read are left as they are. Raises LeaseLostError."""
         to_send: list[Posting] = []
+        ledger, connection = self.judge.ledger, self.judge.ledger_connection
         with lease.commit():
             recorder = Recorder(lease.tenant_id, self.judge.actor)
             unchanged = set(
@@ -59,8 +60,8 @@ class Freezer:
             }
             if not self.judge.is_current():
                 return []  # rules or flow changed while the ledger was asked: decided anew at once
-            sightings = self.judge.sightings(judged)
-            taken = self._taken(judged)
+            sightings = sightings_fetch(ledger, connection, judged)
+            taken = stamps_taken(ledger, connection, judged)
             self.originals = self._originals(judged)
             creating = vendors_creating(self.judge.flow) if _new_vendors(judged) else {}
             busy = set(
@@ -75,10 +76,10 @@ class Freezer:
                 if row.pk in busy:
                     recorder.wait(row, "A document of it is still open in the ledger.", recorder.now + LOOK_AGAIN)
                     continue
-                if taken and (clash := self._clash(one, taken)) is not None:
+                if taken and (clash := clash_of(ledger, connection, one, taken)) is not None:
                     recorder.record(row, RecordState.FAILED, clash.message, causes=[clash])
                     continue
-                if (key := self._made_already(one, creating)) is not None:
+                if (key := vendor_made_already(one, creating)) is not None:
                     said = "A vendor of this name is being created in the ledger."
                     recorder.wait(row, said, recorder.now + LOOK_AGAIN, waits_for=key)
                     continue
@@ -95,43 +96,6 @@ class Freezer:
                 recorder = Recorder(lease.tenant_id, self.judge.actor)
                 vendors_learn(postings, recorder, company=self.judge.flow.company)
                 recorder.flush()
-
-    def _made_already(self, one: Judged, creating: dict[str, str]) -> str | None:
-        """The key under which another record's vendor of the same name is on his way; else this one is, from now on."""
-        for document in (draft.document for draft in one.drafts):
-            if isinstance(document, NewVendor) and one.known is not None:
-                key = creating.setdefault(f"name:{normalised_name(document.name)}", one.known.key)
-                return key if key != one.known.key else None
-        return None
-
-    def _taken(self, judged: Sequence[Judged]) -> set[str]:
-        """The stamps of these documents that live already, and of originals that are undone already."""
-        ledger, judge = self.judge.ledger, self.judge
-        live = Posting.objects.filter(ledger=judge.ledger_connection).exclude(
-            state__in=[PostingState.REJECTED, PostingState.VOID]
-        )
-        stamps = [ledger.stamp(judge.key(one, draft)[0]) for one in judged for draft in one.drafts]
-        found = set(live.filter(stamp__among=stamps).values_list("stamp", flat=True)) if stamps else set()
-        undone = [original.pk for one in judged for original, _ in one.reversals]
-        if undone:
-            found |= set(live.filter(reverses__in=undone).values_list("reverses__stamp", flat=True))
-        return found
-
-    def _clash(self, one: Judged, taken: set[str]) -> Cause | None:
-        """The problem of a record that would need a stamp twice: it fails alone, or its whole batch would."""
-        ledger, judge = self.judge.ledger, self.judge
-        stamps = {ledger.stamp(judge.key(one, draft)[0]) for draft in one.drafts}
-        stamps |= {original.stamp for original, _ in one.reversals}
-        if not stamps & taken:
-            return None
-        first = min(stamps & taken)
-        return Cause(
-            "key_taken",
-            f"A document of ours lives under {first} already, or was undone already; nothing was sent.",
-            value=first,
-            connection_id=judge.ledger_connection.pk,
-            advice="Compare the record with that document; bind it by hand, or skip it with the reason.",
-        )
 
     def _write(
         self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]
@@ -210,7 +174,7 @@ class Freezer:
         sending: list[Posting] = []
         first_is_pending = False
         for draft in one.drafts:
-            posting = self.posting(one, draft, row, decision.rules)
+            posting = posting_new(self.judge, one, draft, decision.rules)
             posting.reverses = self.originals.get(getattr(draft.document, "reverses", ""))
             if sightings.get(posting.stamp):
                 posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
@@ -235,7 +199,7 @@ class Freezer:
     ) -> list[Posting]:
         sending = []
         for original, draft in one.reversals:
-            posting = self.posting(one, draft, row, ("G17",), reverses=original)
+            posting = posting_new(self.judge, one, draft, ("G17",), reverses=original)
             if sightings.get(posting.stamp):
                 posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
             else:
@@ -244,39 +208,6 @@ class Freezer:
             recorder.intend(posting)
         recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
         return sending
-
-    def posting(
-        self, one: Judged, draft: Draft, row: SyncRecord, rules: Sequence[str], reverses: Posting | None = None
-    ) -> Posting:
-        """A new posting, not written yet: the document of a draft, frozen under its key and stamp."""
-        key, revision = self.judge.key(one, draft, reverses)
-        document = draft.document
-        frozen = document_to_json(document)
-        posting = row_new(
-            Posting,
-            tenant_id=row.tenant_id,
-            record=row,
-            flow=self.judge.flow,
-            purpose=reverses.purpose if reverses else draft.purpose,
-            revision=revision,
-            reverses=reverses,
-            ledger=self.judge.ledger_connection,
-            company=document.company,
-            key=key,
-            stamp=self.judge.ledger.stamp(key),
-            document_type=document.type,
-            document=frozen,
-            document_hash=document_hash(frozen),
-            posting_on=None if isinstance(document, NewVendor) else document.posting_date,
-            amount=None if isinstance(document, NewVendor) else document.total.amount,
-            currency="" if isinstance(document, NewVendor) else document.currency,
-            record_version=row.version,
-            settles=list(getattr(document, "settles", ())),
-            open_roles=open_roles(document),
-            rules=list(rules or getattr(document, "rules", ())),
-        )
-        posting.in_hand = document
-        return posting
 
     def cause(self, need: Need) -> Cause:
         """A need as the problem that it opens or joins."""
@@ -298,8 +229,3 @@ class Freezer:
 
 def _new_vendors(judged: Sequence[Judged]) -> bool:
     return any(isinstance(draft.document, NewVendor) for one in judged for draft in one.drafts)
-
-
-def document_of(posting: Posting) -> Document:
-    """The frozen document of a posting."""
-    return posting.in_hand or document_from_json(posting.document)

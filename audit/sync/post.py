@@ -18,8 +18,10 @@ from audit.models import Lane, Posting, PostingState, RecordState, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.accruals import accruals_work
 from audit.sync.adopt import adoption_ensure
-from audit.sync.decide import Judge, received
-from audit.sync.freeze import Freezer, document_of
+from audit.sync.decide import Judge
+from audit.sync.due import received
+from audit.sync.freeze import Freezer
+from audit.sync.frozen import document_of
 from audit.sync.lanes import Lease, LeaseLostError, database_now
 from audit.sync.outcomes import apply_outcomes
 from audit.sync.read import post_slots

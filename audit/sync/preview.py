@@ -11,7 +11,8 @@ from datetime import date
 from typing import cast
 
 from audit.models import SyncRecord
-from audit.sync.decide import Judge, Judged, describe
+from audit.sync.decide import Judge
+from audit.sync.judged import Judged, describe
 from audit.sync.vendors import vendors_pending
 from connectors.base import Ledger, LedgerFacts, StandingBill
 from connectors.services import connection_ledger

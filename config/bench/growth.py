@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from audit.models import CameBy, LaneKind, Posting, RecordVersion, SyncRecord
-from audit.sync.decide import received
+from audit.sync.due import received
 from audit.sync.intake import Intake
 from audit.sync.lanes import database_now, lanes_wake, later, lease_next
 from audit.sync.routes import Routes

@@ -38,7 +38,7 @@ def run(connection_ids: list[int]) -> dict[str, Any]:
 
 def claim(seconds: float) -> dict[str, Any]:
     from audit.models import LaneKind, SyncRecord
-    from audit.sync.decide import received
+    from audit.sync.due import received
     from audit.sync.lanes import database_now, lease_next
     from mappings.models import Flow
 
