@@ -69,6 +69,14 @@ class ZohoSettings(BaseModel):
         title="Card purchases as",
         description="Expenses show the vendor and may be billed on; what an expense cannot say stays a journal.",
     )
+    location_id: str = Field(
+        "",
+        title="Location",
+        max_length=40,
+        pattern=r"^\d*$",
+        description="Where documents belong, if the organisation has locations (branches): its id, as the test of the "
+        "connection lists them; empty: the primary one.",
+    )
     key_field: str = Field(
         "",
         title="Key field",
