@@ -4,7 +4,7 @@ Ids are texts; where the documentation prints them as numbers they are taken as 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
@@ -36,6 +36,14 @@ def _ids(value: Any) -> list[str]:
         next((one[key] for key in one if key.endswith("_id")), "") if isinstance(one, dict) else one for one in entries
     ]
     return [str(one) for one in found if one]
+
+
+def moment_of(told: str) -> datetime | None:
+    """A moment as Zoho writes it, with an offset that has no colon; None for anything else."""
+    try:
+        return datetime.strptime(told, "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return None
 
 
 Text = Annotated[str, BeforeValidator(_text)]
