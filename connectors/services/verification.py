@@ -95,6 +95,12 @@ def _account_checks(row: Connection, told: str) -> list[Check]:
     others = Connection.objects.filter(tenant_id=row.tenant_id, vendor=row.vendor, archived_at=None).exclude(pk=row.pk)
     if other := others.filter(Q(account=told) | Q(identity=row.identity or told)).first():
         return [Check("Account", "failed", f"{other.name} is a connection to account {told} already.", "Use that one.")]
-    if row.identity and row.identity != told:
-        return [Check("Account", "ok", f"Account {told}; posting keys name it {row.identity}.")]
-    return [Check("Account", "ok", f"Account {told}.")]
+    named = f"; posting keys name it {row.identity}" if row.identity and row.identity != told else ""
+    elsewhere = Connection.objects.filter(vendor=row.vendor, address=row.address, account=told, archived_at=None)
+    shared = (
+        " Another tenant of this installation is connected to it, too: calls are counted together, and no flow may "
+        "post there what a flow of the other one posts."
+        if elsewhere.exclude(tenant_id=row.tenant_id).exists()
+        else ""
+    )
+    return [Check("Account", "ok", f"Account {told}{named}.{shared}")]
