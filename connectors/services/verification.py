@@ -13,6 +13,7 @@ from connectors.base import Check, Ledger, Source
 from connectors.errors import BlockedError, ConnectorError, RetryableError
 from connectors.models import Connection, ConnectionState, Credential
 from connectors.registry import connector_get
+from connectors.services.authorization import consents_check
 from connectors.services.opening import connection_context
 from connectors.services.states import connection_break, identity_is_frozen, state_enter
 
@@ -46,6 +47,8 @@ def connection_verify(connection: Connection, *, by: AbstractBaseUser | None = N
         if (row.vendor, row.address) != (connection.vendor, connection.address):
             return [Check("Connection", "failed", "The connection was changed while it was tested; test it again.")]
         checks += _account_checks(row, told)
+        if (consents := consents_check(row)) is not None:
+            checks.append(consents)
         failed = _failed(checks)
         Connection.objects.filter(pk=row.pk).update(
             checklist=[asdict(check) for check in checks], checked_at=timezone.now(), unavailable=unavailable
