@@ -31,8 +31,8 @@ CONNECTOR = Connector(
     webhook_steps=STEPS,
     authorization=AUTHORIZATION,
     refresh_tokens_stay=True,  # a refresh token stays the same
-    # Ten in ten minutes are allowed, to all connections of one refresh token together.
-    token_limit=Limit(calls=5, period=timedelta(minutes=10), scope="token"),
+    # Ten in ten minutes are allowed, to all connections of one refresh token together; two are left to others.
+    token_limit=Limit(calls=8, period=timedelta(minutes=10), scope="token"),
     # A hundred a minute and, on the free plan, five at a time, by organisation: nearly all may flow steadily.
     limits=(Limit(calls=100, period=timedelta(seconds=60), parallel=4, burst=2),),
     simulator="connectors.zoho_books.simulator.ZohoBooksSimulator",
