@@ -67,7 +67,7 @@ class Demanded:
 
     def location(self) -> Iterator[Finding]:
         rows, chosen = self.demands.locations(), self.demands.settings.location_id
-        mend = "Choose another as Location on the connection's page."
+        another = "Choose another as Location on the connection's page."
         if not rows:
             if chosen:
                 said = "The organisation has no locations: empty the field Location on the connection's page."
@@ -75,16 +75,16 @@ class Demanded:
             return
         row = rows.get(self.demands.location_id())
         if row is None and chosen:
-            yield Finding("unknown_location", f"The organisation has no location {chosen}. {mend}", chosen)
+            yield Finding("unknown_location", f"The organisation has no location {chosen}. {another}", chosen)
         elif row is None:
-            said = (
-                f"Zoho wants a location on every document, and none of its {len(rows)} is marked as primary: choose "
-                "one as Location on the connection's page, or mark one in Zoho under Settings > Locations."
-            )
+            usable = sum(one.is_usable for one in rows.values())
+            mend = "choose one as Location on the connection's page" if usable else "add one under Settings > Locations"
+            why = f"does not tell which of its {usable} is the primary one" if usable else "has none that takes any"
+            said = f"Zoho wants a location on every document, and {why}: {mend}."
             yield Finding("missing_location", said, "")
         elif not row.is_usable:
             why = "is for lines alone" if row.type == "line_item_only" else "is inactive"
-            yield Finding("inactive_location", f"The location {row.location_name} {why}. {mend}", row.location_id)
+            yield Finding("inactive_location", f"The location {row.location_name} {why}. {another}", row.location_id)
 
     def fields(self, entity: str) -> Iterator[Finding]:
         for row in self.demands.required_fields(entity):

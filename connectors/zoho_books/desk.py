@@ -110,9 +110,10 @@ class Desk:
         return {**body, "location_id": location_id} if location_id else body
 
     def misplaced(self, body: Json, row: JournalRow | BillRow | CreditRow | PaymentRow | ExpenseRow) -> list[Finding]:
-        """Whether Zoho dropped the location, right after writing: later a person may have moved the document."""
-        sent = body.get("location_id", "")
-        if sent == row.location_id or not sent:
+        """Whether Zoho took another location or dropped the one that a person set: right after writing, as later the
+        document may have been moved. One that nobody set may be dropped, where there is but the head office."""
+        sent, is_chosen = body.get("location_id", ""), bool(self.demands.settings.location_id)
+        if not sent or row.location_id == sent or not (row.location_id or is_chosen):
             return []
         said = f"The location reads {row.location_id or 'empty'}, sent was {sent}."
         return [Finding("document_altered", said, "location")]

@@ -216,7 +216,8 @@ class LockRow(Row):
 
 
 class LocationRow(Row):
-    """A location (branch); one of `line_item_only` may not stand on a whole document."""
+    """A location (branch); one of `line_item_only` may not stand on a whole document. Whether it is active or primary
+    is published for one that is made, and not for the list."""
 
     id_field = "location_id"
     location_id: Text

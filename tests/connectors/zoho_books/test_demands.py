@@ -20,6 +20,8 @@ TABLES = {"entry": "journals", "bill": "bills", "credit": "vendor_credits", "pay
 
 @pytest.fixture
 def world(simulator: ZohoBooksSimulator) -> SimulatedWorld:
+    """An organisation whose list of locations tells all of each, which is more than is published."""
+    simulator.control("switch", {"locations_tell_all": True})
     return SimulatedWorld(simulator)
 
 
@@ -81,6 +83,19 @@ def test_an_expense_goes_there_too(simulator: ZohoBooksSimulator, world: Simulat
     assert row["location_id"] == berlin, "the only one there is"
 
 
+def test_the_published_list_does_not_tell_the_primary_so_one_is_set(
+    simulator: ZohoBooksSimulator, world: SimulatedWorld
+) -> None:
+    only = simulator.control("add_location", {"name": "Head Office", "is_primary": True})
+    simulator.control("switch", {"locations_tell_all": False})
+    assert findings(world, world.entry()) == []
+    simulator.control("add_location", {"name": "Berlin"})
+    assert [one.code for one in findings(world, world.entry())] == ["missing_location"]
+    choose(world, location_id=only)
+    assert findings(world, world.entry()) == []
+    world.posted(world.entry())
+
+
 PLACES: list[tuple[str, list[Item], str, str, str]] = [
     ("none is primary", [{"name": "Berlin"}, {"name": "Lyon"}], "", "missing_location", "connection's page"),
     (
@@ -121,15 +136,20 @@ def test_the_test_of_the_connection_offers_the_locations(simulator: ZohoBooksSim
     assert check.offers == {"location_id": [(berlin, "Berlin")]}
 
 
-def test_a_location_that_zoho_drops_is_told(simulator: ZohoBooksSimulator, world: SimulatedWorld) -> None:
-    """As Zoho drops what it does not take, without a word."""
-    simulator.control("add_location", {"name": "Berlin", "is_primary": True})
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_a_location_that_was_set_and_that_zoho_drops_is_told(
+    simulator: ZohoBooksSimulator, world: SimulatedWorld, is_chosen: bool
+) -> None:
+    """As Zoho drops what it does not take, without a word; the only place there is may be its way to have none."""
+    berlin = simulator.control("add_location", {"name": "Berlin", "is_primary": True})
+    choose(world, location_id=berlin if is_chosen else "")
     ledger, outgoing = world.open(), world.outgoing(world.entry())
     ledger.preflight(world.company, [outgoing.document])
     simulator.organisation.locations_enabled = False
     outcome = ledger.post(world.company, [outgoing])[0]
     assert outcome.state is OutcomeState.POSTED
-    assert [(one.code, one.value) for one in outcome.differences] == [("document_altered", "location")]
+    told = [("document_altered", "location")] if is_chosen else []
+    assert [(one.code, one.value) for one in outcome.differences] == told
 
 
 def test_a_document_that_was_moved_to_another_location_is_still_ours(
