@@ -22,7 +22,8 @@ def limiter_for(connection: Connection, descriptor: Connector, credential: Crede
     host = urlsplit(address).hostname or ""
     limits = [limit for limit in descriptor.limits if _applies(limit, host) and not connection.is_simulated]
     values = {
-        "identity": connection.identity or f"connection-{connection.pk}",
+        # what the vendor itself calls the account: several connections to it, in whatever tenant, are counted together
+        "identity": connection.account or connection.identity or f"connection-{connection.pk}",
         "address": host,
         "token": credential.fingerprint[:24],
     }

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from connectors.base import AccessToken, Limit
 from connectors.errors import AuthenticationError, RateLimitedError, TransportError
 from connectors.fields import reveal
-from connectors.models import Token
+from connectors.models import Credential, Token
 
 LEASE = timedelta(seconds=120)  # longer than the token server may take with all tries
 PATIENCE = 30.0  # seconds to wait for another process's renewal
@@ -24,7 +25,7 @@ KEPT = timedelta(hours=1)  # how long it is known that a token was asked for
 
 class DatabaseTokenStore:
     """Tokens of one connection. `on_refused` is told when the token server refuses for good; `limit` says how often
-    the vendor may be asked for one, refused or not.
+    the vendor may be asked for one, refused or not: by all connections with the same credentials together.
 
     Not to be used inside a transaction: a rotated refresh token must be committed before its access token is used,
     and Django's `durable` makes sure of that."""
@@ -61,8 +62,9 @@ class DatabaseTokenStore:
             time.sleep(LOOK_EVERY)
 
     def asked_within(self, period: timedelta) -> int:
-        row = Token.objects.filter(connection_id=self._connection_id).first()
-        return sum(at > timezone.now() - period for at in row.asked_at) if row else 0
+        """By all connections with the same credentials: their tokens are of one refresh token."""
+        since = timezone.now() - period
+        return sum(at > since for row in self._of_the_same_credentials() for at in row.asked_at)
 
     def _lease(self, lease: str, rejected: str) -> tuple[AccessToken | None, int | None]:
         """The stored token, and its version if we are to renew it; (None, None) while somebody else does."""
@@ -84,13 +86,21 @@ class DatabaseTokenStore:
         kept = [*(at for at in row.asked_at if at > now - KEPT), now]
         if self._limit is None:
             return kept
-        recent = [at for at in row.asked_at if at > now - self._limit.period]
+        others = (one for one in self._of_the_same_credentials() if one.pk != row.pk)
+        asked = [*row.asked_at, *(at for other in others for at in other.asked_at)]
+        recent = [at for at in asked if at > now - self._limit.period]
         if len(recent) >= self._limit.calls:
             raise RateLimitedError(
                 f"{len(recent)} tokens were asked for lately, and the vendor blocks who asks for more.",
                 retry_after=min(recent) + self._limit.period - now,
             )
         return kept
+
+    def _of_the_same_credentials(self) -> QuerySet[Token]:
+        """By fingerprint of the whole set: one refresh token in two sets that differ otherwise is counted apart."""
+        mine = Credential.objects.filter(connection_id=self._connection_id).values("fingerprint")
+        same = Credential.objects.filter(fingerprint__in=mine).values("connection_id")
+        return Token.objects.filter(Q(connection_id=self._connection_id) | Q(connection_id__in=same))
 
     def _renew(
         self, renew: Callable[[AccessToken | None], AccessToken], stored: AccessToken | None, lease: str, version: int

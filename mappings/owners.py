@@ -148,7 +148,8 @@ def families_owned(flow: Flow) -> frozenset[Family]:
 
 
 def double_postings(flow: Flow) -> list[str]:
-    """Reasons why this flow, beside those that run, would post money twice: X2 to X5. Empty: none."""
+    """Reasons why this flow, beside those that run, would post money twice: X2 to X5, and the same flow in another
+    tenant. Empty: none."""
     if flow.document != DocumentKind.SPEND:
         return []
     roles = list(RoleAccount.objects.filter(ledger_id=flow.ledger_id, company=flow.company).select_related("account"))
@@ -157,8 +158,36 @@ def double_postings(flow: Flow) -> list[str]:
         *_imported_by_the_ledger(flow, roles),
         *_cards_in_two_sources(flow, roles, running),
         *_two_bases(flow, running),
+        *_another_tenant(flow),
         *_two_companies(flow, running),
     ]
+
+
+def _another_tenant(flow: Flow) -> list[str]:
+    """Tenants know nothing of each other, so nobody else would see that two of them post the same account's money into
+    the same books. Whose it is the reason does not tell."""
+    if not flow.source.account or not flow.ledger.account:
+        return []
+    others = (
+        Flow.objects.filter(
+            state__in=RUNNING,
+            document=DocumentKind.SPEND,
+            company=flow.company,
+            **{f"source__{name}": getattr(flow.source, name) for name in ("vendor", "address", "account")},
+            **{f"ledger__{name}": getattr(flow.ledger, name) for name in ("vendor", "address", "account")},
+        )
+        .exclude(tenant_id=flow.tenant_id)
+        .select_related("source", "ledger")
+    )
+    mine = families_owned(flow)
+    if not any(mine & families_owned(other) for other in others):
+        return []
+    books = f"{flow.ledger.get_vendor_display()} {flow.ledger.account}, company {flow.company}"
+    said = (
+        f"Another tenant of this installation posts the same records of {flow.source.get_vendor_display()} account "
+        f"{flow.source.account} into the same books ({books}): they would be posted twice. Switch its flow off first."
+    )
+    return [said]
 
 
 def _imported_by_the_ledger(flow: Flow, roles: Sequence[RoleAccount]) -> list[str]:

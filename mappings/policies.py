@@ -45,8 +45,25 @@ class PostingDay:
 
 def closed_through(locks: Mapping[str, date], document_types: Iterable[str], *, taxed: bool = False) -> date | None:
     """The last closed day of all locks that apply to these kinds of document; that day itself is closed (G7)."""
-    names = [name for kind in document_types for name in ((kind, f"{kind}:taxed") if taxed else (kind,))]
-    return max((locks[name] for name in names if name in locks), default=None)
+    return max((locks[name] for name in _lock_names(document_types, taxed) if name in locks), default=None)
+
+
+def is_reopened(
+    day: date,
+    locks: Mapping[str, date],
+    spans: Mapping[str, Sequence[tuple[date, date]]],
+    document_types: Iterable[str],
+    *,
+    taxed: bool = False,
+) -> bool:
+    """Whether the ledger lets these kinds of document in on a closed day: every lock that reaches it was opened for a
+    span of days that holds it."""
+    closing = [name for name in _lock_names(document_types, taxed) if name in locks and day <= locks[name]]
+    return bool(closing) and all(any(first <= day <= last for first, last in spans.get(name, ())) for name in closing)
+
+
+def _lock_names(document_types: Iterable[str], taxed: bool) -> list[str]:
+    return [name for kind in document_types for name in ((kind, f"{kind}:taxed") if taxed else (kind,))]
 
 
 def fiscal_year_ends_on(day: date, year_end: tuple[int, int]) -> date:

@@ -1,4 +1,5 @@
-"""What follows from a delivery? Hints to read what it names, for the records' own streams; nothing is posted on it.
+"""What follows from a delivery? Hints to read what it names: records, lists, documents of ours in a ledger; nothing is
+posted on it.
 
 Work is found in the table, after a wake or by the clock, in batches of one transaction each. A batch that cannot be
 written is worked one by one, so that a bad delivery fails alone.
@@ -16,12 +17,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.models import LaneKind
+from audit.models import LaneKind, Posting
 from audit.sync.backoff import backoff
 from audit.sync.bulk import rows_update
 from audit.sync.hinting import hints_add
 from audit.sync.lanes import lanes_wake
+from audit.sync.recheck import recheck_ask, recheck_wanted, touched_at
 from audit.sync.recorder import Cause, Recorder
+from audit.sync.reference import reference_soon
 from connectors.base import ProviderEvent
 from connectors.errors import PayloadError
 from connectors.models import Connection
@@ -121,6 +124,8 @@ class _Batch:
     streams_read: set[tuple[int, str]]
     hints: set[tuple[int, int, str, str]] = field(default_factory=set)
     strangers: dict[tuple[int, str], Connection] = field(default_factory=dict)
+    postings: dict[int, Posting] = field(default_factory=dict)  # to be looked up again
+    lists: dict[int, tuple[Connection, set[str]]] = field(default_factory=dict)  # to be pulled soon
 
     def take(self, row: WebhookDelivery) -> None:
         """Decide about one delivery; never raises."""
@@ -129,6 +134,7 @@ class _Batch:
             receiver = connector_get(connection.vendor).webhook
             events = receiver.parse(bytes(row.body)) if receiver else []
             hints = [one for event in events for one in self._hints(connection, event)]
+            touched = self._touched(connection, events, row.received_at)
         except PayloadError as error:
             _failed(row, self.now, error)
             return
@@ -138,9 +144,25 @@ class _Batch:
             return
         self.hints.update(hints)
         row.attempts += 1
-        row.state = DeliveryState.DONE if hints else DeliveryState.IGNORED
+        row.state = DeliveryState.DONE if hints or touched else DeliveryState.IGNORED
         row.due_at, row.done_at, row.error = None, self.now, ""
-        row.events = "; ".join(self._said(connection, event) for event in events)[:300]
+        row.events = "; ".join(self._said(connection, event, touched) for event in events)[:300]
+
+    def _touched(self, connection: Connection, events: Sequence[ProviderEvent], received_at: datetime) -> int:
+        """How much of ours in the ledger is to be looked at again, documents and lists; what strangers made is not."""
+        own = [event for event in events if not _is_strange(connection, event)]
+        told = {
+            stamp: touched_at(event.changed_at, received_at)
+            for event in own
+            for stamp in event.stamps
+            if not UNSTORABLE.search(stamp)
+        }
+        lists = {kind for event in own for kind in event.lists}
+        postings = recheck_wanted(connection, told) if told else []
+        self.postings.update((one.pk, one) for one in postings)
+        if lists:
+            self.lists.setdefault(connection.pk, (connection, set()))[1].update(lists)
+        return len(lists) + len(postings)
 
     def _hints(self, connection: Connection, event: ProviderEvent) -> list[tuple[int, int, str, str]]:
         if _is_strange(connection, event):
@@ -153,10 +175,14 @@ class _Batch:
         ids: Sequence[str] = event.external_ids or ("",)
         return [(connection.tenant_id, connection.pk, event.stream, one) for one in ids]
 
-    def _said(self, connection: Connection, event: ProviderEvent) -> str:
+    def _said(self, connection: Connection, event: ProviderEvent, touched: int) -> str:
         kind = UNSTORABLE.sub("\ufffd", event.kind[:80])
         if _is_strange(connection, event):
             return f"{kind}: of another account"
+        if event.stamps:
+            return f"{kind}: {'looked up again' if touched else 'nothing of ours to look up'}"
+        if event.lists and (connection.pk, event.stream) not in self.streams_read:
+            return f"{kind}: lists of {', '.join(event.lists)}"
         if not event.stream:
             return f"{kind}: nothing to read"
         if (connection.pk, event.stream) not in self.streams_read:
@@ -170,12 +196,15 @@ class _Batch:
         connection_ids = {connection_id for _, connection_id, _, _ in keys}
         for connection_id in sorted(connection_ids):
             lanes_wake(connection_id, LaneKind.READ)
+        recheck_ask(self.postings.values())
+        for _, (connection, kinds) in sorted(self.lists.items(), key=lambda one: one[0]):
+            reference_soon(connection, sorted(kinds))
         for (_, account), connection in sorted(self.strangers.items(), key=lambda one: one[0]):
             recorder = Recorder(connection.tenant_id, ACTOR)
             recorder.notice(_stranger(connection, account))
             recorder.flush()
         rows_update("webhooks_webhookdelivery", CHANGED, rows)
-        return Worked(len(rows), connection_ids)
+        return Worked(len(rows), connection_ids | self.lists.keys())
 
 
 def _is_strange(connection: Connection, event: ProviderEvent) -> bool:

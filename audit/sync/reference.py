@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from audit.models import HighWaterMark
-from audit.sync.lanes import Lease, database_now
+from audit.models import HighWaterMark, LaneKind
+from audit.sync.lanes import Lease, database_now, lanes_wake
 from audit.sync.recorder import Recorder
 from connectors.base import Ledger, ReferenceItem, Source
 from connectors.errors import ConnectorError, RetryableError
@@ -20,6 +20,7 @@ from mappings.services.references import reference_refresh
 PREFIX = "reference:"
 EVERY = timedelta(hours=1)
 AGAIN = timedelta(minutes=10)
+NOT_TWICE_IN = timedelta(minutes=6)  # longer than a vendor's code may keep a list in hand
 LEDGER_KINDS = (
     "company", "currency", "journal", "account", "dimension_kind", "cost_centre", "tax", "vendor", "employee",
 )  # fmt: skip
@@ -35,6 +36,16 @@ def reference_due(connection: Connection) -> datetime | None:
         first=Min("due_at")
     )["first"]
     return first
+
+
+def reference_soon(connection: Connection, kinds: Iterable[str]) -> None:
+    """The vendor says that these lists changed: pull them now, but none twice within some minutes. Repeating it
+    changes nothing. To be called inside a transaction."""
+    rows = HighWaterMark.objects.filter(connection=connection, stream__in=[PREFIX + kind for kind in kinds])
+    for mark in rows.select_for_update(no_key=True).order_by("id"):
+        soonest = mark.last_read_at + NOT_TWICE_IN if mark.last_read_at else mark.due_at
+        rows.filter(pk=mark.pk, due_at__gt=soonest).update(due_at=soonest)
+    lanes_wake(connection.pk, LaneKind.READ)
 
 
 def reference_read(

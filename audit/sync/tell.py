@@ -1,4 +1,6 @@
-"""What follows a posting? The source is told, receipts are attached: steps of their own, looked up before repeated."""
+"""What follows a posting? The source is told, receipts are attached: steps of their own, looked up before repeated.
+
+And what the ledger says was touched is looked up again."""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from audit.sync.backoff import backoff
 from audit.sync.carry import Carrier
 from audit.sync.lanes import Lease, database_now
 from audit.sync.push import push_due, push_work
+from audit.sync.recheck import recheck_due, recheck_work
 from audit.sync.recorder import Cause, Recorder
 from connectors.base import ExportResult, Ledger, Source, TellOutcome
 from connectors.errors import (
@@ -77,10 +80,13 @@ class Teller:
                     self._attach(steps)
         if self.source is not None:
             push_work(self.lease, self.connection, self.source, self.actor)
+        if self.ledger is not None:
+            recheck_work(self.lease, self.connection, self.ledger, self.actor)
         first: datetime | None = FollowUp.objects.filter(connection=self.connection, state=FollowUpState.DUE).aggregate(
             first=Min("due_at")
         )["first"]
-        return min((due_at for due_at in (first, push_due(self.connection)) if due_at is not None), default=None)
+        dues = (first, push_due(self.connection), recheck_due(self.connection))
+        return min((due_at for due_at in dues if due_at is not None), default=None)
 
     def _serves(self, step: FollowUp) -> bool:
         return (self.source if step.kind == FollowUpKind.TELL else self.ledger) is not None

@@ -10,11 +10,13 @@ from connectors.base.context import ConnectionContext
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a consent gave: values of the vendor's credentials, to be kept with those that are stored, and the address
-    where the account lives, if that is known only now (empty: where the connection leads already)."""
+    """What a consent gave: values of the vendor's credentials, to be kept with those that are stored, the address where
+    the account lives, if that is known only now (empty: where the connection leads already), and whose consent it is,
+    as the vendor counts them (empty: not known)."""
 
     credentials: Mapping[str, str]
     address: str = ""
+    given_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Connector:
     `refresh_tokens_stay`: a lost access token is asked for again, by credentials or by a refresh token that stays
     the same, so that nothing can be lost with a transaction that is rolled back.
     `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
+    `webhook_steps` are what a person does at a vendor that has no call to register an address, in order.
     `simulator` is the dotted path of the simulator's class."""
 
     key: str
@@ -64,6 +65,7 @@ class Connector:
     webhook: WebhookReceiver | None = None
     webhook_secrets: Callable[[ConnectionContext], Sequence[str]] | None = None
     register_webhook: Callable[[ConnectionContext, str, Sequence[str]], str] | None = None
+    webhook_steps: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     token_limit: Limit | None = None
     keep_alive_after: timedelta | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +20,8 @@ class LedgerFacts:
     """What translation needs to know of one company at one time, kept with the decision it led to.
 
     `closed_through`: last closed day by document type (`journal_entry`, `vendor_bill`, `payment`; `…:taxed` where
-    tax makes a difference); `rates` give company currency per unit of the currency on a day, None if there is none;
+    tax makes a difference); `reopened` are spans of days (first, last) before it that the ledger lets in all the same,
+    by the same names; `rates` give company currency per unit of the currency on a day, None if there is none;
     `decimals` are those of the ledger's currency; `fiscal_year_end` is (month, day)."""
 
     company: str
@@ -30,6 +31,7 @@ class LedgerFacts:
     decimals: Mapping[str, int]
     active_currencies: frozenset[str]
     fiscal_year_end: tuple[int, int] = (12, 31)
+    reopened: Mapping[str, Sequence[tuple[date, date]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

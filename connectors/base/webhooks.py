@@ -14,12 +14,18 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """What a verified delivery says: records of a stream to read soon (`external_ids`; empty: poll the stream)."""
+    """What a verified delivery says: records of a stream to read soon (`external_ids`; empty: poll the stream).
+
+    Of a ledger also: documents that bear `stamps` of ours were touched at `changed_at` (None: it does not tell when),
+    and `lists` of reference data changed, by kind."""
 
     kind: str
     stream: str
     external_ids: tuple[str, ...]
     account: str = ""  # the vendor's company id, to be compared with the connection's identity
+    stamps: tuple[str, ...] = ()
+    changed_at: datetime | None = None
+    lists: tuple[str, ...] = ()
 
 
 class WebhookReceiver(Protocol):

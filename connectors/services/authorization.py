@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from decimal import Decimal
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core import signing
 from django.db import transaction
 
-from connectors.base import Authorization
+from connectors.base import Authorization, Check
 from connectors.errors import AuthenticationError, ConfigurationError
 from connectors.models import Connection, Credential
 from connectors.registry import connector_get
@@ -19,6 +22,7 @@ from connectors.services.setup import connection_update, credentials_replace
 
 SALT = "connectors.authorization"
 CONSENT = "consent given"  # the reason in a connection's history
+NEARLY = Decimal("0.75")  # of the consents that a vendor keeps
 GOOD_FOR = 900  # seconds a person may take at the vendor
 
 
@@ -61,20 +65,56 @@ def authorization_finish(
     with transaction.atomic():
         if granted.address and granted.address != connection.address and not connection.is_simulated:
             connection_update(connection, address=granted.address, by=by)  # deletes the credentials
-        credentials_replace(connection, values, keep=False, by=by, reason=CONSENT)
+        credentials_replace(connection, values, keep=False, by=by, reason=_reason(connection, granted.given_by))
 
 
 def consents_warning(connection: Connection) -> str:
-    """How many consents the tenant gave from here, as soon as the vendor may begin to drop some; empty before that.
-
-    Which of them are the same person's the vendor does not tell, and others may be given elsewhere."""
-    most = _required(connection).most
-    given = Connection.history.filter(
-        tenant_id=connection.tenant_id, vendor=connection.vendor, history_change_reason=CONSENT
-    ).count()
-    if not most or given < most * 3 // 4:
+    """How many consents were given from here by whoever gave this connection's, as soon as the vendor may begin to drop
+    some; empty before that. Others may be given elsewhere."""
+    most, (given, _, is_known) = _required(connection).most, consents_count(connection)
+    if not most or given < most * NEARLY:
         return ""
-    return f"{given} consents were given from here, and of one user {most} are kept: revoke those that nobody uses."
+    whose = "by this user" if is_known else "here, by users that are not known,"
+    return f"{given} consents were given {whose} and of one user {most} are kept: revoke those that nobody uses."
+
+
+def consents_check(connection: Connection) -> Check | None:
+    """Whether the vendor may soon drop the consent that this connection lives by; None where it keeps any number."""
+    authorization = authorization_of(connection)
+    if authorization is None or not authorization.most:
+        return None
+    most, (given, newer, is_known) = authorization.most, consents_count(connection)
+    said = (
+        f"Of the consents that the user of this connection gave from here, {given}, {newer} are newer than its own; "
+        f"the vendor keeps {most} and drops the oldest."
+        if is_known
+        else f"Whose consent it is is not known; {given} were given in this tenant. The vendor keeps {most} of a user."
+    )
+    is_near = (newer if is_known else given) >= most * NEARLY
+    cure = "Revoke those that nobody uses at the vendor, and connect this connection again." if is_near else ""
+    return Check("Consents", "warning" if is_near else "ok", said, cure)
+
+
+def consents_count(connection: Connection) -> tuple[int, int, bool]:
+    """Consents of the user and client that the connection's own is of, in the whole installation; how many of them are
+    newer; whether that is known. Where it is not (a token that was typed in), all of the tenant that are not known."""
+    history = Connection.history.filter(vendor=connection.vendor)
+    own = history.filter(id=connection.pk, history_change_reason__startswith=CONSENT)
+    last = own.order_by("-history_date", "-history_id").first()
+    reason = last.history_change_reason if last else CONSENT
+    if last is None or reason == CONSENT:
+        return history.filter(tenant_id=connection.tenant_id, history_change_reason=CONSENT).count(), 0, False
+    same = history.filter(history_change_reason=reason)
+    return same.count(), same.filter(history_id__gt=last.history_id).count(), True
+
+
+def _reason(connection: Connection, given_by: str) -> str:
+    """What a consent is called in the connection's history: with a mark that tells two of one user, and not which."""
+    if not given_by:
+        return CONSENT
+    told = f"{connection.vendor}\n{given_by}".encode()
+    digest = hmac.new(settings.FINGERPRINT_KEY.encode(), told, hashlib.sha256)
+    return f"{CONSENT} by {digest.hexdigest()[:16]}"
 
 
 def _required(connection: Connection) -> Authorization:

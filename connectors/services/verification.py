@@ -13,6 +13,7 @@ from connectors.base import Check, Ledger, Source
 from connectors.errors import BlockedError, ConnectorError, RetryableError
 from connectors.models import Connection, ConnectionState, Credential
 from connectors.registry import connector_get
+from connectors.services.authorization import consents_check
 from connectors.services.opening import connection_context
 from connectors.services.states import connection_break, identity_is_frozen, state_enter
 
@@ -46,6 +47,8 @@ def connection_verify(connection: Connection, *, by: AbstractBaseUser | None = N
         if (row.vendor, row.address) != (connection.vendor, connection.address):
             return [Check("Connection", "failed", "The connection was changed while it was tested; test it again.")]
         checks += _account_checks(row, told)
+        if (consents := consents_check(row)) is not None:
+            checks.append(consents)
         failed = _failed(checks)
         Connection.objects.filter(pk=row.pk).update(
             checklist=[asdict(check) for check in checks], checked_at=timezone.now(), unavailable=unavailable
@@ -95,6 +98,12 @@ def _account_checks(row: Connection, told: str) -> list[Check]:
     others = Connection.objects.filter(tenant_id=row.tenant_id, vendor=row.vendor, archived_at=None).exclude(pk=row.pk)
     if other := others.filter(Q(account=told) | Q(identity=row.identity or told)).first():
         return [Check("Account", "failed", f"{other.name} is a connection to account {told} already.", "Use that one.")]
-    if row.identity and row.identity != told:
-        return [Check("Account", "ok", f"Account {told}; posting keys name it {row.identity}.")]
-    return [Check("Account", "ok", f"Account {told}.")]
+    named = f"; posting keys name it {row.identity}" if row.identity and row.identity != told else ""
+    elsewhere = Connection.objects.filter(vendor=row.vendor, address=row.address, account=told, archived_at=None)
+    shared = (
+        " Another tenant of this installation is connected to it, too: calls are counted together, and no flow may "
+        "post there what a flow of the other one posts."
+        if elsewhere.exclude(tenant_id=row.tenant_id).exists()
+        else ""
+    )
+    return [Check("Account", "ok", f"Account {told}{named}.{shared}")]

@@ -1,7 +1,7 @@
 """With what does a connection prove itself to Zoho? An OAuth client and the refresh token of one user's consent.
 
-A refresh token lives until it is revoked, or until the same user has given twenty newer consents: the oldest is then
-deleted without a word. At most ten access tokens in ten minutes come of one, and fifteen live at a time
+A refresh token lives until it is revoked, or until the same user has given this client twenty newer consents: the
+oldest is then deleted without a word. At most ten access tokens in ten minutes come of one, and fifteen live at a time
 (https://www.zoho.com/books/api/v3/oauth/)."""
 
 from __future__ import annotations
@@ -68,6 +68,14 @@ class ZohoSettings(BaseModel):
         "journal",
         title="Card purchases as",
         description="Expenses show the vendor and may be billed on; what an expense cannot say stays a journal.",
+    )
+    location_id: str = Field(
+        "",
+        title="Location",
+        max_length=40,
+        pattern=r"^\d*$",
+        description="Where documents belong, if the organisation has locations (branches): its id, as the test of the "
+        "connection lists them; empty: the primary one.",
     )
     key_field: str = Field(
         "",

@@ -5,12 +5,17 @@ https://www.zoho.com/books/api/v3/oauth/ and https://www.zoho.com/accounts/proto
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlencode
 
-from connectors.base import Authorization, ConnectionContext, Granted
-from connectors.errors import AuthenticationError, ConfigurationError
-from connectors.zoho_books.auth import SCOPES, ask, credentials_of
+from connectors.auth import MemoryTokenStore
+from connectors.base import AccessToken, Authorization, ConnectionContext, Granted, NoLimiter
+from connectors.errors import AuthenticationError, ConfigurationError, ConnectorError
+from connectors.zoho_books.auth import SCOPES, ask, credentials_of, settings_of
+from connectors.zoho_books.client import ZohoClient, one
 from connectors.zoho_books.regions import accounts_address, centre_at, centre_of
+from connectors.zoho_books.schema import UserRow
 
 CONSENT_PATH = "/oauth/v2/auth"
 
@@ -43,7 +48,31 @@ def exchange(context: ConnectionContext, redirect_uri: str, answer: Mapping[str,
     refresh = told.get("refresh_token")
     if not isinstance(refresh, str) or not refresh:
         raise AuthenticationError("Zoho gave no refresh token: make the code with offline access, and consent anew.")
-    return Granted({"refresh_token": refresh}, _address(context, accounts, str(told.get("api_domain") or "")))
+    address = _address(context, accounts, str(told.get("api_domain") or ""))
+    return Granted({"refresh_token": refresh}, address, _user(context, address, told))
+
+
+def _user(context: ConnectionContext, address: str, told: Mapping[str, object]) -> str:
+    """Whose consent it is: of one user Zoho keeps twenty for each client, whichever organisation they are for
+    (https://help.zoho.com/portal/en/community/topic/kaizen-43-tokens-and-limitations). Two calls with the access token
+    that came with it; empty where they are refused, as the consent is good all the same."""
+    token = AccessToken(str(told["access_token"]), context.now() + timedelta(hours=1))
+    client = ZohoClient(
+        replace(
+            context,
+            address=address or context.address,
+            tokens=MemoryTokenStore(token),
+            limiter=NoLimiter(),
+            budget=None,
+        )
+    )
+    try:
+        seen = [row for row in client.organizations() if row.is_org_active]
+        chosen = settings_of(context).organization_id or (seen[0].organization_id if seen else "")
+        email = one(UserRow, client.get(chosen, "/users/me"), "user").email if chosen else ""
+    except ConnectorError:
+        return ""
+    return f"{credentials_of(context).client_id}/{email.lower()}" if email else ""
 
 
 def _accounts(context: ConnectionContext, told: str) -> str:
@@ -71,7 +100,7 @@ AUTHORIZATION = Authorization(
     exchange=exchange,
     remark=(
         "Use a server-based client of Zoho's API console, and a user with the role of an accountant. Zoho keeps twenty "
-        "consents of a user: the twenty-first deletes the oldest without a word, also one that is in use."
+        "consents of a user for a client: the twenty-first deletes the oldest without a word, also one that is in use."
     ),
     most=20,
     pasted="Grant code of a self client",

@@ -7,7 +7,7 @@ from connectors.documents import VendorBill
 from connectors.errors import RejectedError
 from connectors.zoho_books.bodies import bill_body, credit_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import BILLS, CREDITS, AlreadyThereError, Desk, absent, twice
+from connectors.zoho_books.desk import BILLS, CREDITS, AlreadyThereError, Desk, absent, twice, with_differences
 from connectors.zoho_books.schema import BillRow, CreditRow
 
 
@@ -28,13 +28,16 @@ def bill_post(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
 
 def _made(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
     currency_id = desk.books.currency(bill.currency).currency_id
+    row: BillRow | CreditRow
     if bill.is_credit:
-        body = credit_body(outgoing, bill, currency_id)
+        body = desk.placed(credit_body(outgoing, bill, currency_id))
         # Where credits are numbered by Zoho, the supplier's own number is refused without this.
         answer = desk.client.write(desk.company, "POST", "/vendorcredits", body, ignore_auto_number_generation="true")
-        return _concluded(desk, outgoing, bill, one(CreditRow, answer, "vendor_credit", written=True))
-    answer = desk.create("bill", "/bills", bill_body(outgoing, bill, currency_id), outgoing.stamp)
-    return _concluded(desk, outgoing, bill, one(BillRow, answer, "bill", written=True))
+        row = one(CreditRow, answer, "vendor_credit", written=True)
+    else:
+        body = desk.placed(bill_body(outgoing, bill, currency_id))
+        row = one(BillRow, desk.create("bill", "/bills", body, outgoing.stamp), "bill", written=True)
+    return with_differences(_concluded(desk, outgoing, bill, row), desk.misplaced(body, row))
 
 
 def bill_find(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:

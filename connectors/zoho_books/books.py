@@ -1,82 +1,35 @@
-"""What is set up in one organisation? Accounts, contacts, tags, currencies, rates, locks: kept for as long as each may.
-
-Every call counts against the organisation's day, so answers are kept by the process and not by the ledger that asked:
-an account for five minutes, a vendor or a rate for six hours, a lock for one minute. What was refused meanwhile, or
-seems wrong, is asked again before anybody is told."""
+"""What is set up in one organisation? Accounts, contacts, tags, currencies, rates, locks."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
 from connectors.base import LedgerFacts
-from connectors.errors import ConfigurationError
-from connectors.zoho_books.auth import credentials_of, settings_of
-from connectors.zoho_books.client import ZohoClient, one, parsed
+from connectors.errors import BlockedError, ConfigurationError, RejectedError
+from connectors.zoho_books.client import ZohoClient, one
 from connectors.zoho_books.errors import MissingError
+from connectors.zoho_books.kept import CONTACTS_FRESH, LISTS_FRESH, LOCKS_FRESH, RATES_FRESH, kept_for
+from connectors.zoho_books.locks import Lock, closed_through, locks_read, names_users, reopened
 from connectors.zoho_books.schema import (
     AccountRow,
     ContactRow,
     CurrencyRow,
-    FieldRow,
     LockRow,
     OptionRow,
     Organization,
     RateRow,
     TagRow,
+    UserRow,
 )
 
-LOCKS_FRESH = 60.0
-LISTS_FRESH = 300.0
-CONTACTS_FRESH = RATES_FRESH = 6 * 3600.0
 RENEW_AFTER = 10.0
 ACCOUNTS_PAGE = 5000  # what the list gives when nothing is asked (observed); other lists give 200 at most
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
           "november", "december")  # fmt: skip
 LAST_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-INDEXES = frozenset({"standing bills"})  # keep themselves up to date
-T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Kept:
-    """Answers by name, with the moment they were given; that there is none is kept for a minute at most."""
-
-    answers: dict[str, tuple[float, object]] = field(default_factory=dict)
-
-    def get(self, name: str, fresh: float, read: Callable[[], T]) -> T:
-        at, answer = self.answers.get(name, (0.0, None))
-        if name not in self.answers or time.monotonic() - at > (min(fresh, LOCKS_FRESH) if answer is None else fresh):
-            answer = read()
-            self.answers[name] = (time.monotonic(), answer)
-        return answer  # type: ignore[return-value]
-
-    def forget(self, older_than: float) -> bool:
-        """Drop what is older than some seconds; whether anything was."""
-        now = time.monotonic()
-        old = [name for name, (at, _) in self.answers.items() if now - at > older_than and name not in INDEXES]
-        for name in old:
-            del self.answers[name]
-        return bool(old)
-
-
-_kept: dict[tuple[str, str, str], Kept] = {}
-
-
-def kept_for(client: ZohoClient, company: str) -> Kept:
-    """What this process knows of an organisation, for those with the same credential; nothing is shared with others,
-    nor between connections that a test answers in-process."""
-    if client.context.transport is not None:
-        return Kept()
-    credentials = credentials_of(client.context)
-    secret = credentials.refresh_token.get_secret_value() if credentials.refresh_token else ""
-    slot = (client.context.address, company, sha256(f"{credentials.client_id}\n{secret}".encode()).hexdigest())
-    return _kept.setdefault(slot, Kept())
 
 
 class Books:
@@ -184,35 +137,25 @@ class Books:
 
         return self.kept.get(f"rate {code} {day}", RATES_FRESH, read)
 
-    def closed_through(self) -> dict[str, date]:
-        """The last closed day by type of document; journals by the accountant's lock, the rest by that of purchases.
+    def locks(self) -> list[Lock]:
+        """The transaction locks that bind the user of this connection."""
 
-        Whether the lock's day itself is closed Zoho says both ways; here it is (accounting policy, G7)."""
-
-        def read() -> dict[str, date]:
+        def read() -> list[Lock]:
             rows = self.client.rows(LockRow, self.company, "/transactionlocks", "transaction_locks")
-            closed: dict[str, date] = {}
-            for row in rows:
-                day = row.transaction_lock_date
-                if day is None or not _is_on(row):
-                    continue
-                for kind in _kinds(row):
-                    closed[kind] = max(day, closed.get(kind, day))
-            return closed
+            return locks_read(rows, self.user().user_id if names_users(rows) else "")
 
         return self.kept.get("locks", LOCKS_FRESH, read)
 
-    def key_field(self, entity: str) -> str:
-        """The id of the custom field that holds our stamp on a bill, contact or vendor payment; empty if none does."""
-        name = settings_of(self.client.context).key_field
-        if not name:
-            return ""
+    def user(self) -> UserRow:
+        """The user whose consent this connection has; an empty one where his role may not see it."""
 
-        def read() -> str:
-            rows = parsed(FieldRow, self.client.get(self.company, "/settings/fields", entity=entity), "fields")
-            return next((row.id for row in rows if row.api_name == name), "")
+        def read() -> UserRow:
+            try:
+                return one(UserRow, self.client.get(self.company, "/users/me"), "user")
+            except (BlockedError, RejectedError):
+                return UserRow()
 
-        return self.kept.get(f"key field {entity}", LISTS_FRESH, read)
+        return self.kept.get("user", CONTACTS_FRESH, read)
 
     def organization(self) -> Organization:
         def read() -> Organization:
@@ -229,11 +172,12 @@ class Books:
         return LedgerFacts(
             company=self.company,
             company_currency=self.base().currency_code,
-            closed_through=self.closed_through(),
+            closed_through=closed_through(self.locks()),
             rates={(code, day): self.rate(code, day) for code, day in wanted},
             decimals={code: row.price_precision for code, row in currencies.items()},
             active_currencies=frozenset(currencies),
             fiscal_year_end=fiscal_year_end(self.organization().fiscal_year_start_month),
+            reopened=reopened(self.locks()),
         )
 
 
@@ -248,19 +192,3 @@ def _flat(rows: Iterable[OptionRow]) -> Iterable[OptionRow]:
     for row in rows:
         yield row
         yield from _flat(row.children)
-
-
-def _is_on(row: LockRow) -> bool:
-    return (row.transaction_lock_status or row.lock_status).lower() not in ("disabled", "unlocked", "")
-
-
-def _kinds(row: LockRow) -> tuple[str, ...]:
-    """Which documents a lock closes. One that names no module, or none that we know, closes all: that only holds."""
-    module = (row.transaction_lock_module or row.lock_module or row.lock_scope_formatted).lower()
-    if "accountant" in module or "journal" in module:
-        return ("journal_entry",)
-    if "purchase" in module:
-        return ("vendor_bill", "payment")
-    if any(word in module for word in ("sales", "banking", "inventory")):
-        return ()
-    return ("journal_entry", "vendor_bill", "payment")

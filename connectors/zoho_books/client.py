@@ -22,7 +22,7 @@ from connectors.errors import (
 )
 from connectors.http import ApiClient
 from connectors.zoho_books.auth import build_auth, settings_of
-from connectors.zoho_books.errors import KNOWN_CODES, PROVIDER, RESET, RULES, read_body_error
+from connectors.zoho_books.errors import KNOWN_CODES, PROVIDER, RESET, RULES, DayUsedUpError, read_body_error
 from connectors.zoho_books.schema import Organization, Row
 
 BASE = "/books/v3"
@@ -153,6 +153,9 @@ class ZohoClient:
     def _open(self, method: str, path: str, params: Mapping[str, Any], *, writes: bool = False, **options: Any) -> Json:
         try:
             return self._tried(method, path, params, writes=writes, **options)
+        except DayUsedUpError as error:
+            self._note_empty(error)
+            raise
         except OutcomeUnknownError:
             self.writes += 1
             raise
@@ -195,6 +198,12 @@ class ZohoClient:
         if self.context.budget is not None and all(one.isdigit() for one in told):
             left, allowed, seconds = (int(one[:9]) for one in told)
             self.context.budget.noted(left, allowed, seconds)
+
+    def _note_empty(self, error: DayUsedUpError) -> None:
+        """Nothing is left, also where other programs used it up and no header told."""
+        told = self.context.budget.left() if self.context.budget else None
+        if self.context.budget is not None and told:
+            self.context.budget.noted(0, told[1], int(error.retry_after.total_seconds()))
 
     def _checked(self, company: str) -> str:
         chosen = settings_of(self.context).organization_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
@@ -11,10 +11,11 @@ from connectors.errors import ConnectorError, RejectedError
 from connectors.money import minor_unit
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import Json, ZohoClient, one
+from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.errors import PROVIDER, NumberTakenError
 from connectors.zoho_books.readback import bill_differences, journal_differences, payment_differences
 from connectors.zoho_books.regions import centre_of
-from connectors.zoho_books.schema import BillRow, CreditRow, JournalRow, PaymentRow, Row
+from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow, Row
 from connectors.zoho_books.stamps import stamp_of
 
 R = TypeVar("R", bound=Row)
@@ -63,6 +64,7 @@ class Desk:
         self.client = client
         self.company = company
         self.books = Books(client, company)
+        self.demands = Demands(self.books)
 
     # --- look-ups
 
@@ -92,7 +94,7 @@ class Desk:
     def create(self, entity: str, path: str, body: Json, stamp: str, **params: Any) -> Json:
         """Make a record, with the stamp in the organisation's key field where it has one. Raises AlreadyThereError
         where Zoho refused and the field may be why: then it is to be looked for."""
-        field = self.books.key_field(entity)
+        field = self.demands.key_field(entity)
         if field:
             body = {**body, "custom_fields": [{"customfield_id": field, "value": stamp}]}
         try:
@@ -101,6 +103,20 @@ class Desk:
             if field or isinstance(error, NumberTakenError):
                 raise AlreadyThereError(error) from error
             raise
+
+    def placed(self, body: Json) -> Json:
+        """A document's body with its location, where the organisation has locations."""
+        location_id = self.demands.location_id()
+        return {**body, "location_id": location_id} if location_id else body
+
+    def misplaced(self, body: Json, row: JournalRow | BillRow | CreditRow | PaymentRow | ExpenseRow) -> list[Finding]:
+        """Whether Zoho took another location or dropped the one that a person set: right after writing, as later the
+        document may have been moved. One that nobody set may be dropped, where there is but the head office."""
+        sent, is_chosen = body.get("location_id", ""), bool(self.demands.settings.location_id)
+        if not sent or row.location_id == sent or not (row.location_id or is_chosen):
+            return []
+        said = f"The location reads {row.location_id or 'empty'}, sent was {sent}."
+        return [Finding("document_altered", said, "location")]
 
     # --- outcomes
 
@@ -159,6 +175,10 @@ def failed(outgoing: Outgoing, state: OutcomeState, error: ConnectorError) -> Ou
 
 def twice(outgoing: Outgoing, ids: list[str]) -> Outcome:
     return Outcome(outgoing.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=tuple(ids))
+
+
+def with_differences(outcome: Outcome, more: list[Finding]) -> Outcome:
+    return replace(outcome, differences=(*outcome.differences, *more)) if more else outcome
 
 
 def absent(outgoing: Outgoing) -> Outcome:

@@ -25,6 +25,10 @@ class MissingError(RejectedError):
     code = "not_found"
 
 
+class DayUsedUpError(RateLimitedError):
+    """The organisation has no calls left until its midnight."""
+
+
 class NumberTakenError(RejectedError):
     """The vendor has a bill of this number already."""
 
@@ -62,7 +66,7 @@ RULES: tuple[ErrorRule, ...] = (
         "The user is not in this organisation: choose one of those that the test of the connection lists.",
         INTRODUCTION,
     ),
-    ErrorRule(None, "45", None, RateLimitedError, "The day's calls are used up.", INTRODUCTION, wait=until_tomorrow),
+    ErrorRule(None, "45", None, DayUsedUpError, "The day's calls are used up.", INTRODUCTION, wait=until_tomorrow),
     # Its Retry-After was an hour although it speaks of a minute (observed on an Indian organisation, 2026-09).
     ErrorRule(None, "43", None, RateLimitedError, "Zoho has blocked us for an hour.", INTRODUCTION, wait=_for(3600)),
     ErrorRule(None, "44", None, RateLimitedError, "Too many calls in a minute.", INTRODUCTION, wait=_for(60)),

@@ -15,7 +15,7 @@ from connectors.records import Side
 from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.bodies import exchange_rate, tags
 from connectors.zoho_books.client import Json, one
-from connectors.zoho_books.desk import EXPENSES, Desk
+from connectors.zoho_books.desk import EXPENSES, Desk, with_differences
 from connectors.zoho_books.schema import ExpenseRow
 
 DESCRIPTION = 100  # https://www.zoho.com/books/api/v3/expenses/
@@ -43,8 +43,9 @@ def is_expense(desk: Desk, entry: JournalEntry) -> bool:
 
 def expense_create(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
     """One call, whose answer is what Zoho stored. Raises ConnectorErrors."""
-    answer = desk.client.write(desk.company, "POST", "/expenses", expense_body(desk, outgoing, entry))
-    return expense_outcome(desk, outgoing, entry, one(ExpenseRow, answer, "expense", written=True))
+    body = desk.placed(expense_body(desk, outgoing, entry))
+    row = one(ExpenseRow, desk.client.write(desk.company, "POST", "/expenses", body), "expense", written=True)
+    return with_differences(expense_outcome(desk, outgoing, entry, row), desk.misplaced(body, row))
 
 
 def expenses_found(desk: Desk, stamp: str) -> list[ExpenseRow]:

@@ -6,7 +6,7 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry
 from connectors.zoho_books.bodies import journal_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import EXPENSES, JOURNALS, Desk, absent, twice
+from connectors.zoho_books.desk import EXPENSES, JOURNALS, Desk, absent, twice, with_differences
 from connectors.zoho_books.expenses import (
     could_be_expense,
     expense_create,
@@ -26,8 +26,9 @@ def journal_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome
     if is_expense(desk, entry):
         return expense_create(desk, outgoing, entry)
     currency_id = desk.books.currency(entry.currency).currency_id
-    answer = desk.client.write(desk.company, "POST", "/journals", journal_body(outgoing, entry, currency_id))
-    return desk.journal_outcome(outgoing, entry, one(JournalRow, answer, "journal", written=True))
+    body = desk.placed(journal_body(outgoing, entry, currency_id))
+    row = one(JournalRow, desk.client.write(desk.company, "POST", "/journals", body), "journal", written=True)
+    return with_differences(desk.journal_outcome(outgoing, entry, row), desk.misplaced(body, row))
 
 
 def journal_find(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:

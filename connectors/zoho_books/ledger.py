@@ -116,20 +116,22 @@ class ZohoLedger:
             return failed(one, OutcomeState.UNCERTAIN, error)
         if isinstance(error, RejectedError | UnsupportedError):
             if isinstance(error, RejectedError) and not error.cure:
-                error.cure = self._cure(office, one)
+                _explain(error, self._reason(office, one, error))
             return failed(one, OutcomeState.REJECTED, error)
         return failed(one, OutcomeState.NOT_SENT, error)
 
-    def _cure(self, office: _Office, one: Outgoing) -> str:
-        """Why Zoho refused: its codes for a closed period or an inactive account are documented nowhere, so it is
-        looked for in the books as they are now."""
-        if isinstance(one.document, NewVendor):
-            return "vendor_data"
+    def _reason(self, office: _Office, one: Outgoing, error: RejectedError) -> Finding | None:
+        """Why Zoho refused: its codes for a closed period, an inactive account or a missing tag are documented nowhere,
+        so it is looked for in the books as they are now."""
         office.desk.books.forget()
         try:
-            return next((finding.code for finding in office.preflight.common(one.document)), "")
+            found = next(office.preflight.common(one.document), None)
+            found = found or office.preflight.demanded.blamed(one.document, error.message)
         except ConnectorError:
-            return ""
+            found = None
+        if found is None and isinstance(one.document, NewVendor):
+            return Finding("vendor_data", "", "")
+        return found
 
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
         """One search for each stamp, one read for each that is there. What should be settled and is not, is now."""
@@ -172,8 +174,18 @@ class ZohoLedger:
         if company not in self._offices:
             desk = Desk(self.client, company)
             standing = StandingBills(desk.books)
-            self._offices[company] = _Office(desk, standing, Preflight(desk.books, standing))
+            self._offices[company] = _Office(desk, standing, Preflight(desk.books, standing, desk.demands))
         return self._offices[company]
+
+
+def _explain(error: RejectedError, reason: Finding | None) -> None:
+    """Say in our words what Zoho's words, which differ by edition, may leave open."""
+    if reason is None:
+        return
+    error.cure = reason.code
+    if reason.message:
+        error.message = f"{error.message.rstrip('.')}. {reason.message}"
+        error.facts.setdefault("value", reason.value)
 
 
 def _post(desk: Desk, one: Outgoing) -> Outcome:

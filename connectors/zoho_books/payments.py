@@ -11,7 +11,16 @@ from connectors.errors import RejectedError, UnsupportedError
 from connectors.records import Side
 from connectors.zoho_books.bodies import TEXT, exchange_rate, payment_body
 from connectors.zoho_books.client import Json, one
-from connectors.zoho_books.desk import CREDITS, PAYMENTS, AlreadyThereError, Desk, absent, refused, twice
+from connectors.zoho_books.desk import (
+    CREDITS,
+    PAYMENTS,
+    AlreadyThereError,
+    Desk,
+    absent,
+    refused,
+    twice,
+    with_differences,
+)
 from connectors.zoho_books.errors import PROVIDER, MissingError
 from connectors.zoho_books.schema import CreditRow, PaymentRow, RefundRow
 from connectors.zoho_books.stamps import stamp_of
@@ -29,7 +38,7 @@ def payment_post(desk: Desk, outgoing: Outgoing, payment: Payment) -> Outcome:
         if found.state is not OutcomeState.ABSENT:
             return found
     bills, missing = _targets(desk, payment, payment.amount)
-    body = payment_body(outgoing, payment, bills)
+    body = desk.placed(payment_body(outgoing, payment, bills))
     try:
         answer = desk.create("vendorpayment", "/vendorpayments", body, outgoing.stamp)
     except AlreadyThereError as error:
@@ -38,7 +47,7 @@ def payment_post(desk: Desk, outgoing: Outgoing, payment: Payment) -> Outcome:
             raise error.refusal from error
         return found
     row = one(PaymentRow, answer, "vendorpayment", written=True)
-    return desk.payment_outcome(outgoing, payment, row, missing)
+    return with_differences(desk.payment_outcome(outgoing, payment, row, missing), desk.misplaced(body, row))
 
 
 def payment_find(desk: Desk, outgoing: Outgoing, payment: Payment) -> Outcome:

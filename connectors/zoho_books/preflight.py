@@ -11,6 +11,8 @@ from connectors.errors import UnsupportedError
 from connectors.money import exponent
 from connectors.zoho_books.bodies import exchange_rate
 from connectors.zoho_books.books import Books
+from connectors.zoho_books.demanded import Demanded
+from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.standing import StandingBills, normalised
 
 PAID_THROUGH = ("bank", "cash", "credit_card", "payment_clearing")
@@ -22,9 +24,10 @@ Posted = JournalEntry | VendorBill | Payment
 class Preflight:
     """Checks documents against the books of their organisation. May raise ConnectorErrors; safe to repeat."""
 
-    def __init__(self, books: Books, standing: StandingBills) -> None:
+    def __init__(self, books: Books, standing: StandingBills, demands: Demands) -> None:
         self.books = books
         self.standing = standing
+        self.demanded = Demanded(books, demands)
 
     def check(self, documents: Sequence[Document]) -> list[list[Finding]]:
         """One list of findings per document, in order. Whatever seems wrong is asked again: what is kept of the books
@@ -40,16 +43,17 @@ class Preflight:
         seen: set[tuple[str, bool, str]] = set()
         result: list[list[Finding]] = []
         for document in documents:
-            findings: list[Finding] = []
-            if not isinstance(document, NewVendor):
-                findings = [*self.common(document)]
+            findings = [*self.common(document)]
             if isinstance(document, VendorBill):
                 findings += _duplicate(document, taken, seen)
             result.append(list(dict.fromkeys(findings)))
         return result
 
-    def common(self, document: Posted) -> Iterator[Finding]:
-        """What concerns the document alone: day, currency, accounts, contacts, tags."""
+    def common(self, document: Document) -> Iterator[Finding]:
+        """What concerns the document alone: what the organisation demands, day, currency, accounts, contacts, tags."""
+        yield from self.demanded.findings(document)
+        if isinstance(document, NewVendor):
+            return
         yield from self._period(document)
         yield from self._currency(document.currency, document.posting_date)
         for account in dict.fromkeys(_accounts(document)):
@@ -87,9 +91,13 @@ class Preflight:
                 yield Finding("company_only_line", error.message, "")
 
     def _period(self, document: Posted) -> Iterator[Finding]:
-        last = self.books.closed_through().get(document.type)
-        if last and document.posting_date <= last:
-            yield Finding("closed_period", f"The books are closed through {last}.", document.posting_date.isoformat())
+        day = document.posting_date
+        closing = [lock for lock in self.books.locks() if lock.closes(document.type, day)]
+        if closing:
+            said = f"The books are closed through {max(lock.through for lock in closing)}."
+            if any(lock.excepted_accounts for lock in closing):
+                said += " That accounts are excepted from the lock is not relied on: except the user of the connection."
+            yield Finding("closed_period", said, day.isoformat())
 
     def _currency(self, code: str, day: date) -> Iterator[Finding]:
         row = self.books.currencies().get(code)

@@ -4,7 +4,7 @@ Ids are texts; where the documentation prints them as numbers they are taken as 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
@@ -27,6 +27,23 @@ def _day(value: Any) -> Any:
 
 def _list(value: Any) -> Any:
     return [] if value in (None, "") else value
+
+
+def _ids(value: Any) -> list[str]:
+    """Ids of a list whose entries are ids or records: users and accounts come both ways in Zoho's lists."""
+    entries = value if isinstance(value, list) else []
+    found = [
+        next((one[key] for key in one if key.endswith("_id")), "") if isinstance(one, dict) else one for one in entries
+    ]
+    return [str(one) for one in found if one]
+
+
+def moment_of(told: str) -> datetime | None:
+    """A moment as Zoho writes it, with an offset that has no colon; None for anything else."""
+    try:
+        return datetime.strptime(told, "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return None
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -119,13 +136,38 @@ class ContactRow(Row):
         return ContactPerson(email=self.email or primary.email, phone=self.phone or primary.phone)
 
 
+class TagModule(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    entity_name: Text = ""
+    is_enabled: bool = True
+
+
+class TagPreference(BaseModel):
+    """Where a tag is set, on lines or on whole documents, and of which modules."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    preference: Text = ""
+    entities: Annotated[list[TagModule], BeforeValidator(_list)] = []
+
+
 class TagRow(Row):
+    """A reporting tag. For which modules it is mandatory is documented for writing it; a list may not tell."""
+
     id_field = "tag_id"
     tag_id: Text
     tag_name: Text = ""
     is_active: bool = True
     is_mandatory: bool = False
     is_draft: bool = False
+    multi_preference_entities: TagPreference | None = None
+
+    def is_for(self, module: str) -> bool | None:
+        """Whether documents of a module (Purchases, Journal) carry it; None where Zoho does not tell."""
+        told = self.multi_preference_entities
+        if told is None or not told.entities:
+            return None
+        names = {one.entity_name.lower().rstrip("s") for one in told.entities if one.is_enabled}
+        return module.lower().rstrip("s") in names
 
 
 class OptionRow(Row):
@@ -165,6 +207,43 @@ class LockRow(Row):
     transaction_lock_module: Text = ""
     lock_module: Text = ""
     lock_scope_formatted: Text = ""
+    accounting_period_id: Text = ""
+    partial_lock_number: int = 0
+    start_date: Day = None
+    end_date: Day = None
+    user_exceptions: Annotated[list[str], BeforeValidator(_ids)] = []
+    account_exceptions: Annotated[list[str], BeforeValidator(_ids)] = []
+
+
+class LocationRow(Row):
+    """A location (branch); one of `line_item_only` may not stand on a whole document. Whether it is active or primary
+    is published for one that is made, and not for the list."""
+
+    id_field = "location_id"
+    location_id: Text
+    location_name: Text = ""
+    type: Text = ""
+    status: Text = ""
+    is_primary: bool = False
+
+    @property
+    def is_usable(self) -> bool:
+        return self.status.lower() != "inactive" and self.type != "line_item_only"
+
+
+class UserRow(Row):
+    """The user whose consent this is; his id is another one in each organisation, his address is not."""
+
+    id_field = "user_id"
+    user_id: Text = ""
+    name: Text = ""
+    user_role: Text = ""
+    email_ids: Annotated[list[dict[str, Any]], BeforeValidator(_list)] = []
+
+    @property
+    def email(self) -> str:
+        chosen = [one for one in self.email_ids if one.get("is_selected")] or self.email_ids
+        return str(chosen[0].get("email") or "") if chosen else ""
 
 
 class FieldRow(Row):
@@ -174,6 +253,10 @@ class FieldRow(Row):
     customfield_id: Text = ""
     field_id: Text = ""
     api_name: Text = ""
+    label: Text = ""
+    is_active: bool = True
+    is_mandatory: bool = False
+    default_value: Text = ""
 
     @property
     def id(self) -> str:
@@ -211,6 +294,7 @@ class JournalRow(Row):
     journal_id: Text
     entry_number: Text = ""
     reference_number: Text = ""
+    location_id: Text = ""
     notes: Text = ""
     journal_date: Day = None
     status: Text = ""
@@ -244,6 +328,7 @@ class ExpenseRow(Row):
     id_field = "expense_id"
     expense_id: Text
     reference_number: Text = ""
+    location_id: Text = ""
     date: Day = None
     vendor_id: Text = ""
     paid_through_account_id: Text = ""
@@ -274,6 +359,7 @@ class BillRow(Row):
     vendor_name: Text = ""
     bill_number: Text = ""
     reference_number: Text = ""
+    location_id: Text = ""
     status: Text = ""
     date: Day = None
     due_date: Day = None
@@ -302,6 +388,7 @@ class CreditRow(Row):
     vendor_id: Text = ""
     vendor_name: Text = ""
     reference_number: Text = ""
+    location_id: Text = ""
     status: Text = ""
     date: Day = None
     currency_id: Text = ""
@@ -320,6 +407,7 @@ class PaymentRow(Row):
     payment_number: Text = ""
     vendor_id: Text = ""
     reference_number: Text = ""
+    location_id: Text = ""
     description: Text = ""
     status: Text = ""
     date: Day = None

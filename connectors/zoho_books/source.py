@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from connectors.base import (
@@ -23,7 +23,7 @@ from connectors.zoho_books.client import ZohoClient, one
 from connectors.zoho_books.desk import Desk
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.reference import reference_items
-from connectors.zoho_books.schema import ContactRow
+from connectors.zoho_books.schema import ContactRow, moment_of
 from connectors.zoho_books.verify import verify_connection
 
 VENDORS = StreamSpec(
@@ -71,7 +71,7 @@ class ZohoSource:
         params: dict[str, Any] = {"contact_type": "vendor", "filter_by": "Status.All"}
         params |= {"sort_column": "last_modified_time", "sort_order": "D"}
         for page in self.client.pages(ContactRow, self.client.company, "/contacts", "contacts", **params):
-            known = [(row, _moment(row)) for row in page]
+            known = [(row, moment_of(row.last_modified_time)) for row in page]
             fresh = [row for row, at in known if at is None or window.since is None or at >= window.since]
             yield [_item(row) for row in fresh if row.is_vendor]
             if len(fresh) < len(page):
@@ -137,13 +137,6 @@ def _item(row: ContactRow) -> Item:
     kept = {"contact_id", "contact_name", "contact_type", "status", "last_modified_time"}
     item = {**row.model_dump(mode="json", include=kept), "email": row.person.email, "phone": row.person.phone}
     return Item(row.contact_id, {"item": item, "lookups": {}})
-
-
-def _moment(row: ContactRow) -> datetime | None:
-    try:
-        return datetime.strptime(row.last_modified_time, "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return None
 
 
 def _check(stream: str) -> None:

@@ -12,9 +12,13 @@ from connectors.money import MoneyError, exponent
 from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import ZohoClient
+from connectors.zoho_books.demanded import JOURNAL, PAGES, PURCHASES, Demanded
+from connectors.zoho_books.demands import Demands
+from connectors.zoho_books.locks import closed_through, reopened
 
 ORGANISATIONS = "Organisations"
 MANY_TOKENS = 10
+MODULES = (JOURNAL, PURCHASES)
 KEYED = ("bill", "contact", "vendorpayment")
 ROLE = "Give the user the role of an accountant in Zoho, or connect again so that all scopes are granted."
 PROBES = (
@@ -40,7 +44,7 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     books = Books(client, company)
     for name, path, what in PROBES:
         checks.append(_checked(name, partial(_probe, client, company, name, path, what)))
-    for part in (_chart, _tags, _currencies, _locks, _key_fields):
+    for part in (_chart, _tags, _demands, _currencies, _locks, _key_fields):
         try:
             checks += part(books)
         except RateLimitedError:
@@ -112,7 +116,28 @@ def _tags(books: Books) -> Iterator[Check]:
         yield Check("Reporting tags", "warning", "There are none, so nothing carries a cost centre.")
         return
     names = ", ".join(f"{row.tag_name} (mandatory)" if row.is_mandatory else row.tag_name for row in rows)
-    yield Check("Reporting tags", "ok", f"{names}.")
+    needed = [row.tag_name for row in rows if row.is_mandatory and any(row.is_for(one) for one in MODULES)]
+    unknown = [row.tag_name for row in rows if row.is_mandatory and row.is_for(JOURNAL) is None]
+    told = f" Zoho does not tell for which modules {', '.join(unknown)} is mandatory." if unknown else ""
+    cure = f"Map {', '.join(needed)} for every line, or make it optional in Zoho." if needed else ""
+    yield Check("Reporting tags", "warning" if needed else "ok", f"{names}.{told}", cure)
+
+
+def _demands(books: Books) -> Iterator[Check]:
+    """Locations and custom fields without which Zoho takes no documents."""
+    demanded = Demanded(books, demands := Demands(books))
+    rows = demands.locations()
+    listed = [(row.location_id, row.location_name) for row in rows.values() if row.is_usable]
+    if wrong := next(demanded.location(), None):
+        named = "; ".join(f"{one} {name}" for one, name in listed) or "none"
+        offers = {"location_id": listed}
+        yield Check("Location", "failed", f"{wrong.message} There are: {named}.", "", offers=offers)
+    elif rows:
+        chosen = rows[demands.location_id()]
+        yield Check("Location", "ok", f"Documents go to {chosen.location_name}.", offers={"location_id": listed})
+    missing = [finding.message for entity in PAGES for finding in demanded.fields(entity)]
+    if missing:
+        yield Check("Mandatory fields", "warning", " ".join(missing), "Documents of these kinds are held until then.")
 
 
 def _currencies(books: Books) -> Iterator[Check]:
@@ -129,9 +154,11 @@ def _currencies(books: Books) -> Iterator[Check]:
 
 
 def _locks(books: Books) -> Iterator[Check]:
-    locks = books.closed_through()
-    told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in sorted(locks.items()))
-    yield Check("Transaction locking", "ok", f"{told or 'Nothing is locked'}.")
+    locks = books.locks()
+    told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in sorted(closed_through(locks).items()))
+    opened = sorted({span for spans in reopened(locks).values() for span in spans})
+    again = "".join(f" Opened again: {first} to {last}." for first, last in opened)
+    yield Check("Transaction locking", "ok", f"{told or 'Nothing is locked'}.{again}")
 
 
 def _key_fields(books: Books) -> Iterator[Check]:
@@ -140,7 +167,7 @@ def _key_fields(books: Books) -> Iterator[Check]:
     if not name:
         yield Check("Key field", "ok", "None is set: what may be there is looked for by its reference number.")
         return
-    missing = [entity for entity in KEYED if not books.key_field(entity)]
+    missing = [entity for entity in KEYED if not Demands(books).key_field(entity)]
     if missing:
         cure = f"Make the custom field {name}, of type text and without duplicates, for {' and '.join(missing)}."
         yield Check("Key field", "failed", f"There is no field {name} for {' and '.join(missing)}.", cure)

@@ -18,11 +18,29 @@ from connectors.base import ConnectionContext, ProviderEvent, SignatureError
 from connectors.codec import json_load
 from connectors.errors import PayloadError
 from connectors.zoho_books.auth import credentials_of
+from connectors.zoho_books.schema import moment_of
+from connectors.zoho_books.stamps import is_stamp
 
 HEADER = "x-zoho-webhook-signature"
 QUERY = ":query"  # the address's query, as the platform hands it over beside the headers
 FORM = "application/x-www-form-urlencoded"
 VENDORS = "vendors"
+DOCUMENTS = ("bill", "vendor_credit", "expense", "journal")
+PEOPLE = ("vendor", "employee")  # lists that a contact may be in
+LISTS = {"chart_of_account": ("account", "journal")}  # what payments go through is offered as a journal
+STEPS = tuple(
+    """
+In Zoho Books open Settings > Automation > Workflow Actions > Webhooks and make one webhook for each of the modules \
+Journal, Bill, Expense, Vendor Credit and Vendor.
+Method POST. URL: the address above, exactly as it stands. No headers, no parameters, no other authorization.
+Tick the secret and enter 12 to 50 letters and digits; enter the same as Webhook secret in the credentials of the \
+connection. Zoho then signs each delivery in X-Zoho-Webhook-Signature; what is not signed is refused here.
+Body: the default payload, which has all fields of the record.
+In Settings > Automation > Workflow Rules make, for each of these modules, one rule for Created or Edited (every \
+time) and one for Deleted, without criteria, each with the module's webhook as its immediate action.
+Edit one of the records: its delivery is listed among the webhook deliveries within seconds, as verified.
+""".strip().splitlines()
+)
 
 
 class ZohoWebhooks:
@@ -50,11 +68,16 @@ class ZohoWebhooks:
         return next((value for name, value in headers.items() if name.lower() == HEADER), "")
 
     def parse(self, raw: bytes) -> list[ProviderEvent]:
-        """One event per body: `{"<entity>": {…}}`, or a form with the fields of one."""
+        """One event per body: `{"<entity>": {…}}`, or a form with the fields of one. Of a document it is told under
+        which reference number it is ours; without our mark it is nobody's."""
         kind, record = _entity(raw)
+        account = str(record.get("organization_id") or "")
         if kind == "contact" and record.get("contact_type", "vendor") == "vendor" and record.get("contact_id"):
-            return [ProviderEvent(kind, VENDORS, (str(record["contact_id"]),))]
-        return [ProviderEvent(kind, "", ())]
+            return [ProviderEvent(kind, VENDORS, (str(record["contact_id"]),), account, lists=PEOPLE)]
+        reference = str(record.get("reference_number") or "")
+        stamps = (reference,) if kind in DOCUMENTS and is_stamp(reference) else ()
+        changed_at = moment_of(str(record.get("last_modified_time") or ""))
+        return [ProviderEvent(kind, "", (), account, stamps, changed_at, LISTS.get(kind, ()))]
 
 
 def signature(secret: str, pairs: Iterable[tuple[str, str]], body: bytes) -> str:
@@ -79,11 +102,14 @@ def _entity(raw: bytes) -> tuple[str, Mapping[str, Any]]:
         raise PayloadError("The webhook names no record.")
     for kind, record in body.items():
         if isinstance(record, dict):
-            return str(kind), record
-    named = [name.removesuffix("_id") for name in body if name.endswith("_id")]
+            return str(kind), {"organization_id": body.get("organization_id"), **record}
+    named = [name.removesuffix("_id") for name in body if name.endswith("_id") and name != "organization_id"]
     if not named:
         raise PayloadError("The webhook names no record.")
-    return named[0], body
+    kind = next(
+        (one for one in (*DOCUMENTS, *LISTS, "contact") if one in named), named[0]
+    )  # a bill names its vendor, too
+    return kind, body
 
 
 def _form(raw: bytes) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from connectors.documents import NewVendor
-from mappings.policies import PostingDay, closed_through, open_day
+from mappings.policies import PostingDay, closed_through, is_reopened, open_day
 from mappings.translate.sheet import Sheet
 
 
@@ -24,7 +24,7 @@ def day_after_locks(sheet: Sheet, own: date, kinds: Sequence[str], *, taxed: boo
     facts = sheet.known.facts
     closed = closed_through(facts.closed_through, kinds, taxed=taxed)
     first, is_same_year = open_day(own, closed, facts.fiscal_year_end)
-    if first == own:
+    if first == own or is_reopened(own, facts.closed_through, facts.reopened, kinds, taxed=taxed):
         return own
     if standing := _day_it_stands_on(sheet, own):
         return standing

@@ -51,7 +51,7 @@ class EndpointAdmin(TenantScopedAdmin, ConfirmedActions, ModelAdmin):  # type: i
     list_select_related = ("tenant", "connection")
     search_fields = ("connection__name", "subscription_id")
     actions_detail = ("register", "refresh_secrets", "rotate", "switch_on", "switch_off")
-    now = ("shown_state", "address", "old_address", "subscription_id", "registered_at")
+    now = ("shown_state", "address", "old_address", "by_hand", "subscription_id", "registered_at")
     signing = ("shown_secrets", "secrets_fetched_at", "secrets_error", "unproven")
     readonly_fields = (*now, *signing)
 
@@ -90,6 +90,12 @@ class EndpointAdmin(TenantScopedAdmin, ConfirmedActions, ModelAdmin):  # type: i
         if not endpoint.previous_until or endpoint.previous_until < timezone.now():
             return "-"
         return f"answers until {endpoint.previous_until:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description="To be done by hand")
+    def by_hand(self, endpoint: Endpoint) -> str:
+        """What a person does at a vendor that has no call for it."""
+        steps = connector_get(endpoint.connection.vendor).webhook_steps
+        return format_html_join("", "<div>{}. {}</div>", enumerate(steps, 1)) or "nothing: register it at the vendor"
 
     @admin.display(description="Known secrets")
     def shown_secrets(self, endpoint: Endpoint) -> str:

@@ -94,7 +94,7 @@ class BillsApi(Resource):
             "adjustment_description": text(body, "adjustment_description", old.get("adjustment_description", "")),
             "notes": text(body, "notes", old.get("notes", "")),
             "terms": text(body, "terms", old.get("terms", "")),
-            "location_id": location_meant(org, {**old, **body}),
+            "location_id": location_meant(call, {**old, **body}),
             "tags": tags_read(org, {"tags": body.get("tags", old.get("tags"))}, "transaction", "Purchases"),
             "status": old.get("status") or ("pending_approval" if call.simulator.switches.bill_approval else "open"),
             "_applied": dict(old.get("_applied", {})),

@@ -12,7 +12,7 @@ from connectors.zoho_books.simulator.company import organisation_add
 from connectors.zoho_books.simulator.currencies import rate_add
 from connectors.zoho_books.simulator.custom_fields import field_add, field_shown
 from connectors.zoho_books.simulator.inspection import ID_FIELDS
-from connectors.zoho_books.simulator.locking import lock_set, lock_shown
+from connectors.zoho_books.simulator.locking import lock_except, lock_set, lock_shown
 from connectors.zoho_books.simulator.store import Item
 
 if TYPE_CHECKING:
@@ -90,10 +90,19 @@ def lock(
     module: str = "all",
     reason: str = "Closed",
     status: str = "enabled",
+    users: tuple[str, ...] = (),
+    accounts: tuple[str, ...] = (),
+    reopened: tuple[str, str] = ("", ""),
     organisation: str = "",
 ) -> Item:
-    """Close a module (`all`, `purchase`, `accountant` ...) through a day; status `disabled` opens it."""
-    return lock_shown(lock_set(meant(simulator, organisation), module, through, reason, status))
+    """Close a module (`all`, `purchase`, `accountant` ...) through a day; status `disabled` opens it. Excepted are
+    users and accounts, by their ids in the organisation; `reopened` are the first and last day of a partial unlock."""
+    made = lock_set(meant(simulator, organisation), module, through, reason, status)
+    lock_except(made, "user_exceptions", list(users))
+    lock_except(made, "account_exceptions", list(accounts))
+    made["start_date"], made["end_date"] = reopened
+    made["partial_lock_number"] = 1 if reopened[0] else 0
+    return lock_shown(made)
 
 
 @action
@@ -105,9 +114,17 @@ def set_rate(simulator: ZohoBooksSimulator, currency: str, day: str, rate: str, 
 
 @action
 def add_custom_field(
-    simulator: ZohoBooksSimulator, entity: str, label: str, is_unique: bool = False, organisation: str = ""
+    simulator: ZohoBooksSimulator,
+    entity: str,
+    label: str,
+    is_unique: bool = False,
+    is_mandatory: bool = False,
+    default_value: str = "",
+    organisation: str = "",
 ) -> Item:
-    return field_shown(field_add(meant(simulator, organisation), entity, label, is_unique=is_unique))
+    org = meant(simulator, organisation)
+    made = field_add(org, entity, label, is_unique=is_unique, is_mandatory=is_mandatory, default_value=default_value)
+    return field_shown(made)
 
 
 @action
@@ -153,11 +170,15 @@ def set_organisation(simulator: ZohoBooksSimulator, organisation: str = "", **fa
 
 
 @action
-def add_location(simulator: ZohoBooksSimulator, name: str, organisation: str = "") -> str:
-    """A location; from now on every transaction of the organisation needs one."""
+def add_location(simulator: ZohoBooksSimulator, name: str, organisation: str = "", **facts: Any) -> str:
+    """A location; from now on every transaction of the organisation needs one. `is_primary`, `status` and `type` as
+    `facts`."""
     org = meant(simulator, organisation)
     org.locations_enabled = True
-    location = {"location_id": org.new_id(), "location_name": name, "type": "general", "parent_location_id": ""}
+    usual = {"type": "general", "status": "active", "is_primary": False, "parent_location_id": ""}
+    location = {"location_id": org.new_id(), "location_name": name, **usual, **facts}
+    if unknown := facts.keys() - usual.keys():
+        raise KeyError(*unknown)
     return str(org.locations.put(location["location_id"], location)["location_id"])
 
 

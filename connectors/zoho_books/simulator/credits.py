@@ -80,7 +80,7 @@ class VendorCreditsApi(Resource):
             "is_inclusive_tax": flag(body, "is_inclusive_tax", old.get("is_inclusive_tax", False)),
             "adjustment": ZERO,
             "notes": text(body, "notes", old.get("notes", "")),
-            "location_id": location_meant(org, {**old, **body}),
+            "location_id": location_meant(call, {**old, **body}),
             "tags": tags_read(org, {"tags": body.get("tags", old.get("tags"))}, "transaction", "Purchases"),
             "status": old.get("status") or ("pending_approval" if call.simulator.switches.credit_approval else "open"),
         }

@@ -45,12 +45,20 @@ class CustomFieldsApi:
 
 def field_shown(field: Item) -> Item:
     """Whether a field refuses duplicates is not shown: how Zoho would tell it is not known."""
-    names = ("customfield_id", "label", "api_name", "data_type", "entity", "index", "is_active")
-    return {**{name: field[name] for name in names}, "field_id": field["customfield_id"]}
+    names = ("customfield_id", "label", "api_name", "data_type", "entity", "index", "is_active", "is_mandatory")
+    told = {name: field[name] for name in (*names, "default_value")}
+    return {**told, "field_id": field["customfield_id"]}
 
 
 def field_add(
-    org: Organisation, entity: str, label: str, *, data_type: str = "string", is_unique: bool = False
+    org: Organisation,
+    entity: str,
+    label: str,
+    *,
+    data_type: str = "string",
+    is_unique: bool = False,
+    is_mandatory: bool = False,
+    default_value: str = "",
 ) -> Item:
     """A field of an entity (bill, expense, contact, journal, vendorpayment ...), named `cf_` and its label."""
     index = 1 + sum(one["entity"] == entity for one in org.custom_fields)
@@ -63,6 +71,8 @@ def field_add(
         "index": index,
         "is_active": True,
         "is_unique": is_unique,
+        "is_mandatory": is_mandatory,
+        "default_value": default_value,
     }
     return org.custom_fields.put(field["customfield_id"], field)
 
@@ -72,7 +82,8 @@ def field_named(org: Organisation, entity: str, api_name: str) -> Item | None:
 
 
 def values_read(call: ApiCall, entity: str, body: Item, known: Values) -> Values:
-    """The values of a record after a write: those it had, and those the body names."""
+    """The values of a record after a write: those it had, those the body names, and defaults. Whether Zoho refuses a
+    record of the API that lacks a mandatory one is not known: it does, or not by switch."""
     values = dict(known)
     for one in items(body, "custom_fields"):
         field = _meant(call.org, entity, one)
@@ -80,6 +91,13 @@ def values_read(call: ApiCall, entity: str, body: Item, known: Values) -> Values
             values[field["customfield_id"]] = one.get("value", "")
         elif call.simulator.switches.unknown_custom_field == "refuse":
             raise invalid("custom_fields")
+    for field in call.org.custom_fields:
+        if field["entity"] != entity or values.get(field["customfield_id"]):
+            continue
+        if field["default_value"]:
+            values[field["customfield_id"]] = field["default_value"]
+        elif field["is_mandatory"] and field["is_active"] and call.simulator.switches.mandatory_fields == "refuse":
+            raise refused(Unknown.FIELD, f"Enter a value for {field['label']}")
     return values
 
 

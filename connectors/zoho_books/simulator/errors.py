@@ -32,6 +32,7 @@ class Unknown(IntEnum):
     ATTACHMENT = 990010
     TRANSITION = 990011
     ACCOUNT_NAME = 990012
+    FIELD = 990013
 
 
 class ZohoError(HTTPException):

@@ -78,7 +78,7 @@ class ExpensesApi(Resource):
             "is_inclusive_tax": flag(body, "is_inclusive_tax", old.get("is_inclusive_tax", False)),
             "is_billable": flag(body, "is_billable", old.get("is_billable", False)),
             "project_id": project_meant(org, {"project_id": old.get("project_id"), **body}),
-            "location_id": location_meant(org, {**old, **body}),
+            "location_id": location_meant(call, {**old, **body}),
             "tags": tags_read(org, {"tags": body.get("tags", old.get("tags"))}, "transaction", "Purchases"),
         }
         row["status"] = "unbilled" if row["is_billable"] and customer else "nonbillable"

@@ -79,7 +79,7 @@ class JournalsApi(Resource):
             "status": old.get("status") or self._first_status(call, body),
             "currency_id": currency["currency_id"],
             "exchange_rate": rate,
-            "location_id": location_meant(org, {**old, **body}),
+            "location_id": location_meant(call, {**old, **body}),
             "tags": tags_read(org, {"tags": body.get("tags", old.get("tags"))}, "transaction", "Journal"),
         }
         sent = items(body, "line_items", least=2) if "line_items" in body or known is None else old["line_items"]

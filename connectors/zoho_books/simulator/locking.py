@@ -1,7 +1,8 @@
 """Which days are closed for which documents?
 
 https://www.zoho.com/books/api/v3/transaction-locking/. What the lock scopes 0 to 5 mean is not published; here they
-are the modules in the order in which the documentation lists them, after "All".
+are the modules in the order in which the documentation lists them, after "All". Nor is it published how a lock shows
+its partial unlock (here by the two days and the number), or what excepted accounts let through (here nothing).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from connectors.zoho_books.simulator.call import ApiCall, Route, answer
 from connectors.zoho_books.simulator.errors import Unknown, invalid, missing, refused
 from connectors.zoho_books.simulator.listing import Listing, listed
 from connectors.zoho_books.simulator.store import Item, Organisation
-from connectors.zoho_books.simulator.values import day, text
+from connectors.zoho_books.simulator.values import day, flag, text
 
 MODULES = ("all", "sales", "purchase", "accountant", "banking", "inventory_adjustments")
 STATUSES = ("disabled", "enabled", "enabled_with_logging")
@@ -25,6 +26,7 @@ class LocksApi:
             Route("PUT", "/transactionlock", self.put, "accountants.UPDATE"),
             Route("DELETE", "/transactionlock", self.delete, "accountants.DELETE"),
             Route("GET", "/transactionlocks", self.list, "accountants.READ"),
+            Route("PUT", "/transactionlock/partialunlock", self.partial_unlock, "accountants.UPDATE"),
         ]
 
     def get(self, call: ApiCall) -> Response:
@@ -51,7 +53,22 @@ class LocksApi:
         through = day(body, "transaction_lock_date", (known or {}).get("transaction_lock_date", ""))
         lock = lock_set(call.org, module, through, text(body, "reason"), status)
         lock["locked_by"] = call.user.name
+        for sent, kept in (("user_ids", "user_exceptions"), ("account_ids", "account_exceptions")):
+            if sent in body:
+                lock_except(lock, kept, [str(one) for one in body[sent] or []])
         return answer("Transaction lock has been updated.", transaction_lock=lock_shown(lock))
+
+    def partial_unlock(self, call: ApiCall) -> Response:
+        """Open some days of a locked module again, or close them (`is_enabled` false)."""
+        body = call.body()
+        module = text(body, "lock_module", "all")
+        known = lock_of(call.org, module) if module in MODULES[:-1] else None
+        if known is None:
+            raise invalid("lock_module")
+        is_on = flag(body, "is_enabled", True)
+        first, last = (day(body, name, "") if is_on else "" for name in ("start_date", "end_date"))
+        known.update(start_date=first, end_date=last, partial_lock_number=1 if is_on else 0)
+        return answer("Partial unlock settings have been updated.", transaction_lock=lock_shown(known))
 
     def delete(self, call: ApiCall) -> Response:
         lock_id = call.query("transaction_lock_id") or ""
@@ -88,9 +105,16 @@ def check_open(call: ApiCall, module: str, *days: str) -> None:
     for lock in call.org.locks:
         if lock["transaction_lock_status"] == "disabled" or lock["lock_scope"] not in (0, MODULES.index(module)):
             continue
-        through = lock["transaction_lock_date"]
-        if any(one < through or (inclusive and one == through) for one in days if one):
+        if call.user.ids[call.org.id] in lock["user_exceptions"]:
+            continue
+        through, first, last = lock["transaction_lock_date"], lock["start_date"], lock["end_date"]
+        locked = [one for one in days if one and (one < through or (inclusive and one == through))]
+        if any(not first <= one <= last for one in locked):
             raise refused(Unknown.LOCKED, f"Transactions dated on or before {through} are locked.")
+
+
+def lock_except(lock: Item, kept: str, ids: list[str]) -> None:
+    lock[kept], lock[f"{kept}_count"] = ids, len(ids)
 
 
 def lock_shown(lock: Item) -> Item:
@@ -112,6 +136,8 @@ def _blank() -> Item:
         "transaction_lock_date": "",
         "lock_scope": 0,
         "partial_lock_number": 0,
+        "start_date": "",
+        "end_date": "",
         "locked_by": "",
         "user_exceptions": [],
         "user_exceptions_count": 0,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from connectors.zoho_books.simulator.tokens import AccessToken
 
 
+UNTOLD = ("is_primary", "status")  # of a location: published for one that is made, and not for the list
+
+
 class OrganisationsApi:
     def __init__(self, simulator: ZohoBooksSimulator) -> None:
         self.simulator = simulator
@@ -82,7 +85,10 @@ class OrganisationsApi:
     def locations(self, call: ApiCall) -> Response:
         if call.query("location_id") and call.org.locations.get(call.query("location_id")) is None:
             raise missing("Location")
-        return answer(locations=list(call.org.locations))
+        rows: list[Item] = list(call.org.locations)
+        if not call.simulator.switches.locations_tell_all:
+            rows = [{name: one[name] for name in one if name not in UNTOLD} for one in rows]
+        return answer(locations=rows)
 
 
 def _row(org: Organisation, user: User) -> Item:

@@ -50,11 +50,17 @@ def project_meant(org: Organisation, body: Item) -> str:
     return project_id
 
 
-def location_meant(org: Organisation, body: Item) -> str:
-    location_id = text(body, "location_id")
-    if org.locations_enabled and org.locations.get(location_id) is None:
+def location_meant(call: ApiCall, body: Item) -> str:
+    """The active, general location of a document; 400/4 for none or another, by switch the primary one for none."""
+    org = call.org
+    if not org.locations_enabled:
+        return ""
+    location = org.locations.get(text(body, "location_id"))
+    if location is None and not text(body, "location_id") and call.simulator.switches.missing_location == "primary":
+        location = next((one for one in org.locations if one["is_primary"]), None)
+    if location is None or location["status"] != "active" or location["type"] == "line_item_only":
         raise invalid("location_id")
-    return location_id if org.locations_enabled else ""
+    return str(location["location_id"])
 
 
 def currency_meant(org: Organisation, body: Item, default: Item) -> Item:

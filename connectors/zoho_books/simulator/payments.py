@@ -79,7 +79,7 @@ class PaymentsApi(Resource):
             "currency_id": currency["currency_id"],
             "exchange_rate": rate_meant(call, body, currency, on, old.get("exchange_rate")),
             "paid_through_account_id": through["account_id"],
-            "location_id": location_meant(org, {**old, **body}),
+            "location_id": location_meant(call, {**old, **body}),
             "tags": tags_read(org, {"tags": body.get("tags", old.get("tags"))}, "transaction", "Purchases"),
             "status": "paid",
             "_uses": [(bill["bill_id"], application_id, amount) for bill, application_id, amount in uses],

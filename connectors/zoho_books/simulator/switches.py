@@ -62,6 +62,10 @@ class Switches:
     upsert_create_status: int = 201
     refund_of_payment: str = "list"  # list, as published | object, as credits have it
     lock_includes_its_date: bool = True
+    missing_location: str = "refuse"  # refuse | primary, for a document without one where locations are on
+    mandatory_fields: str = "refuse"  # refuse | ignore
+    locations_tell_all: bool = False  # whether their list tells which is primary and which inactive
+    tags_tell_modules: bool = False  # whether the list of tags tells for which modules each is, as writing them does
     attachment_bytes: int = 10 * 1024 * 1024
     sales_tax: bool = True  # off: writing taxes is refused with 110817
     # Webhooks

@@ -12,6 +12,7 @@ from connectors.zoho_books.simulator.store import Item, Organisation
 from connectors.zoho_books.simulator.values import flag, items, text
 
 OPTIONS_PER_PAGE = 200
+MODULES = ("Sales", "Purchases", "Journal", "Inventory Adjustment")
 
 
 class TagsApi:
@@ -29,7 +30,13 @@ class TagsApi:
 
     def list(self, call: ApiCall) -> Response:
         """Not paginated."""
-        return answer(reporting_tags=[_tag_shown(one) for one in call.org.tags])
+        shown = [_tag_shown(one) for one in call.org.tags]
+        if call.simulator.switches.tags_tell_modules:
+            shown = [
+                {**one, "multi_preference_entities": _modules(tag)}
+                for one, tag in zip(shown, call.org.tags, strict=True)
+            ]
+        return answer(reporting_tags=shown)
 
     def create(self, call: ApiCall) -> Response:
         """A new tag is a draft until it is activated."""
@@ -163,3 +170,8 @@ def _option_shown(tag: Item, option: Item) -> Item:
 
 def _tag_shown(tag: Item) -> Item:
     return {name: value for name, value in tag.items() if not name.startswith("_")}
+
+
+def _modules(tag: Item) -> Item:
+    entities = [{"entity_name": name, "is_enabled": name in tag["_groups"]} for name in MODULES]
+    return {"preference": tag["_level"], "entities": entities}

@@ -22,7 +22,7 @@ from connectors.errors import (
 from connectors.simulation import SimulatorTransport
 from connectors.zoho_books.auth import ZohoSettings
 from connectors.zoho_books.client import ZohoClient
-from connectors.zoho_books.errors import MissingError, NumberTakenError
+from connectors.zoho_books.errors import DayUsedUpError, MissingError, NumberTakenError
 from connectors.zoho_books.schema import ContactRow
 from connectors.zoho_books.simulator import Switches, ZohoBooksSimulator
 from tests.connectors.zoho_books.conftest import ADDRESS, credentials_for
@@ -107,6 +107,41 @@ def test_a_write_meets_a_code(
     if pause:
         assert isinstance(caught.value, RateLimitedError)
         assert caught.value.retry_after == pause
+
+
+@pytest.mark.parametrize(
+    ("code", "waits", "calls"),
+    [(43, [], 1), (44, [], 1), (45, [], 1), (1070, [3.0], 2)],
+)
+def test_only_a_crowd_is_waited_for_inside_a_call(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, code: int, waits: list[float], calls: int
+) -> None:
+    """Too many at a time are fewer in a moment; a block, a minute and a day are waited for by giving the lane back."""
+    slept: list[float] = []
+    monkeypatch.setattr("connectors.http.time.sleep", slept.append)
+    simulator = ZohoBooksSimulator()
+    client = client_for(simulator, limiter=gate)
+    client.organizations()
+    before = len(simulator.calls)
+    simulator.control("refuse", {"path": "/journals", "code": code, "status": 429, "method": "GET"})
+    if code == 1070:
+        assert client.get(company(simulator), "/journals")["journals"] == []
+    else:
+        with pytest.raises(RateLimitedError):
+            client.get(company(simulator), "/journals")
+    assert slept == waits
+    assert len(simulator.calls) - before == calls
+    assert len(gate.pauses) == 1, "and everybody else waits as long"
+
+
+def test_a_day_that_is_used_up_by_others_is_shown_as_such() -> None:
+    simulator, budget = ZohoBooksSimulator(), Budget()
+    client = client_for(simulator, budget=budget)
+    client.get(company(simulator), "/journals")
+    simulator.control("use_calls", {"calls": 5_000})
+    with pytest.raises(DayUsedUpError):
+        client.get(company(simulator), "/journals")
+    assert budget.left() == (0, 5_000)
 
 
 def test_a_code_that_nobody_knows_inside_a_success_leaves_a_write_unclear() -> None:

@@ -176,7 +176,13 @@ def test_reference_data_have_the_published_shape(books: Checked) -> None:
     lock = {"transaction_lock_status": "enabled", "transaction_lock_module": "purchase", "reason": "Closed"}
     books.ok("PUT", "/transactionlock", {**lock, "transaction_lock_date": "2026-01-31"})
     books.ok("GET", "/transactionlock")
+    excepted = {"user_ids": [books.simulator.signed_in.ids[books.org_id]], "account_ids": [books.account("600100")]}
+    books.ok("PUT", "/transactionlock", {**lock, **excepted, "transaction_lock_date": "2026-01-31"})
+    days = {"is_enabled": True, "lock_module": "purchase", "start_date": "2026-01-05", "end_date": "2026-01-09"}
+    books.ok("PUT", "/transactionlock/partialunlock", {**days, "reason": "Late bill"})
     assert books.ok("GET", "/transactionlocks")["transaction_locks"]
+    books.do("add_location", name="Berlin", is_primary=True)
+    assert books.ok("GET", "/locations")["locations"]
 
 
 @pytest.mark.parametrize(

@@ -292,3 +292,41 @@ def test_a_user_is_told_who_she_is(books: Books) -> None:
         [{"email": "dana.whitfield@cascade.test", "is_selected": True}],
     )
     assert books.ok("GET", f"/organizations/{EU}")["organization"]["currency_code"] == "EUR"
+
+
+def test_some_locked_days_can_be_opened_again_and_users_be_excepted(books: Books) -> None:
+    lock = {"transaction_lock_module": "accountant", "transaction_lock_date": "2026-06-30", "reason": "Closed"}
+    books.ok("PUT", "/transactionlock", lock)
+    assert books.refused("POST", "/journals", books.journal()) == (400, 990005)
+    days = {"lock_module": "accountant", "start_date": "2026-06-08", "end_date": "2026-06-09", "reason": "Late"}
+    opened = books.ok("PUT", "/transactionlock/partialunlock", {**days, "is_enabled": True})["transaction_lock"]
+    assert (opened["start_date"], opened["end_date"], opened["partial_lock_number"]) == ("2026-06-08", "2026-06-09", 1)
+    books.ok("POST", "/journals", books.journal())
+    assert books.refused("POST", "/journals", books.journal(journal_date="2026-06-10")) == (400, 990005)
+    books.ok("PUT", "/transactionlock/partialunlock", {**days, "is_enabled": False})
+    assert books.refused("POST", "/journals", books.journal()) == (400, 990005)
+    mine = books.ok("GET", "/users/me")["user"]["user_id"]
+    shown = books.ok("PUT", "/transactionlock", {**lock, "user_ids": [mine]})["transaction_lock"]
+    assert (shown["user_exceptions"], shown["user_exceptions_count"]) == ([mine], 1)
+    books.ok("POST", "/journals", books.journal())
+    assert books.refused("PUT", "/transactionlock/partialunlock", {**days, "lock_module": "sales"}) == (400, 4)
+
+
+def test_a_location_that_takes_no_documents_is_refused(books: Books) -> None:
+    head = books.do("add_location", name="Head Office", is_primary=True)
+    closed = books.do("add_location", name="Closed", status="inactive")
+    shelf = books.do("add_location", name="Shelf 7", type="line_item_only")
+    for location in (closed, shelf, "77"):
+        assert books.refused("POST", "/journals", books.journal(location_id=location)) == (400, 4)
+    assert books.refused("POST", "/journals", books.journal()) == (400, 4)
+    books.switches.missing_location = "primary"
+    assert books.ok("POST", "/journals", books.journal())["journal"]["location_id"] == head
+
+
+@pytest.mark.parametrize(("switch", "is_taken"), [("refuse", False), ("ignore", True)])
+def test_a_mandatory_field_is_wanted_or_not(books: Books, switch: str, is_taken: bool) -> None:
+    books.switches.mandatory_fields = switch
+    made = books.do("add_custom_field", entity="journal", label="Budget holder", is_mandatory=True)
+    assert books.call("POST", "/journals", books.journal()).ok is is_taken
+    value = {"customfield_id": made["customfield_id"], "value": "Dana"}
+    books.ok("POST", "/journals", books.journal(custom_fields=[value]))

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.admin import site
 from django.test import Client
 
 from audit.models import Hint
@@ -15,7 +16,9 @@ from connectors.zoho_books.simulator import ZohoBooksSimulator
 from connectors.zoho_books.webhook import FORM, QUERY, ZohoWebhooks, signature
 from tests.cases.webhook_cases import NOW, WebhookCases
 from tests.factories import connection_make, tenant_make
+from webhooks.admin.endpoints import EndpointAdmin
 from webhooks.models import Endpoint, WebhookDelivery
+from webhooks.services import registration_reasons
 from webhooks.signing import secrets_refresh
 from webhooks.work import deliveries_work
 
@@ -64,6 +67,27 @@ def test_the_signatures_that_zoho_would_make_are_taken(raw: bytes, parts: dict[s
 
 
 @pytest.mark.parametrize(
+    ("raw", "kind", "stamps", "account"),
+    [
+        (b'{"journal":{"reference_number":"mlc:brex:1","last_modified_time":"2026-06-09T16:27:31-0400"}}',
+         "journal", ("mlc:brex:1",), ""),
+        (b'{"organization_id":"7","bill":{"reference_number":"mlc:brex:1"}}', "bill", ("mlc:brex:1",), "7"),
+        (b'{"bill":{"organization_id":"7","reference_number":"mlc:brex:1"}}', "bill", ("mlc:brex:1",), "7"),
+        (b'{"expense":{"reference_number":"Lunch"}}', "expense", (), ""),
+        (b'{"vendor_credit":{"reference_number":"mlc:brex:1"}}', "vendor_credit", ("mlc:brex:1",), ""),
+        (b'{"vendorpayment":{"reference_number":"mlc:brex:1"}}', "vendorpayment", (), ""),
+        (b"vendor_id=5&bill_id=1&reference_number=mlc%3Abrex%3A1&organization_id=7", "bill", ("mlc:brex:1",), "7"),
+        (b'{"journal":{"reference_number":null}}', "journal", (), ""),
+    ],
+)  # fmt: skip
+def test_documents_are_ours_by_their_reference(raw: bytes, kind: str, stamps: tuple[str, ...], account: str) -> None:
+    """A payment is not: to look one up is to settle what it should have settled, and a person may have undone that."""
+    [event] = ZohoWebhooks().parse(raw)
+    assert (event.kind, event.stamps, event.account) == (kind, stamps, account)
+    assert (event.changed_at is not None) is (b"last_modified" in raw)
+
+
+@pytest.mark.parametrize(
     ("raw", "kind", "stream", "ids"),
     [
         (CONTACT, "contact", "vendors", ("460000000012345",)),
@@ -109,5 +133,23 @@ def test_a_delivery_is_proven_over_its_query_and_kept_once(endpoint: Endpoint, c
     assert stored.headers[QUERY] == "conn=42&source=zoho"
     assert deliveries_work().total == 1
     stored.refresh_from_db()
-    assert stored.events == "contact: no flow reads vendors"
+    assert stored.events == "contact: lists of vendor, employee"
     assert not Hint.objects.exists()
+
+
+def test_the_page_says_what_to_enter_in_zoho(endpoint: Endpoint) -> None:
+    """Registering is refused, as Zoho publishes no event names, and every step and value is told instead."""
+    told = EndpointAdmin(Endpoint, site).by_hand(endpoint)
+    for words in (
+        "Settings &gt; Automation &gt; Workflow Actions &gt; Webhooks",
+        "Journal, Bill, Expense, Vendor Credit and Vendor",
+        "Method POST",
+        "12 to 50 letters and digits",
+        "Webhook secret in the credentials",
+        "default payload",
+        "Workflow Rules",
+        "Created or Edited",
+        "Deleted",
+    ):
+        assert words in told
+    assert "enter the address there by hand" in " ".join(registration_reasons(endpoint))

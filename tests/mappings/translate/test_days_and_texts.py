@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,26 @@ def test_the_tax_lock_holds_only_taxed_documents() -> None:
 
     assert isinstance(translate(purchase("48.40"), a_setup(), locked), Post)
     assert translate(taxed, a_setup(), locked).needs[0].code == "closed_period"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("reopened", "is_let_in"),
+    [
+        ({"journal_entry": [(day("02-01"), day("02-10"))]}, True),
+        ({"journal_entry": [(day("01-01"), day("01-05")), (day("02-03"), day("02-03"))]}, True),
+        ({"journal_entry": [(day("02-04"), day("02-10"))]}, False),
+        ({"vendor_bill": [(day("02-01"), day("02-10"))]}, False),
+        ({}, False),
+    ],
+)
+def test_a_closed_day_that_was_opened_again_takes_its_documents(reopened: Any, is_let_in: bool) -> None:
+    """Not where the tax lock, which was not opened, reaches that day too."""
+    locked = replace(facts(closed={"journal_entry": day("02-28")}), reopened=reopened)
+    decision = translate(purchase("48.40", "02-03"), a_setup(), known(facts=locked))
+    assert isinstance(decision, Post) is is_let_in
+    both = replace(locked, closed_through={**locked.closed_through, "journal_entry:taxed": day("02-28")})
+    taxed = purchase("48.40", "02-03", lines=(line("40.00"), line("8.40", gl_account="131000")))
+    assert translate(taxed, a_setup(), known(facts=both)).needs[0].code == "closed_period"  # type: ignore[union-attr]
 
 
 def test_by_policy_the_day_of_the_purchase_is_the_posting_day() -> None:
