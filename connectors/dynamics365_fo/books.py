@@ -15,6 +15,7 @@ from typing import Any
 from connectors.base import LedgerFacts
 from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats, formats_of
+from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
 from connectors.dynamics365_fo.schema import (
     CurrencyRow,
@@ -88,6 +89,8 @@ class Books:
         self.client = client
         self.company = company.lower()
         self._kept: _Kept | None = None
+        self._display = DisplayActions(client)
+        self._written_by: Formats | None = None
         self._vendors: type[VendorRow] = VendorRow
 
     # --- the set-up
@@ -132,6 +135,7 @@ class Books:
     def forget(self) -> None:
         """What was read is not true any more: the next question reads anew."""
         self._kept = None
+        self._display.forget()
 
     # --- by id, a whole batch at a time
 
@@ -248,7 +252,7 @@ class Books:
                 "access to it under System administration > Users."
             )
         try:
-            told: Formats | ConfigurationError = formats_of(formats, parameters)
+            told: Formats | ConfigurationError = self._formats(formats, parameters)
         except ConfigurationError as error:
             told = error
         kept = _Kept(
@@ -261,6 +265,15 @@ class Books:
         )
         kept.periods, kept.rates = self._calendar(kept.ledger, states)
         return kept
+
+    def _formats(self, rows: list[FormatRow], parameters: list[ParametersRow]) -> Formats:
+        """Texts that Dynamics told stay true while the formats do."""
+        asks_always = self.client.settings.display_values == "actions"
+        formats = formats_of(rows, parameters, self._display, asks_always=asks_always)
+        if formats != self._written_by:
+            self._display.forget()
+            self._written_by = formats
+        return formats
 
     def _calendar(self, ledger: LedgerRow, states: list[PeriodStateRow]) -> tuple[list[Period], list[RateRow]]:
         rates = (

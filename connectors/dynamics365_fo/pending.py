@@ -108,6 +108,7 @@ class InvoicePoster:
         fresh = self._unrefused([one for one in batch if outcomes[one.key].state is OutcomeState.ABSENT], outcomes)
         if not fresh:
             return outcomes
+        drafts = {one.key: self.bodies(one, "") for one in fresh}  # before anything is sent: it may not be sayable
         headers = [Changeset((self.desk.client.operation("POST", HEADERS, self._header(one)),)) for one in fresh]
         try:
             answers = self.desk.client.write(headers)
@@ -122,7 +123,11 @@ class InvoicePoster:
                 written.append((one, str(json_load(some[0].text)["HeaderReference"])))
             else:
                 outcomes[one.key] = _unsent(one, failure)
-        outcomes |= self._lines_written([(one, reference, self.bodies(one, reference)) for one, reference in written])
+        steps = [
+            (one, reference, [{**body, "HeaderReference": reference} for body in drafts[one.key]])
+            for one, reference in written
+        ]
+        outcomes |= self._lines_written(steps)
         left = [one for one, _ in written if outcomes[one.key].state is OutcomeState.ABSENT]
         return outcomes | self._read_back(left)
 

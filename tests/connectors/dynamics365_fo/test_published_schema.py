@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,9 @@ from connectors.dynamics365_fo import schema
 from connectors.dynamics365_fo.books import FACTORS
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.dimensions import DEFAULT, DELIMITERS, LEDGER
+from connectors.dynamics365_fo.display import COMBINATION, SET, question
 from connectors.dynamics365_fo.journals import header_of, lines_of, shape_of
+from connectors.dynamics365_fo.literals import ENUM
 from connectors.dynamics365_fo.pending import InvoicePoster
 from connectors.dynamics365_fo.preflight import JOURNAL_TYPES
 from connectors.dynamics365_fo.vendors import VendorPoster
@@ -73,6 +76,19 @@ def test_the_words_that_we_know_are_members(published: dict[str, Any]) -> None:
     assert {word for some in JOURNAL_TYPES.values() for word in some} <= members["LedgerJournalType"]
     assert {"Ledger", "Vend", "Bank"} <= members["LedgerJournalACType"]
     assert {"BalanceSheet", "OneVoucher", "Manually"} == members["NewVoucher"]
+
+
+@pytest.mark.parametrize(("kind", "place"), [(LEDGER, COMBINATION), (DEFAULT, SET)])
+def test_what_we_ask_the_actions_are_their_parameters(kind: str, place: tuple[str, str]) -> None:
+    """No published metadata holds actions: the page that was written from public calls of them is the reference."""
+    page = (Path(os.environ["MLC_PUBLISHED_SCHEMAS"]).parent / "dynamics365_fo.md").read_text(encoding="utf-8")
+    entity_set, action = place
+    [example] = re.findall(rf"POST /data/{entity_set}/{ENUM}\.{action}\n(\{{.*?\}})\n", page, re.DOTALL)
+    sent = question(kind, {"BusinessUnit": "001"})
+    assert list(sent) == list(json.loads(example))
+    assert {name: sent[name] for name in sent if not name.startswith("_attribute")} == {
+        name: value for name, value in json.loads(example).items() if not name.startswith("_attribute")
+    }
 
 
 def test_what_we_write_is_there(published: dict[str, Any]) -> None:
