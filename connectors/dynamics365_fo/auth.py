@@ -104,7 +104,8 @@ class DynamicsSettings(BaseModel):
         "",
         title="Bank accounts",
         max_length=500,
-        description="Ids of Dynamics bank accounts that flows may book to, separated by commas.",
+        description="Ids of the bank accounts that flows may book to, separated by commas; empty: all that Dynamics "
+        "shows. Needed where the mapped user has no right to read them.",
     )
 
     @property

@@ -18,6 +18,7 @@ from connectors.dynamics365_fo.dimensions import Formats, formats_of
 from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
 from connectors.dynamics365_fo.schema import (
+    BankAccountRow,
     CurrencyRow,
     DimensionValueRow,
     FormatRow,
@@ -28,6 +29,7 @@ from connectors.dynamics365_fo.schema import (
     MainAccountRow,
     OlderVendorRow,
     ParametersRow,
+    PaymentJournalRow,
     PeriodRow,
     PeriodStateRow,
     RateRow,
@@ -80,6 +82,7 @@ class _Kept:
     periods: list[Period] = field(default_factory=list)
     rates: list[RateRow] = field(default_factory=list)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    banks: dict[str, BankAccountRow] | None = None
 
 
 class Books:
@@ -91,6 +94,7 @@ class Books:
         self._kept: _Kept | None = None
         self._display = DisplayActions(client)
         self._written_by: Formats | None = None
+        self._has_payments: bool | None = None
         self._vendors: type[VendorRow] = VendorRow
 
     # --- the set-up
@@ -115,6 +119,33 @@ class Books:
     def has_integration_key(self) -> bool:
         """Whether journals of this environment have the field for an outside system's key."""
         return self._fresh().has_integration_key
+
+    @property
+    def has_payment_journals(self) -> bool:
+        """Whether this environment shows vendor payment journals to the mapped user; asked once."""
+        if self._has_payments is None:
+            try:
+                self.client.rows(Query(PaymentJournalRow, self.company, top=1))
+                self._has_payments = True
+            except (ConfigurationError, RejectedError):
+                self._has_payments = False
+        return self._has_payments
+
+    def bank(self, number: str) -> BankAccountRow | None:
+        """A bank account of this company. Raises ConfigurationError where they cannot be read."""
+        return self.banks().get(number.lower())
+
+    def banks(self) -> Mapping[str, BankAccountRow]:
+        """Bank accounts of this company by their ids in small letters; one call within a minute. Raises
+        ConfigurationError where the environment does not show them to the mapped user."""
+        kept = self._fresh()
+        if kept.banks is None:
+            try:
+                rows = self.client.rows(Query(BankAccountRow, self.company))
+            except RejectedError as error:  # fields that this version does not have
+                raise ConfigurationError(f"Bank accounts cannot be read. {error.message}") from error
+            kept.banks = {row.bank_account_id.lower(): row for row in rows}
+        return kept.banks
 
     def journal(self, name: str) -> JournalNameRow | None:
         return self._fresh().journals.get(name.lower())

@@ -16,10 +16,11 @@ from connectors.dynamics365_fo.accounts import BANK, VENDOR, dimension_value, is
 from connectors.dynamics365_fo.books import GENERAL, LEVELS, Books, decimals_of
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.dimensions import SCREEN
-from connectors.dynamics365_fo.journals import INVOICE, Posted
+from connectors.dynamics365_fo.journals import INVOICE, MARKING, Posted
 from connectors.dynamics365_fo.literals import day_of, spread
 from connectors.dynamics365_fo.pairing import paired
 from connectors.dynamics365_fo.schema import (
+    BankAccountRow,
     DimensionValueRow,
     InvoiceLineRow,
     MainAccountCompanyRow,
@@ -28,15 +29,16 @@ from connectors.dynamics365_fo.schema import (
     PendingLineRow,
     VendorTransactionRow,
 )
-from connectors.errors import UnsupportedError
+from connectors.errors import ConfigurationError, UnsupportedError
 from connectors.money import exponent
 
 JOURNAL_TYPES: Mapping[str, tuple[str, ...]] = {
     "journal_entry": ("Daily",),
-    "payment": ("Daily",),
+    "payment": (MARKING, "Daily"),
     "vendor_bill": ("VendInvoice", "VendInvoiceRegister", "PurchaseLedger"),
 }
 BLOCKED = ("Invoice", "All")
+IN_USE = "ActiveForAllTransactions"
 NEEDS_PARTNER = (Role.AP, Role.EMPAY, Role.EMREC)
 NUMBERS_ASKED = 10
 PENDING_LINES = f"VendorInvoiceLine($select={PendingLineRow.selection()})"
@@ -140,6 +142,13 @@ class Preflight:
             yield Finding("wrong_journal_type", f"The journal name {row.name} is of type {row.type}.", row.name)
         if row.currency and row.currency != document.currency:
             yield Finding("journal_currency", f"The journal name {row.name} is kept in {row.currency}.", row.name)
+        if row.type == MARKING and document.type == "payment" and not self.books.has_payment_journals:
+            yield Finding(
+                "wrong_journal_type",
+                "Dynamics shows no vendor payment journals: choose a journal name of type Daily in place of "
+                f"{row.name}, or give the mapped user's security role a right to that data entity.",
+                row.name,
+            )
         is_numbered = row.voucher_allocation_at_posting == "Yes" or row.new_voucher != "Manually"
         if isinstance(document, VendorBill) and len(document.lines) > 1 and not is_numbered:
             yield Finding(
@@ -170,8 +179,7 @@ class Preflight:
 
     def _account(self, account: Account, currency: str, day: date) -> Iterator[Finding]:
         if account.id.startswith(BANK):
-            if account.id.removeprefix(BANK) not in self.books.client.settings.banks:
-                yield Finding("unknown_account", f"{_name(account)} is not among the connection's banks.", account.id)
+            yield from self._bank(account, currency, day)
             return
         if not is_ledger(account):
             return
@@ -185,6 +193,27 @@ class Preflight:
             yield Finding("inactive_account", f"The main account {_name(account)} {why}.", account.id)
         if row.default_currency and row.validate_currency == "Filled" and row.default_currency != currency:
             yield Finding("account_currency", f"{_name(account)} takes {row.default_currency} alone.", account.id)
+
+    def _bank(self, account: Account, currency: str, day: date) -> Iterator[Finding]:
+        number, chosen = account.id.removeprefix(BANK), self.books.client.settings.banks
+        if chosen and number.lower() not in {one.lower() for one in chosen}:
+            yield Finding("unknown_account", f"{_name(account)} is not among the connection's banks.", account.id)
+            return
+        try:
+            row = self.books.bank(number)
+        except ConfigurationError as error:  # not shown: what the settings name is taken at its word
+            if not chosen:
+                yield Finding(
+                    "unknown_account", f"Name {number} in the connection's settings. {error.message}", account.id
+                )
+            return
+        if row is None:
+            yield Finding("unknown_account", f"The company has no bank account {_name(account)}.", account.id)
+            return
+        if why := closed_bank(row, day):
+            yield Finding("inactive_account", f"The bank account {_name(account)} {why}.", account.id)
+        if not row.takes(currency):
+            yield Finding("account_currency", f"{_name(account)} takes {row.currency_code} alone.", account.id)
 
     def _partner(self, partner: Partner, *, is_booked: bool) -> Iterator[Finding]:
         row = self.books.vendor(partner.id)
@@ -240,6 +269,12 @@ def closed_account(row: MainAccountRow, here: MainAccountCompanyRow | None, day:
         if why := _not_on(one.active_from, one.active_to, day):
             return why
     return ""
+
+
+def closed_bank(row: BankAccountRow, day: date) -> str:
+    if row.bank_account_status not in ("", IN_USE):
+        return "is not in use for new transactions"
+    return _not_on(row.active_from, row.active_to, day)
 
 
 def closed_value(row: DimensionValueRow, day: date) -> str:

@@ -139,6 +139,24 @@ class MainAccountCompanyRow(Row):
     active_to: str = ""
 
 
+class BankAccountRow(Row):
+    """A bank account; its currency is the only one it takes, unless it says otherwise."""
+
+    entity_set = "BankAccounts"
+    order = "BankAccountId"
+    bank_account_id: str
+    name: str = ""
+    currency_code: str = ""
+    bank_account_status: str = ""
+    active_from: str = ""
+    active_to: str = ""
+    allow_transactions_in_additional_currencies: str = ""
+
+    def takes(self, currency: str) -> bool:
+        is_own = self.currency_code in ("", currency)
+        return is_own or self.allow_transactions_in_additional_currencies == "Yes"
+
+
 class DimensionRow(Row):
     entity_set = "DimensionAttributes"
     has_company = False
@@ -221,7 +239,7 @@ class OlderVendorRow(VendorRow):
 
 
 class JournalRow(Row):
-    """A journal's header, of either kind."""
+    """A journal's header, of any kind."""
 
     entity_set = "LedgerJournalHeaders"
     order = "JournalBatchNumber"
@@ -239,6 +257,13 @@ class InvoiceJournalRow(JournalRow):
     line_set = "VendInvoiceJournalLine"
     integration_key: str = Field("", exclude=True)
     lines: tuple[InvoiceLineRow, ...] = Field((), alias="VendInvoiceJournalLine", exclude=True)
+
+
+class PaymentJournalRow(JournalRow):
+    entity_set = "VendorPaymentJournalHeaders"
+    line_set = "VendorPaymentJournalLine"
+    integration_key: str = Field("", exclude=True)
+    lines: tuple[PaymentLineRow, ...] = Field((), alias="VendorPaymentJournalLine", exclude=True)
 
 
 class LineRow(Row):
@@ -275,6 +300,19 @@ class InvoiceLineRow(LineRow):
     credit_amount: Decimal = Field(Decimal(0), alias="Credit")
     currency_code: str = Field("", alias="Currency")
     payment_reference: str = Field("", exclude=True)
+
+
+class PaymentLineRow(LineRow):
+    """The same under the names of the payment journal, which has no document number: the reference stands for it."""
+
+    entity_set = "VendorPaymentJournalLines"
+    trans_date: str = Field("", alias="TransactionDate")
+    document: str = Field("", alias="PaymentReference")
+    invoice: str = Field("", alias="MarkedInvoice")
+    due_date: str = Field("", exclude=True)
+    payment_reference: str = Field("", exclude=True)
+    sales_tax_group: str = Field("", alias="TaxGroup")
+    item_sales_tax_group: str = Field("", alias="TaxItemGroup")
 
 
 class VendorTransactionRow(Row):
@@ -337,4 +375,5 @@ class PostedInvoiceRow(Row):
 
 JournalRow.model_rebuild()
 InvoiceJournalRow.model_rebuild()
+PaymentJournalRow.model_rebuild()
 PendingInvoiceRow.model_rebuild()

@@ -116,20 +116,6 @@ class StateCases:
         assert (outcome.state, outcome.differences) == (OutcomeState.POSTED, ())
         assert world.open().find(world.company, [outgoing])[0] == outcome
 
-    def test_a_payment_is_not_done_before_it_settles_something(self, world: DynamicsWorld) -> None:
-        bill, _ = world.posted(world.bill())
-        world.job.is_on = False
-        outgoing, created = sent(world, world.payment("121.00", bill.key))
-        assert (created.state, codes(created)) == (OutcomeState.CREATED, set())
-        world.do("set", automatic_settlement=False)
-        world.do("post_journals", numbers=[created.number])
-        unsettled = world.open().find(world.company, [outgoing])[0]
-        assert (unsettled.state, codes(unsettled)) == (OutcomeState.CREATED, {"not_reconciled"})
-        [row] = world.rows("VendTransBiEntities", JournalNum=created.number)
-        key = [row["dataAreaId"], row["SourceKey"]]
-        world.do("edit", set="VendTransBiEntities", key=key, changes={"SettleAmountCur": Decimal("121.00")})
-        assert world.open().find(world.company, [outgoing])[0].state is OutcomeState.POSTED
-
     def test_our_documents_are_listed_before_and_after_they_are_posted(self, world: DynamicsWorld) -> None:
         world.job.is_on = False
         outgoing, _ = sent(world, world.entry())

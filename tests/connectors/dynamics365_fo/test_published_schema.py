@@ -19,7 +19,7 @@ from connectors.dynamics365_fo.books import FACTORS
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.dimensions import DEFAULT, DELIMITERS, LEDGER
 from connectors.dynamics365_fo.display import COMBINATION, SET, question
-from connectors.dynamics365_fo.journals import header_of, lines_of, shape_of
+from connectors.dynamics365_fo.journals import header_of, lines_of
 from connectors.dynamics365_fo.literals import ENUM
 from connectors.dynamics365_fo.pending import InvoicePoster
 from connectors.dynamics365_fo.preflight import JOURNAL_TYPES
@@ -27,6 +27,8 @@ from connectors.dynamics365_fo.vendors import VendorPoster
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 pytestmark = pytest.mark.published_schema
+FURTHER = {"BankAccounts", "VendorPaymentJournalHeaders", "VendorPaymentJournalLines"}
+"""Sets of which the published extract holds nothing; the simulator's own catalogue is what there is."""
 KINDS = {str: {"Edm.String", "Edm.DateTimeOffset"}, Decimal: {"Edm.Decimal"}, int: {"Edm.Int64", "Edm.Int32"}}
 
 
@@ -43,7 +45,7 @@ def fields(published: dict[str, Any], entity_set: str) -> dict[str, str]:
 
 def rows() -> list[type[schema.Row]]:
     kinds = [one for one in vars(schema).values() if isinstance(one, type) and issubclass(one, schema.Row)]
-    return [one for one in kinds if one is not schema.Row]
+    return [one for one in kinds if one is not schema.Row and one.entity_set not in FURTHER]
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.__name__)
@@ -96,11 +98,12 @@ def test_what_we_write_is_there(published: dict[str, Any]) -> None:
     desk: Desk = world.open()._desk("usmf")
     first, card = world.entry().lines
     dimensioned = replace(first, dimensions=(Dimension("CostCenter", "CostCenter=APO", "APO"),))
-    documents = [world.entry(lines=(dimensioned, card)), world.bill(), world.payment("5.00"), world.claim()]
+    general = world.payment("5.00", journal="BrexJrn")
+    documents = [world.entry(lines=(dimensioned, card)), world.bill(), general, world.claim()]
     for document in documents:
         one: Outgoing = world.outgoing(document)
-        shape = shape_of(document)
-        header = header_of(one, document, own_numbers=True, has_key=True)
+        shape = desk.shape(document)
+        header = header_of(one, document, shape, own_numbers=True, has_key=True)
         assert header.body().keys() <= fields(published, shape.header.entity_set).keys()
         for body in lines_of(one, document, "N1", desk.books.formats, desk.books.journal(document.journal)):
             assert body.keys() <= fields(published, shape.line.entity_set).keys()
