@@ -22,9 +22,11 @@ from connectors.dynamics365_fo.schema import (
     CurrencyRow,
     DimensionValueRow,
     FormatRow,
+    InvoiceLineRow,
     JournalNameRow,
     JournalRow,
     LedgerRow,
+    LineRow,
     MainAccountCompanyRow,
     MainAccountRow,
     OlderVendorRow,
@@ -95,6 +97,7 @@ class Books:
         self._display = DisplayActions(client)
         self._written_by: Formats | None = None
         self._has_payments: bool | None = None
+        self._scale: Decimal | None = None
         self._vendors: type[VendorRow] = VendorRow
 
     # --- the set-up
@@ -130,6 +133,20 @@ class Books:
             except (ConfigurationError, RejectedError):
                 self._has_payments = False
         return self._has_payments
+
+    @property
+    def rate_scale(self) -> Decimal | None:
+        """What stands for a rate of one in journal lines (100, or 1), as one in company currency shows it; None while
+        there is none. Asked until it is known."""
+        for kind in (LineRow, InvoiceLineRow) if self._scale is None else ():
+            rows = self.client.rows(Query(kind, self.company, self._of_currency(kind), top=1))
+            if rows and rows[0].exch_rate > 0:
+                self._scale = rows[0].exch_rate
+                break
+        return self._scale
+
+    def _of_currency(self, kind: type[LineRow]) -> str:
+        return equals(kind.model_fields["currency_code"].alias or "CurrencyCode", self.currency)
 
     def bank(self, number: str) -> BankAccountRow | None:
         """A bank account of this company. Raises ConfigurationError where they cannot be read."""

@@ -11,6 +11,7 @@ from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
+from connectors.dynamics365_fo.exchange import rate_sent
 from connectors.dynamics365_fo.journals import PAYMENT, Part, Posted, Shape, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
@@ -114,7 +115,8 @@ class Desk:
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
         try:
-            return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+            rate = rate_sent(self.books, document)
+            return (*differences(document, journal.header, journal.lines, self.books.formats, rate), *extra)
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
             return (uncomparable(error), *extra)
 

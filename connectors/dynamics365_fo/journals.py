@@ -129,9 +129,10 @@ def lines_of(
     formats: Formats,
     journal: JournalNameRow | None,
     parts: Sequence[Part] = (),
+    rate: Decimal | None = None,
 ) -> list[dict[str, Any]]:
-    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment. Raises UnsupportedError and
-    RejectedError."""
+    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rate` is what the lines carry
+    where the day's would be another. Raises UnsupportedError and RejectedError."""
     shape = shape_of(document, journal)
     if isinstance(document, JournalEntry):
         drafts = list(_entry(document, formats))
@@ -141,9 +142,11 @@ def lines_of(
         drafts = list(_bill(document, formats))
     head = {"dataAreaId": document.company.lower(), "JournalBatchNumber": number}
     voucher = {"Voucher": number} if len(drafts) > 1 and shape is INVOICE and _is_voucher_ours(journal) else {}
-    tail = {shape.mark: outgoing.stamp, **dict.fromkeys(shape.tax, "")}
+    tail: dict[str, Any] = {shape.mark: outgoing.stamp, **dict.fromkeys(shape.tax, "")}
     if isinstance(document, Payment):
         tail["PaymentReference"] = outgoing.stamp
+    if rate is not None:
+        tail["ExchRate"] = rate
     if shape is GENERAL:
         tail["DocumentDate"] = noon(document.document_date)
     return [

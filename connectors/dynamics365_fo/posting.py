@@ -16,6 +16,7 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.codec import json_load
 from connectors.dynamics365_fo.desk import Desk, failed, posted, refused
 from connectors.dynamics365_fo.errors import ALREADY_THERE
+from connectors.dynamics365_fo.exchange import rate_sent
 from connectors.dynamics365_fo.journals import Part, header_of, lines_of
 from connectors.dynamics365_fo.literals import quoted
 from connectors.dynamics365_fo.lookup import Found, Journal
@@ -245,8 +246,8 @@ class JournalPoster:
 
     def _lines(self, one: Outgoing, number: str) -> list[dict[str, object]]:
         document = posted(one)
-        books, parts = self.desk.books, self._parts.get(one.key, ())
-        return lines_of(one, document, number, books.formats, books.journal(document.journal), parts)
+        books, parts, rate = self.desk.books, self._parts.get(one.key, ()), rate_sent(self.desk.books, document)
+        return lines_of(one, document, number, books.formats, books.journal(document.journal), parts, rate)
 
     def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
         entity_set = self.desk.shape(posted(one)).line.entity_set

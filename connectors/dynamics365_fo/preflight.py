@@ -16,6 +16,7 @@ from connectors.dynamics365_fo.accounts import BANK, VENDOR, dimension_value, is
 from connectors.dynamics365_fo.books import GENERAL, LEVELS, Books, decimals_of
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.dimensions import SCREEN
+from connectors.dynamics365_fo.exchange import rate_findings
 from connectors.dynamics365_fo.journals import INVOICE, MARKING, Posted
 from connectors.dynamics365_fo.literals import day_of, spread
 from connectors.dynamics365_fo.pairing import paired
@@ -123,6 +124,7 @@ class Preflight:
 
     def _sayable(self, document: Posted) -> Iterator[Finding]:
         """What no lines of a journal can carry."""
+        yield from rate_findings(self.books, document, is_pending=self._is_pending(document))
         try:
             if isinstance(document, JournalEntry):
                 paired(document.lines)

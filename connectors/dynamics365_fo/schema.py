@@ -288,6 +288,7 @@ class LineRow(Row):
     payment_reference: str = ""
     sales_tax_group: str = ""
     item_sales_tax_group: str = ""
+    exch_rate: Decimal = Decimal(0)
 
 
 class InvoiceLineRow(LineRow):
@@ -313,6 +314,7 @@ class PaymentLineRow(LineRow):
     payment_reference: str = Field("", exclude=True)
     sales_tax_group: str = Field("", alias="TaxGroup")
     item_sales_tax_group: str = Field("", alias="TaxItemGroup")
+    exch_rate: Decimal = Field(Decimal(0), alias="ExchangeRate")
 
 
 class VendorTransactionRow(Row):

@@ -102,6 +102,20 @@ class DynamicsWorld(LedgerWorld):
             client_secret=self.simulator.client_secret,  # type: ignore[arg-type]
         )
 
+        self._begin_journal()
+
+    def _begin_journal(self) -> None:
+        """One that people have begun, as every company has some: its line shows how rates are written here."""
+        values = {"dataAreaId": "usmf", "JournalName": self.bill_journal, "Description": "Begun"}
+        header = self.do("create", set="VendInvoiceJournalHeaders", values=values)
+        line = {
+            "dataAreaId": "usmf", "JournalBatchNumber": header["JournalBatchNumber"], "LineNumber": Decimal(1),
+            "Date": "2026-10-01T12:00:00Z", "AccountType": "Ledger", "AccountDisplayValue": "600000---",
+            "Debit": Decimal("1.00"), "Currency": "USD",
+        }  # fmt: skip
+        self.do("create", set="VendInvoiceJournalLines", values=line)
+        self.job.passes_over.add(header["JournalBatchNumber"])
+
     def context(self, credentials: DynamicsCredentials | None = None) -> ConnectionContext:
         return ConnectionContext(
             HOST, credentials or self.credentials, self.settings, transport=self.faults, now=self.simulator.clock.now
