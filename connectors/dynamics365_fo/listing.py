@@ -14,6 +14,7 @@ from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.journals import GENERAL, INVOICE, PAYMENT, SHAPES, Shape
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.lookup import Journal
+from connectors.dynamics365_fo.pending import INVOICE_ID
 from connectors.dynamics365_fo.preflight import PENDING_LINES
 from connectors.dynamics365_fo.readback import total
 from connectors.dynamics365_fo.schema import JournalRow, PendingInvoiceRow, PostedInvoiceRow, VendorRow
@@ -93,13 +94,13 @@ def _waiting(row: PendingInvoiceRow) -> Stamped:
     stamp = row.document_number.lower()
     amount = abs(sum((line.net_amount for line in row.lines), Decimal(0))).quantize(minor_unit(row.currency))
     money = Money(amount, row.currency)
-    return Stamped(stamp, f"invoice:{stamp}", "draft", day_of(row.date), money, row.header_reference, "vendor_bill")
+    return Stamped(stamp, f"{INVOICE_ID}{stamp}", "draft", day_of(row.date), money, row.header_reference, "vendor_bill")
 
 
 def _booked(row: PostedInvoiceRow) -> Stamped:
     stamp = row.document_num.lower()
     money = Money(abs(row.invoice_amount).quantize(minor_unit(row.currency_code)), row.currency_code)
-    return Stamped(stamp, f"invoice:{stamp}", "posted", None, money, row.ledger_voucher, "vendor_bill")
+    return Stamped(stamp, f"{INVOICE_ID}{stamp}", "posted", None, money, row.ledger_voucher, "vendor_bill")
 
 
 def _vendor(row: VendorRow) -> Stamped:

@@ -35,6 +35,7 @@ from connectors.errors import (
 )
 from connectors.records import Side
 
+INVOICE_ID = "invoice:"  # begins the ids of what is or was pending, before the mark
 HEADERS, LINES = "VendorInvoiceHeaders", "VendorInvoiceLines"
 STAMPS = 10
 Outcomes = dict[str, Outcome]
@@ -93,7 +94,7 @@ def outcome(desk: Desk, one: Outgoing, invoice: Invoice) -> Outcome:
         found = tuple(_booked(bill, invoice.booked[0]) if invoice.booked else _waiting(desk, bill, invoice.waiting[0]))
     except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
         found = (uncomparable(error),)
-    return Outcome(one.key, state, f"invoice:{one.stamp}", number, desk.link(), found)
+    return Outcome(one.key, state, f"{INVOICE_ID}{one.stamp}", number, desk.link(), found)
 
 
 class InvoicePoster:

@@ -360,6 +360,16 @@ class PendingLineRow(Row):
     net_amount: Decimal = Decimal(0)
 
 
+class AttachmentRow(Row):
+    """A file on a pending invoice; what it holds is not read."""
+
+    entity_set = "VendorInvoiceDocumentAttachments"
+    order = "HeaderReference,FileName"
+    header_reference: str
+    file_name: str = ""
+    notes: str = ""
+
+
 class PostedInvoiceRow(Row):
     """A vendor invoice in the books that was pending before; a credit's amount is negative."""
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Outgoing
+from connectors.base import Outgoing, ReceiptFile
 from connectors.documents import Dimension
 from connectors.dynamics365_fo import schema
+from connectors.dynamics365_fo.attachments import body_of
 from connectors.dynamics365_fo.books import FACTORS
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.dimensions import DEFAULT, DELIMITERS, LEDGER
@@ -112,6 +113,8 @@ def test_what_we_write_is_there(published: dict[str, Any]) -> None:
     assert poster._header(bill).keys() <= fields(published, "VendorInvoiceHeaders").keys()
     for body in poster.bodies(bill, "R"):
         assert body.keys() <= fields(published, "VendorInvoiceLines").keys()
+    paper = body_of("usmf", "R", ReceiptFile("r.pdf", "application/pdf", b"%PDF"))
+    assert paper.keys() <= fields(published, "VendorInvoiceDocumentAttachments").keys()
     for parts in ({"email": "a@b.c", "phone": "1", "tax_id": "12-3456789"}, {"is_employee": True, "tax_id": "DE1"}):
         made = VendorPoster(desk)._body(world.outgoing(world.new_vendor(**parts)))
         for entity_set in ("VendorsV2", "VendorsV3"):
