@@ -8,9 +8,9 @@ from connectors.base import ReferenceItem
 from connectors.dynamics365_fo.accounts import BANK, SEPARATOR, VENDOR
 from connectors.dynamics365_fo.books import Books, decimals_of
 from connectors.dynamics365_fo.client import DynamicsClient, Query
+from connectors.dynamics365_fo.closing import BLOCKED, closed_account, closed_bank, closed_value
 from connectors.dynamics365_fo.dimensions import MAIN_ACCOUNT
 from connectors.dynamics365_fo.literals import equals
-from connectors.dynamics365_fo.preflight import BLOCKED, closed_account, closed_bank, closed_value
 from connectors.dynamics365_fo.schema import (
     CompanyRow,
     CurrencyRow,

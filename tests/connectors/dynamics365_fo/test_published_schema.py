@@ -23,7 +23,7 @@ from connectors.dynamics365_fo.display import COMBINATION, SET, question
 from connectors.dynamics365_fo.journals import header_of, lines_of
 from connectors.dynamics365_fo.literals import ENUM
 from connectors.dynamics365_fo.pending import InvoicePoster
-from connectors.dynamics365_fo.preflight import JOURNAL_TYPES
+from connectors.dynamics365_fo.postable import JOURNAL_TYPES
 from connectors.dynamics365_fo.vendors import VendorPoster
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
