@@ -19,7 +19,7 @@ from connectors.dynamics365_fo.errors import ALREADY_THERE
 from connectors.dynamics365_fo.literals import one_of
 from connectors.dynamics365_fo.multipart import Changeset
 from connectors.dynamics365_fo.pending import INVOICE_ID, invoices
-from connectors.dynamics365_fo.schema import AttachmentRow
+from connectors.dynamics365_fo.schema_documents import AttachmentRow
 from connectors.errors import RejectedError, UnsupportedError
 
 SET = "VendorInvoiceDocumentAttachments"

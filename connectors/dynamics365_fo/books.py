@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,48 +17,29 @@ from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats, formats_of
 from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
+from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of
 from connectors.dynamics365_fo.schema import (
     BankAccountRow,
     CurrencyRow,
     DimensionValueRow,
     FormatRow,
-    InvoiceLineRow,
     JournalNameRow,
-    JournalRow,
     LedgerRow,
-    LineRow,
     MainAccountCompanyRow,
     MainAccountRow,
     OlderVendorRow,
     ParametersRow,
-    PaymentJournalRow,
     PeriodRow,
     PeriodStateRow,
     RateRow,
     VendorRow,
 )
+from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow, PaymentJournalRow
 from connectors.errors import ConfigurationError, RejectedError
 
 FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
 IDS = 20  # in one question
 FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
-DAY = timedelta(days=1)
-GENERAL, VENDORS = "ledger", "vendors"
-LEVELS = {"journal_entry": GENERAL, "vendor_bill": VENDORS, "payment": VENDORS}
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A fiscal period: who may post into it."""
-
-    name: str
-    starts_on: date
-    ends_on: date
-    is_open: bool
-    closed_to: frozenset[str] = frozenset()
-
-    def is_closed(self, level: str) -> bool:
-        return not self.is_open or level in self.closed_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +313,7 @@ class Books:
         calendar = equals("Calendar", ledger.fiscal_calendar)
         rows, found = self.client.many([Query(PeriodRow, every=calendar), Query(RateRow, every=rates)])
         by_name = {(one.year_name, one.period_name): one for one in states if one.calendar == ledger.fiscal_calendar}
-        periods = [_period(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
+        periods = [period_of(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
         return sorted((one for one in periods if one), key=lambda one: one.starts_on), found
 
     def _has_integration_key(self) -> bool:
@@ -364,31 +345,6 @@ class Books:
             return self.client.many(older)
 
 
-def closed_through(periods: list[Period]) -> dict[str, date]:
-    """The day before the first period that is open, by type of document.
-
-    A period that is closed behind an open one is not told here; preflight looks at the very period."""
-    found: dict[str, date] = {}
-    for kind, level in LEVELS.items():
-        levels = {GENERAL, level}
-        first = next((one for one in periods if not any(one.is_closed(each) for each in levels)), None)
-        if first is not None:
-            found[kind] = first.starts_on - DAY
-        elif periods:
-            found[kind] = periods[-1].ends_on
-    return found
-
-
-def fiscal_year_end(periods: list[Period]) -> tuple[int, int]:
-    """Month and day on which a fiscal year ends: the periods of a year follow each other, so that of the last one
-    before the year's first period comes again. Without periods the end of the calendar year."""
-    if not periods:
-        return 12, 31
-    start = periods[0].starts_on
-    last = start - DAY
-    return last.month, last.day
-
-
 def decimals_of(row: CurrencyRow) -> int:
     """Decimals of a currency: those of its general rounding rule; Dynamics takes 0 for two."""
     exponent = row.general_rounding_rule.normalize().as_tuple().exponent
@@ -400,16 +356,3 @@ def decimals_of(row: CurrencyRow) -> int:
 def _holds(row: RateRow, day: date) -> bool:
     starts, ends = day_of(row.start_date), day_of(row.end_date)
     return not (starts and day < starts) and not (ends and day > ends)
-
-
-def _period(row: PeriodRow, state: PeriodStateRow | None) -> Period | None:
-    """An operating period with its state in this ledger; opening and closing periods are not posted into by us."""
-    starts, ends = day_of(row.start_date), day_of(row.end_date)
-    if row.type in ("Opening", "Closing") or starts is None or ends is None:
-        return None
-    closed = set()
-    if state and state.ledger_access_level == "None":
-        closed.add(GENERAL)
-    if state and state.vend_access_level == "None":
-        closed.add(VENDORS)
-    return Period(row.period_name, starts, ends, state is not None and state.period_status == "Open", frozenset(closed))

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from connectors.dynamics365_fo.literals import day_of
-from connectors.dynamics365_fo.schema import BankAccountRow, DimensionValueRow, MainAccountCompanyRow, MainAccountRow
+from connectors.dynamics365_fo.schema import (
+    BankAccountRow,
+    DimensionValueRow,
+    MainAccountCompanyRow,
+    MainAccountRow,
+)
 
 BLOCKED = ("Invoice", "All")
 """On hold, of vendors to whom nothing may be booked."""

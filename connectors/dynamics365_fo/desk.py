@@ -15,7 +15,7 @@ from connectors.dynamics365_fo.exchange import rate_sent
 from connectors.dynamics365_fo.journals import PAYMENT, Part, Posted, Shape, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
-from connectors.dynamics365_fo.schema import VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
 from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
 from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
 from connectors.money import minor_unit

@@ -18,10 +18,10 @@ from connectors.dynamics365_fo.accounts import Target, target, target_of
 from connectors.dynamics365_fo.dimensions import Formats
 from connectors.dynamics365_fo.literals import noon
 from connectors.dynamics365_fo.pairing import paired
-from connectors.dynamics365_fo.schema import (
+from connectors.dynamics365_fo.schema import JournalNameRow
+from connectors.dynamics365_fo.schema_documents import (
     InvoiceJournalRow,
     InvoiceLineRow,
-    JournalNameRow,
     JournalRow,
     LineRow,
     PaymentJournalRow,

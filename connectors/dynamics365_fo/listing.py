@@ -16,7 +16,8 @@ from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.lookup import Journal
 from connectors.dynamics365_fo.pending import INVOICE_ID
 from connectors.dynamics365_fo.readback import total
-from connectors.dynamics365_fo.schema import JournalRow, PendingInvoiceRow, PostedInvoiceRow, VendorRow
+from connectors.dynamics365_fo.schema import VendorRow
+from connectors.dynamics365_fo.schema_documents import JournalRow, PendingInvoiceRow, PostedInvoiceRow
 from connectors.dynamics365_fo.stamps import is_stamp
 from connectors.dynamics365_fo.taken import PENDING_LINES
 from connectors.errors import ConfigurationError

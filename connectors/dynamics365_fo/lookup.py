@@ -13,7 +13,7 @@ from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.journals import Shape
 from connectors.dynamics365_fo.literals import one_of
-from connectors.dynamics365_fo.schema import JournalRow, LineRow
+from connectors.dynamics365_fo.schema_documents import JournalRow, LineRow
 from connectors.dynamics365_fo.stamps import number_of
 
 STAMPS = 10  # in one question

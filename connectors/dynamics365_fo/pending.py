@@ -23,7 +23,7 @@ from connectors.dynamics365_fo.journals import cut, invoice_number
 from connectors.dynamics365_fo.literals import day_of, noon, one_of, quoted
 from connectors.dynamics365_fo.multipart import Changeset
 from connectors.dynamics365_fo.preflight import Preflight
-from connectors.dynamics365_fo.schema import PendingInvoiceRow, PostedInvoiceRow
+from connectors.dynamics365_fo.schema_documents import PendingInvoiceRow, PostedInvoiceRow
 from connectors.dynamics365_fo.taken import PENDING_LINES
 from connectors.errors import (
     BlockedError,

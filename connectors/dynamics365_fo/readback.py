@@ -17,7 +17,7 @@ from connectors.dynamics365_fo.dimensions import Formats
 from connectors.dynamics365_fo.exchange import is_alike
 from connectors.dynamics365_fo.journals import Posted, invoice_number
 from connectors.dynamics365_fo.literals import day_of
-from connectors.dynamics365_fo.schema import InvoiceLineRow, JournalRow, LineRow
+from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow
 from connectors.records import Side
 
 Key = tuple[str, tuple[str, ...]]

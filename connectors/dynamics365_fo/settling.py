@@ -18,7 +18,7 @@ from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.journals import INVOICE, Part, Posted
 from connectors.dynamics365_fo.literals import one_of
-from connectors.dynamics365_fo.schema import VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
 from connectors.dynamics365_fo.stamps import stamp_of
 
 BORN_THERE = "ledger:"

@@ -12,7 +12,12 @@ from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats
 from connectors.dynamics365_fo.journals import INVOICE
 from connectors.dynamics365_fo.literals import spread
-from connectors.dynamics365_fo.schema import InvoiceLineRow, PendingInvoiceRow, PendingLineRow, VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import (
+    InvoiceLineRow,
+    PendingInvoiceRow,
+    PendingLineRow,
+    VendorTransactionRow,
+)
 
 NUMBERS_ASKED = 10
 PENDING_LINES = f"VendorInvoiceLine($select={PendingLineRow.selection()})"

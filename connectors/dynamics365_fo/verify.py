@@ -7,13 +7,15 @@ from datetime import timedelta
 
 from connectors.base import Check
 from connectors.codec import json_load
-from connectors.dynamics365_fo.books import Books, closed_through, decimals_of
+from connectors.dynamics365_fo.books import Books, decimals_of
 from connectors.dynamics365_fo.client import DynamicsClient, Query
 from connectors.dynamics365_fo.dimensions import SCREEN
 from connectors.dynamics365_fo.journals import MARKING
 from connectors.dynamics365_fo.literals import equals
+from connectors.dynamics365_fo.periods import closed_through
 from connectors.dynamics365_fo.postable import JOURNAL_TYPES
-from connectors.dynamics365_fo.schema import CompanyRow, JournalRow, VendorGroupRow
+from connectors.dynamics365_fo.schema import CompanyRow, VendorGroupRow
+from connectors.dynamics365_fo.schema_documents import JournalRow
 from connectors.dynamics365_fo.stamps import is_stamp, number_of
 from connectors.errors import AuthenticationError, ConnectorError
 from connectors.money import MoneyError, exponent

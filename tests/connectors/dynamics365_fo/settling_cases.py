@@ -9,7 +9,7 @@ import pytest
 from connectors.base import OutcomeState
 from connectors.documents import Partner
 from tests.cases.ledger_cases import codes
-from tests.connectors.dynamics365_fo.dynamics_cases import lines_in, sent
+from tests.connectors.dynamics365_fo.drafts import lines_in, sent
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 OTHER = Decimal("-121.00")

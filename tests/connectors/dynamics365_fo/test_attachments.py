@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import ReceiptFile
 from connectors.errors import RejectedError, UnsupportedError
-from tests.connectors.dynamics365_fo.dynamics_cases import sent
+from tests.connectors.dynamics365_fo.drafts import sent
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 PAPER = ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")

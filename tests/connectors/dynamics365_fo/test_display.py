@@ -10,7 +10,7 @@ from connectors.base import OutcomeState, Outgoing
 from connectors.documents import Account, Document, Role
 from connectors.dynamics365_fo.dimensions import Formats
 from connectors.errors import UnsupportedError
-from tests.connectors.dynamics365_fo.dynamics_cases import MEALS, credit, debit, lines_in
+from tests.connectors.dynamics365_fo.drafts import MEALS, credit, debit, lines_in
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 ODD = "R\\D"

@@ -12,7 +12,7 @@ from connectors.base import OutcomeState
 from connectors.documents import Account, JournalEntry, Line, Role
 from connectors.records import Side
 from tests.cases.ledger_cases import codes
-from tests.connectors.dynamics365_fo.dynamics_cases import lines_in, sent
+from tests.connectors.dynamics365_fo.drafts import lines_in, sent
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 OWED = Account(Role.CARDC, "201200", "201200")

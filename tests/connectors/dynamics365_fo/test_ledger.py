@@ -12,14 +12,12 @@ from connectors.base import OutcomeState
 from tests.cases.fault_transport import NetworkFault
 from tests.cases.ledger_cases import UNCLEAR, LedgerCases
 from tests.cases.ledger_world import LedgerWorld
-from tests.connectors.dynamics365_fo.dynamics_cases import (
-    DocumentCases,
-    FaultCases,
-    HalfDoneCases,
-    PendingCases,
-    StateCases,
-)
+from tests.connectors.dynamics365_fo.document_cases import DocumentCases
+from tests.connectors.dynamics365_fo.fault_cases import FaultCases
+from tests.connectors.dynamics365_fo.half_done_cases import HalfDoneCases
+from tests.connectors.dynamics365_fo.pending_cases import PendingCases
 from tests.connectors.dynamics365_fo.settling_cases import SettlingCases, WatchedCases
+from tests.connectors.dynamics365_fo.state_cases import StateCases
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 

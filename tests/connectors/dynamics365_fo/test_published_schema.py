@@ -14,7 +14,7 @@ import pytest
 
 from connectors.base import Outgoing, ReceiptFile
 from connectors.documents import Dimension
-from connectors.dynamics365_fo import schema
+from connectors.dynamics365_fo import schema, schema_documents
 from connectors.dynamics365_fo.attachments import body_of
 from connectors.dynamics365_fo.books import FACTORS
 from connectors.dynamics365_fo.desk import Desk
@@ -45,7 +45,8 @@ def fields(published: dict[str, Any], entity_set: str) -> dict[str, str]:
 
 
 def rows() -> list[type[schema.Row]]:
-    kinds = [one for one in vars(schema).values() if isinstance(one, type) and issubclass(one, schema.Row)]
+    known = {**vars(schema), **vars(schema_documents)}.values()
+    kinds = [one for one in known if isinstance(one, type) and issubclass(one, schema.Row)]
     return [one for one in kinds if one is not schema.Row and one.entity_set not in FURTHER]
 
 
@@ -64,8 +65,10 @@ def test_what_we_read_is_there_and_of_that_type(published: dict[str, Any], row: 
     assert {part.strip() for part in row.order.split(",")} <= known.keys()
 
 
-@pytest.mark.parametrize("row", [schema.JournalRow, schema.InvoiceJournalRow])
-def test_the_lines_that_we_expand_are_a_navigation(published: dict[str, Any], row: type[schema.JournalRow]) -> None:
+@pytest.mark.parametrize("row", [schema_documents.JournalRow, schema_documents.InvoiceJournalRow])
+def test_the_lines_that_we_expand_are_a_navigation(
+    published: dict[str, Any], row: type[schema_documents.JournalRow]
+) -> None:
     navigation = {one["name"] for one in published["entity_sets"][row.entity_set]["navigation"]}
     assert row.line_set in navigation
 
