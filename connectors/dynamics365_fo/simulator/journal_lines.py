@@ -111,7 +111,7 @@ class LineLogic(Logic):
         self._default_vendor(session, row)
         if row.get("MarkedInvoice"):
             row["SettleVoucher"] = "SelectedTransact"
-            if marked(session, row) is None:
+            if session.switches.marked_invoice_check == "insert" and marked(session, row) is None:
                 value = row["MarkedInvoice"]
                 log.warn("lookup", value=value, field="Marked invoice", related="Open vendor transactions")
                 raise log.field("MarkedInvoice").refusal()

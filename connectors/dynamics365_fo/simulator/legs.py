@@ -27,7 +27,7 @@ class Leg:
     text: str
     kind: str  # Ledger, Vend, Bank, Cust
     is_typed: bool = True  # whether a person or caller named the account
-    rate: Decimal = Decimal(0)  # per hundred units; 0: of the day
+    rate: Decimal = Decimal(0)  # as the line carries it; 0: of the day
     vendor: str = ""
     bank: str = ""
     invoice: str = ""
@@ -134,7 +134,7 @@ def value_legs(session: Session, company: str, legs: list[Leg]) -> list[tuple[st
     missing = []
     for leg in legs:
         own, reporting = str(ledger["AccountingCurrency"]), str(ledger.get("ReportingCurrency") or "")
-        rate = leg.rate / 100 if leg.rate and leg.currency != own else None
+        rate = leg.rate / session.switches.rate_scale if leg.rate and leg.currency != own else None
         rate = rate or rate_on(session, ledger["ExchangeRateType"], leg.currency, own, leg.day)
         other = rate_on(session, ledger["ExchangeRateType"], leg.currency, reporting or own, leg.day)
         if rate is None or other is None:

@@ -65,6 +65,18 @@ class SettlingCases:
         assert (found.state, codes(found)) == (OutcomeState.CREATED, {"not_reconciled"})
         assert "settles something else" in str(found.error)
 
+    def test_a_mark_that_dynamics_takes_and_does_not_follow_is_seen(self, world: DynamicsWorld) -> None:
+        bill, _ = world.posted(world.bill())
+        world.job.is_on = False
+        payment, created = sent(world, world.payment("121.00", bill.key))
+        assert created.state is OutcomeState.CREATED
+        [owed] = world.rows("VendTransBiEntities", DocumentNum=bill.stamp)  # a person pays it meanwhile
+        changes = {"SettleAmountCur": OTHER, "SettleAmountMST": OTHER}
+        world.do("edit", set="VendTransBiEntities", key=["usmf", owed["SourceKey"]], changes=changes)
+        world.job.run()
+        found = world.open().find("usmf", [payment])[0]
+        assert (found.state, codes(found)) == (OutcomeState.CREATED, {"not_reconciled"})
+
     def test_a_payout_that_nothing_settles_is_in_the_books_and_said(self, world: DynamicsWorld) -> None:
         """Entries are general journals, in which nothing can be marked."""
         world.job.settles = False

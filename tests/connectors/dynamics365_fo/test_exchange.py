@@ -51,6 +51,17 @@ def test_a_reversal_keeps_the_rate_of_what_it_takes_back(moved: DynamicsWorld) -
     assert {number: -amount for number, amount in moved.books(outgoing).items()} == moved.books(back)
 
 
+def test_the_scale_of_rates_is_read_and_not_assumed(moved: DynamicsWorld) -> None:
+    moved.do("set", rate_scale=1)
+    [begun] = moved.rows("VendInvoiceJournalLines")
+    key = ["usmf", begun["JournalBatchNumber"], begun["LineNumber"]]
+    moved.do("edit", set="VendInvoiceJournalLines", key=key, changes={"ExchRate": Decimal(1)})
+    document = replace(euros(moved, moved.expense, OWED, "80.00", "100.00"), posting_date=LATER)
+    outgoing, outcome = moved.posted(document)
+    assert [row["ExchRate"] for row in lines_in(moved, outgoing)] == [Decimal("1.25")]
+    assert (moved.books(outgoing)["600000"], outcome.differences) == (Decimal(100), ())
+
+
 def test_an_item_is_taken_out_at_what_it_stands_and_the_difference_is_a_document_of_its_own(
     moved: DynamicsWorld,
 ) -> None:
