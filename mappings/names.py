@@ -32,6 +32,27 @@ def normalised_name(name: str) -> str:
     return " ".join(kept or words)
 
 
+_CARRIER = re.compile(r"^(?:sq|tst|sp|pp|paypal|py|zettle|iz|sumup|cko)\s?\*\s*", re.IGNORECASE)
+_PASSING = re.compile(r"^#\w*\d\w*$|^\d[\d./-]{2,}$")  # store #12, 0412, 800-555-0100
+
+
+def merchant_name(descriptor: str) -> str:
+    """What of a card statement's text names the merchant: neither who carried the payment nor what differs from one
+    purchase to the next. "SQ *BLUE BOTTLE 0412" is "BLUE BOTTLE", "AMZN Mktp US*2K3XY" is "AMZN Mktp US".
+
+    Never empty where the text is not: then the text itself."""
+    plain = " ".join(descriptor.split())
+    head, _, tail = _CARRIER.sub("", plain).partition("*")
+    words = head.split()
+    for word in tail.split():
+        if any(sign.isdigit() for sign in word):
+            break
+        words.append(word)
+    while len(words) > 1 and _PASSING.match(words[-1]):
+        words.pop()
+    return " ".join(words) or plain
+
+
 def normalised_tax_id(tax_id: str) -> str:
     """Letters and digits in upper case; empty when there are fewer than five, which identify nobody."""
     kept = "".join(sign for sign in tax_id.upper() if sign.isalnum())

@@ -93,8 +93,8 @@ class LedgerPartnerBook:
         book._pending = pending
         return book
 
-    def vendor(self, *, id: str, name: str, tax_id: str, on: date) -> VendorAnswer:
-        ruled = self._by_rule("vendor", (("vendor", id), ("merchant", name)), on)
+    def vendor(self, *, id: str, name: str, tax_id: str, on: date, merchant: str = "") -> VendorAnswer:
+        ruled = self._by_rule("vendor", (("vendor", id), ("merchant", merchant), ("merchant", name)), on)
         if ruled is not None:
             return ruled
         index, plain = self._vendors, normalised_name(name)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from audit.demo.counting import BILL, ENTRY, PARTNER, Seen, plain
+from audit.demo.counting import BILL, ENTRY, PARTNER, PAYMENT, Seen, plain
 from audit.demo.setup import file_of, setup_parts
 from connectors.brex.simulator import BrexSimulator
 from connectors.brex.simulator.company import EMPLOYEES, locked_until, seed_company
@@ -31,7 +31,7 @@ ROLES: tuple[tuple[str, str, str], ...] = (
 JOURNALS = {
     "entry": "GenJrn",
     "bill": "APInvoice",
-    "payments": {"101404": "GenJrn", "201100": "GenJrn", "201000": "GenJrn"},
+    "payments": {"101404": "VendPay", "201100": "VendPay", "201000": "VendPay"},
 }
 
 
@@ -44,7 +44,7 @@ class DynamicsCompany:
     slug: str = SLUG
     ledger: str = "Dynamics"
     names: tuple[str, str] = ("demo-dynamics-brex", "demo-dynamics")  # under which both are served
-    same_kinds: Mapping[str, str] = field(default_factory=lambda: {"payment": ENTRY})
+    same_kinds: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def found(cls, records: int, *, seed: int = 2027) -> DynamicsCompany:
@@ -96,7 +96,7 @@ class DynamicsCompany:
                 "client_id": self.fo.client_id,
                 "client_secret": {"env": SECRET},
             },
-            "settings": {"vendor_group": "40", "bank_accounts": ", ".join(BANKS.values())},
+            "settings": {"vendor_group": "40"},
         }
         parts = setup_parts(
             self.brex,
@@ -118,12 +118,13 @@ class DynamicsCompany:
         return parts
 
     def held(self) -> Iterator[Seen]:
-        """Journals carry our mark as their integration key, invoices in their description, vendors as the number that
-        we have with them. A payment is a journal like an entry."""
+        """Journals carry our mark as their integration key, invoices and payments in their description, vendors as the
+        number that we have with them."""
         with self.fo.lock:
             for name, kind, field_name in (
                 ("LedgerJournalHeaders", ENTRY, "IntegrationKey"),
                 ("VendInvoiceJournalHeaders", BILL, "Description"),
+                ("VendorPaymentJournalHeaders", PAYMENT, "Description"),
             ):
                 lines = self._lines(name)
                 for row in self._rows(name):

@@ -318,6 +318,9 @@ def _close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[Cause]
             recorder.posting(one, PostingState.INTENDED, settle_at=recorder.now)
     if open_ones:
         waits_in_created = all(one.state == PostingState.CREATED for one in open_ones)
+        first = open_ones[0]
+        if first.state == PostingState.CREATED and connector_get(first.flow.ledger.vendor).takes_files_while_created:
+            files_follow(row, first.flow, first, recorder)
         if not (waits_in_created and open_ones[0].flow.policy.tell_source == "created"):
             return False
     standing = [
@@ -350,7 +353,13 @@ def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recor
                 facts={"reference": f"{first.entry_id}", "number": first.number, "link": first.link},
             )
         )
-    if spec.has_receipts and row.receipt_count and policies.attach_receipts:
+    files_follow(row, flow, first, recorder)
+
+
+def files_follow(row: SyncRecord, flow: Flow, first: Posting, recorder: Recorder) -> None:
+    """The record's files are attached to its first document."""
+    spec = connector_get(flow.source.vendor).streams[row.stream]
+    if spec.has_receipts and row.receipt_count and flow.policy.attach_receipts:
         recorder.follow(
             row_new(
                 FollowUp,

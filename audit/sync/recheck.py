@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.models import Hint, LaneKind, Posting, PostingState, Problem, ProblemState
-from audit.sync.freeze import document_of
+from audit.sync.frozen import document_of
 from audit.sync.hinting import hints_add
 from audit.sync.lanes import Lease, database_now, lanes_wake
 from audit.sync.read import post_slots

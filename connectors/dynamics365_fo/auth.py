@@ -90,6 +90,13 @@ class DynamicsSettings(BaseModel):
         description="journal: lines of an invoice journal, posted as journals are. pending: pending vendor invoices, "
         "which people, workflow or invoice automation post.",
     )
+    display_values: Literal["rule", "actions"] = Field(
+        "rule",
+        title="Texts of accounts",
+        description="rule: joined by us as the active format says; Dynamics is asked for values that this cannot say "
+        "surely. actions: Dynamics is asked for every new text, by one call each, and the rule stands in where it has "
+        "no such action.",
+    )
     vendor_group: str = Field(
         "", title="Vendor group", max_length=10, description="Of vendors that are created; needed only for them."
     )
@@ -97,7 +104,8 @@ class DynamicsSettings(BaseModel):
         "",
         title="Bank accounts",
         max_length=500,
-        description="Ids of Dynamics bank accounts that flows may book to, separated by commas.",
+        description="Ids of the bank accounts that flows may book to, separated by commas; empty: all that Dynamics "
+        "shows. Needed where the mapped user has no right to read them.",
     )
 
     @property

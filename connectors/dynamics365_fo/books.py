@@ -8,20 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from connectors.base import LedgerFacts
 from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats, formats_of
+from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
+from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of
 from connectors.dynamics365_fo.schema import (
+    BankAccountRow,
     CurrencyRow,
     DimensionValueRow,
     FormatRow,
     JournalNameRow,
-    JournalRow,
     LedgerRow,
     MainAccountCompanyRow,
     MainAccountRow,
@@ -32,28 +34,12 @@ from connectors.dynamics365_fo.schema import (
     RateRow,
     VendorRow,
 )
+from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow, PaymentJournalRow
 from connectors.errors import ConfigurationError, RejectedError
 
 FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
 IDS = 20  # in one question
 FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
-DAY = timedelta(days=1)
-GENERAL, VENDORS = "ledger", "vendors"
-LEVELS = {"journal_entry": GENERAL, "vendor_bill": VENDORS, "payment": VENDORS}
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A fiscal period: who may post into it."""
-
-    name: str
-    starts_on: date
-    ends_on: date
-    is_open: bool
-    closed_to: frozenset[str] = frozenset()
-
-    def is_closed(self, level: str) -> bool:
-        return not self.is_open or level in self.closed_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +65,7 @@ class _Kept:
     periods: list[Period] = field(default_factory=list)
     rates: list[RateRow] = field(default_factory=list)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    banks: dict[str, BankAccountRow] | None = None
 
 
 class Books:
@@ -88,6 +75,10 @@ class Books:
         self.client = client
         self.company = company.lower()
         self._kept: _Kept | None = None
+        self._display = DisplayActions(client)
+        self._written_by: Formats | None = None
+        self._has_payments: bool | None = None
+        self._scale: Decimal | None = None
         self._vendors: type[VendorRow] = VendorRow
 
     # --- the set-up
@@ -113,6 +104,47 @@ class Books:
         """Whether journals of this environment have the field for an outside system's key."""
         return self._fresh().has_integration_key
 
+    @property
+    def has_payment_journals(self) -> bool:
+        """Whether this environment shows vendor payment journals to the mapped user; asked once."""
+        if self._has_payments is None:
+            try:
+                self.client.rows(Query(PaymentJournalRow, self.company, top=1))
+                self._has_payments = True
+            except (ConfigurationError, RejectedError):
+                self._has_payments = False
+        return self._has_payments
+
+    @property
+    def rate_scale(self) -> Decimal | None:
+        """What stands for a rate of one in journal lines (100, or 1), as one in company currency shows it; None while
+        there is none. Asked until it is known."""
+        for kind in (LineRow, InvoiceLineRow) if self._scale is None else ():
+            rows = self.client.rows(Query(kind, self.company, self._of_currency(kind), top=1))
+            if rows and rows[0].exch_rate > 0:
+                self._scale = rows[0].exch_rate
+                break
+        return self._scale
+
+    def _of_currency(self, kind: type[LineRow]) -> str:
+        return equals(kind.model_fields["currency_code"].alias or "CurrencyCode", self.currency)
+
+    def bank(self, number: str) -> BankAccountRow | None:
+        """A bank account of this company. Raises ConfigurationError where they cannot be read."""
+        return self.banks().get(number.lower())
+
+    def banks(self) -> Mapping[str, BankAccountRow]:
+        """Bank accounts of this company by their ids in small letters; one call within a minute. Raises
+        ConfigurationError where the environment does not show them to the mapped user."""
+        kept = self._fresh()
+        if kept.banks is None:
+            try:
+                rows = self.client.rows(Query(BankAccountRow, self.company))
+            except RejectedError as error:  # fields that this version does not have
+                raise ConfigurationError(f"Bank accounts cannot be read. {error.message}") from error
+            kept.banks = {row.bank_account_id.lower(): row for row in rows}
+        return kept.banks
+
     def journal(self, name: str) -> JournalNameRow | None:
         return self._fresh().journals.get(name.lower())
 
@@ -132,6 +164,7 @@ class Books:
     def forget(self) -> None:
         """What was read is not true any more: the next question reads anew."""
         self._kept = None
+        self._display.forget()
 
     # --- by id, a whole batch at a time
 
@@ -248,7 +281,7 @@ class Books:
                 "access to it under System administration > Users."
             )
         try:
-            told: Formats | ConfigurationError = formats_of(formats, parameters)
+            told: Formats | ConfigurationError = self._formats(formats, parameters)
         except ConfigurationError as error:
             told = error
         kept = _Kept(
@@ -262,6 +295,15 @@ class Books:
         kept.periods, kept.rates = self._calendar(kept.ledger, states)
         return kept
 
+    def _formats(self, rows: list[FormatRow], parameters: list[ParametersRow]) -> Formats:
+        """Texts that Dynamics told stay true while the formats do."""
+        asks_always = self.client.settings.display_values == "actions"
+        formats = formats_of(rows, parameters, self._display, asks_always=asks_always)
+        if formats != self._written_by:
+            self._display.forget()
+            self._written_by = formats
+        return formats
+
     def _calendar(self, ledger: LedgerRow, states: list[PeriodStateRow]) -> tuple[list[Period], list[RateRow]]:
         rates = (
             f"{equals('RateTypeName', ledger.exchange_rate_type)} and "
@@ -271,7 +313,7 @@ class Books:
         calendar = equals("Calendar", ledger.fiscal_calendar)
         rows, found = self.client.many([Query(PeriodRow, every=calendar), Query(RateRow, every=rates)])
         by_name = {(one.year_name, one.period_name): one for one in states if one.calendar == ledger.fiscal_calendar}
-        periods = [_period(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
+        periods = [period_of(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
         return sorted((one for one in periods if one), key=lambda one: one.starts_on), found
 
     def _has_integration_key(self) -> bool:
@@ -303,31 +345,6 @@ class Books:
             return self.client.many(older)
 
 
-def closed_through(periods: list[Period]) -> dict[str, date]:
-    """The day before the first period that is open, by type of document.
-
-    A period that is closed behind an open one is not told here; preflight looks at the very period."""
-    found: dict[str, date] = {}
-    for kind, level in LEVELS.items():
-        levels = {GENERAL, level}
-        first = next((one for one in periods if not any(one.is_closed(each) for each in levels)), None)
-        if first is not None:
-            found[kind] = first.starts_on - DAY
-        elif periods:
-            found[kind] = periods[-1].ends_on
-    return found
-
-
-def fiscal_year_end(periods: list[Period]) -> tuple[int, int]:
-    """Month and day on which a fiscal year ends: the periods of a year follow each other, so that of the last one
-    before the year's first period comes again. Without periods the end of the calendar year."""
-    if not periods:
-        return 12, 31
-    start = periods[0].starts_on
-    last = start - DAY
-    return last.month, last.day
-
-
 def decimals_of(row: CurrencyRow) -> int:
     """Decimals of a currency: those of its general rounding rule; Dynamics takes 0 for two."""
     exponent = row.general_rounding_rule.normalize().as_tuple().exponent
@@ -339,16 +356,3 @@ def decimals_of(row: CurrencyRow) -> int:
 def _holds(row: RateRow, day: date) -> bool:
     starts, ends = day_of(row.start_date), day_of(row.end_date)
     return not (starts and day < starts) and not (ends and day > ends)
-
-
-def _period(row: PeriodRow, state: PeriodStateRow | None) -> Period | None:
-    """An operating period with its state in this ledger; opening and closing periods are not posted into by us."""
-    starts, ends = day_of(row.start_date), day_of(row.end_date)
-    if row.type in ("Opening", "Closing") or starts is None or ends is None:
-        return None
-    closed = set()
-    if state and state.ledger_access_level == "None":
-        closed.add(GENERAL)
-    if state and state.vend_access_level == "None":
-        closed.add(VENDORS)
-    return Period(row.period_name, starts, ends, state is not None and state.period_status == "Open", frozenset(closed))

@@ -20,7 +20,7 @@ from connectors.answers import ApiResponse
 from connectors.base import ConnectionContext
 from connectors.dynamics365_fo.auth import DynamicsCredentials, build_auth, environment_address, settings_of
 from connectors.dynamics365_fo.errors import RULES, lean, read_body_error
-from connectors.dynamics365_fo.literals import equals
+from connectors.dynamics365_fo.literals import ENUM, equals
 from connectors.dynamics365_fo.multipart import JSON, Changeset, Operation, Part, decode, encode
 from connectors.dynamics365_fo.schema import Row
 from connectors.errors import (
@@ -111,6 +111,11 @@ class DynamicsClient:
     def wake(self, query: Query[R]) -> None:
         """Ask something, with the patience that the first call after a restart of the server needs."""
         self.http.get(query.path(), headers={**_HEADERS, "Accept": JSON, **_traced()}, timeout=FIRST_TIMEOUT)
+
+    def action(self, entity_set: str, name: str, body: dict[str, Any]) -> ApiResponse:
+        """The answer of an action that changes nothing; safe to repeat."""
+        headers = {**_HEADERS, "Accept": JSON, **_traced()}
+        return self.http.request("POST", f"data/{entity_set}/{ENUM}.{name}", json=body, headers=headers)
 
     def pages(self, query: Query[R]) -> Iterator[list[R]]:
         """The rows of a question as the server pages them (at most 10,000 at a time)."""

@@ -23,5 +23,6 @@ CONNECTOR = Connector(
     refresh_tokens_stay=True,
     says_company_only_lines=False,
     has_vendors_by_company=True,
+    takes_files_while_created=True,
     simulator="connectors.dynamics365_fo.simulator.DynamicsSimulator",
 )

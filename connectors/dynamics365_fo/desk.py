@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -10,11 +11,13 @@ from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.documents import Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
-from connectors.dynamics365_fo.journals import Posted, shape_of
+from connectors.dynamics365_fo.exchange import rate_sent
+from connectors.dynamics365_fo.journals import PAYMENT, Part, Posted, Shape, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
-from connectors.dynamics365_fo.schema import VendorTransactionRow
-from connectors.errors import ConnectorError, RejectedError, UnsupportedError
+from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
+from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
+from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
 from connectors.money import minor_unit
 
 MARK_LOST = Finding("document_altered", "The mark in the journal's header was removed in Dynamics.", "mark")
@@ -41,25 +44,41 @@ class Desk:
         """The company in Dynamics' own client; where a journal is shown there is not documented."""
         return f"{self.client.address}/?cmp={self.company.upper()}"
 
+    def shape(self, document: Posted) -> Shape:
+        """The kind of journal that a document becomes."""
+        return shape_of(document, self.books.journal(document.journal))
+
+    def parts(self, batch: Sequence[Outgoing]) -> dict[str, list[Part]]:
+        """What the payments among documents mark, by key, where their journals can; one call if there are such."""
+        payments = {
+            one.key: one.document
+            for one in batch
+            if isinstance(one.document, Payment) and self.shape(one.document) is PAYMENT
+        }
+        found = transactions(self.books, (), [key for one in payments.values() for key in one.settles])
+        return {key: parts_of(one, found) for key, one in payments.items()}
+
     def look(self, batch: Sequence[Outgoing]) -> dict[str, Found]:
         """The journals of documents by their keys."""
-        wanted = [(one.stamp, shape_of(posted(one))) for one in batch]
+        wanted = [(one.stamp, self.shape(posted(one))) for one in batch]
         found = self.lookup.journals(wanted) if wanted else {}
         return {one.key: found[slot] for one, slot in zip(batch, wanted, strict=True)}
 
     def outcomes(self, batch: Sequence[Outgoing], found: Mapping[str, Found]) -> dict[str, Outcome]:
-        """What the journals that were found say; absent where there is none. One more call where payments are
-        posted: whether they settle what they should."""
-        paid = [one for one in batch if isinstance(one.document, Payment)]
-        numbers = [
-            journal.header.journal_batch_number
-            for one in paid
-            if (journal := found[one.key].journal) is not None and journal.is_posted
+        """What the journals that were found say; absent where there is none. One more call where what is posted
+        settles something: whether it does."""
+        settling = [
+            (journal, posted(one))
+            for one in batch
+            if (journal := found[one.key].journal) is not None
+            and journal.is_posted
+            and (isinstance(one.document, Payment) or keys_settled(posted(one)))
         ]
-        transactions = self.lookup.transactions(numbers) if numbers else {}
-        return {one.key: self._outcome(one, found[one.key], transactions) for one in batch}
+        numbers = [journal.header.journal_batch_number for journal, _ in settling]
+        booked = transactions(self.books, numbers, [key for _, one in settling for key in keys_settled(one)])
+        return {one.key: self._outcome(one, found[one.key], booked) for one in batch}
 
-    def _outcome(self, one: Outgoing, found: Found, transactions: Mapping[str, list[VendorTransactionRow]]) -> Outcome:
+    def _outcome(self, one: Outgoing, found: Found, booked: Transactions) -> Outcome:
         journal = found.journal
         if journal is None:
             return Outcome(one.key, OutcomeState.ABSENT)
@@ -68,24 +87,27 @@ class Desk:
             return Outcome(one.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=ids)
         document = posted(one)
         number = journal.header.journal_batch_number
-        found_otherwise = self._differences(document, journal)
-        state = OutcomeState.POSTED if journal.is_posted else OutcomeState.CREATED
-        company_amount = None
-        if isinstance(document, Payment) and journal.is_posted:
-            rows = transactions.get(number, [])
-            company_amount = _company_amount(document, rows)
-            if document.settles and sum(abs(row.settle_amount_cur) for row in rows) < document.amount:
-                state = OutcomeState.CREATED
-                found_otherwise += (not_settled(number),)
-        return Outcome(
+        outcome = Outcome(
             one.key,
-            state,
+            OutcomeState.POSTED if journal.is_posted else OutcomeState.CREATED,
             ledger_id=journal.id,
             number=number,
             link=self.link(),
-            differences=found_otherwise,
-            company_amount=company_amount,
+            differences=self._differences(document, journal),
         )
+        if not journal.is_posted:
+            return outcome
+        if isinstance(document, Payment):
+            company_amount = _company_amount(document, booked.by_journal.get(number, ()))
+            outcome = replace(outcome, company_amount=company_amount)
+        left = unsettled(document, number, booked)
+        if left is None:
+            return outcome
+        outcome = replace(outcome, differences=(*outcome.differences, left))
+        if not isinstance(document, Payment):
+            return outcome
+        # A payment is done when it settles its bills, not before: money that is gone leaves nothing to be paid.
+        return replace(outcome, state=OutcomeState.CREATED, error=RetryableError(left.message, provider=PROVIDER))
 
     def _differences(self, document: Posted, journal: Journal) -> tuple[Finding, ...]:
         extra = () if journal.keeps_mark else (MARK_LOST,)
@@ -93,22 +115,14 @@ class Desk:
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
         try:
-            return (*differences(document, journal.header, journal.lines, self.books.formats), *extra)
+            rate = rate_sent(self.books, document)
+            return (*differences(document, journal.header, journal.lines, self.books.formats, rate), *extra)
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
             return (uncomparable(error), *extra)
 
 
 def uncomparable(error: ConnectorError) -> Finding:
     return Finding("document_altered", f"It cannot be compared any more: {error.message}", "dimension formats")
-
-
-def not_settled(number: str) -> Finding:
-    return Finding(
-        "not_reconciled",
-        f"The payment {number} is posted and settles nothing yet: settle it under Accounts payable > Vendors > Invoice "
-        "> Settle transactions, or let the vendor posting profile settle automatically.",
-        number,
-    )
 
 
 def _company_amount(payment: Payment, rows: Sequence[VendorTransactionRow]) -> Decimal | None:

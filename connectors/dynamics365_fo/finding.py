@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,12 +10,12 @@ from connectors.base import LookupBlindError, Outcome, OutcomeState, Outgoing
 from connectors.documents import NewVendor
 from connectors.dynamics365_fo.client import PROVIDER
 from connectors.dynamics365_fo.desk import Desk, posted
-from connectors.dynamics365_fo.journals import SHAPES, shape_of
+from connectors.dynamics365_fo.journals import PAYMENT, SHAPES
 from connectors.dynamics365_fo.pending import find_invoices, invoices
 from connectors.dynamics365_fo.posting import JournalPoster
 from connectors.dynamics365_fo.preflight import Preflight
 from connectors.dynamics365_fo.vendors import find_vendors, marked_vendors
-from connectors.errors import RetryableError
+from connectors.errors import ConfigurationError, RetryableError
 
 YES = "Yes"
 
@@ -27,21 +28,31 @@ def find(desk: Desk, batch: Sequence[Outgoing], known: str) -> dict[str, Outcome
     journals = [one for one in batch if one not in vendors and one not in waiting]
     outcomes = find_vendors(desk, vendors) if vendors else {}
     outcomes |= find_invoices(desk, waiting) if waiting else {}
-    wanted = [(one.stamp, shape_of(posted(one))) for one in journals]
+    slots = {one.key: (one.stamp, desk.shape(posted(one))) for one in journals}
+    wanted = list(slots.values())
     wanted += [(known, shape) for shape in SHAPES if known and (known, shape) not in wanted]
     found = desk.lookup.journals(wanted) if wanted else {}
-    outcomes |= desk.outcomes(journals, {one.key: found[one.stamp, shape_of(posted(one))] for one in journals})
+    outcomes |= desk.outcomes(journals, {one.key: found[slots[one.key]] for one in journals})
     is_known_seen = not known or any(found[known, shape].journals for shape in SHAPES)
     is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes.values())
-    if is_absent and not is_known_seen and not marked_vendors(desk, [known]) and not invoices(desk, [known]):
+    if is_absent and not is_known_seen and not _is_elsewhere(desk, known):
         raise LookupBlindError(
             f"A search in Dynamics does not show {known}, which is there: a right, a filter or the company was lost.",
             provider=PROVIDER,
         )
-    here = [(one, found[one.stamp, shape_of(posted(one))].journal) for one in journals]
+    here = [(one, found[slots[one.key]].journal) for one in journals]
     created = [(one, at) for one, at in here if at and outcomes[one.key].state is OutcomeState.CREATED]
     outcomes |= JournalPoster(desk).complete(created)
     return outcomes
+
+
+def _is_elsewhere(desk: Desk, stamp: str) -> bool:
+    """Whether a mark stands where it was not looked for: on a vendor, a pending invoice, in a payment journal."""
+    if marked_vendors(desk, [stamp]) or invoices(desk, [stamp]):
+        return True
+    with contextlib.suppress(ConfigurationError):  # an environment without vendor payment journals
+        return bool(desk.lookup.journals([(stamp, PAYMENT)])[stamp, PAYMENT].journals)
+    return False
 
 
 def explained(desk: Desk, batch: Sequence[Outgoing], outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:

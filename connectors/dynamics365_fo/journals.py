@@ -1,11 +1,12 @@
 """What is written for a document? A journal of its own: a header with our mark and number, and its lines.
 
-Entries and payments become general journals, bills invoice journals, whose fields have other names
+Entries become general journals, bills invoice journals, and payments journals of the type of their journal's name: in a
+vendor payment journal a line marks the invoice that it settles when it is posted. The fields have other names in each
 (https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/fin-ops/data-entities/entity-general-journal)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,15 @@ from connectors.dynamics365_fo.accounts import Target, target, target_of
 from connectors.dynamics365_fo.dimensions import Formats
 from connectors.dynamics365_fo.literals import noon
 from connectors.dynamics365_fo.pairing import paired
-from connectors.dynamics365_fo.schema import InvoiceJournalRow, InvoiceLineRow, JournalNameRow, JournalRow, LineRow
+from connectors.dynamics365_fo.schema import JournalNameRow
+from connectors.dynamics365_fo.schema_documents import (
+    InvoiceJournalRow,
+    InvoiceLineRow,
+    JournalRow,
+    LineRow,
+    PaymentJournalRow,
+    PaymentLineRow,
+)
 from connectors.dynamics365_fo.stamps import number_of
 from connectors.errors import UnsupportedError
 from connectors.records import Side
@@ -28,7 +37,7 @@ Posted = JournalEntry | VendorBill | Payment
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of the two kinds of journals: its sets, and the names of the fields that differ."""
+    """One of the kinds of journals: its sets, and the names of the fields that differ."""
 
     word: str  # begins the ids of its documents
     header: type[JournalRow]
@@ -40,6 +49,10 @@ class Shape:
     currency: str
     text: str
     offset_text: str
+    mark: str = "Document"
+    dimensions: str = "DefaultDimensionDisplayValue"
+    offset_dimensions: str = "OffsetDefaultDimensionDisplayValue"
+    tax: tuple[str, str] = ("SalesTaxGroup", "ItemSalesTaxGroup")
 
 
 GENERAL = Shape(
@@ -50,11 +63,32 @@ INVOICE = Shape(
     "invoice-journal", InvoiceJournalRow, InvoiceLineRow, False,
     "Date", "Debit", "Credit", "Currency", "Description", "OffsetTransactionText",
 )  # fmt: skip
+PAYMENT = Shape(
+    "payment-journal", PaymentJournalRow, PaymentLineRow, False,
+    "TransactionDate", "DebitAmount", "CreditAmount", "CurrencyCode", "TransactionText", "OffsetTransactionText",
+    "PaymentReference", "DefaultDimensionsForAccountDisplayValue", "DefaultDimensionsForOffsetAccountDisplayValue",
+    ("TaxGroup", "TaxItemGroup"),
+)  # fmt: skip
 SHAPES = (GENERAL, INVOICE)
+"""Kinds that every environment has."""
+MARKING = "Payment"
+"""The type of journal names whose lines can mark an invoice."""
 
 
-def shape_of(document: Posted) -> Shape:
-    return INVOICE if isinstance(document, VendorBill) else GENERAL
+def shape_of(document: Posted, journal: JournalNameRow | None) -> Shape:
+    """The kind of journal of a document whose journal name is that."""
+    if isinstance(document, VendorBill):
+        return INVOICE
+    is_marking = isinstance(document, Payment) and journal is not None and journal.type == MARKING
+    return PAYMENT if is_marking else GENERAL
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a payment goes to one invoice; without a number it settles what Dynamics or a person chooses."""
+
+    invoice: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +111,7 @@ class Header:
         return {name: value for name, value in values.items() if value}
 
 
-def header_of(outgoing: Outgoing, document: Posted, *, own_numbers: bool, has_key: bool) -> Header:
-    shape = shape_of(document)
+def header_of(outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers: bool, has_key: bool) -> Header:
     return Header(
         company=document.company.lower(),
         journal=document.journal,
@@ -90,21 +123,30 @@ def header_of(outgoing: Outgoing, document: Posted, *, own_numbers: bool, has_ke
 
 
 def lines_of(
-    outgoing: Outgoing, document: Posted, number: str, formats: Formats, journal: JournalNameRow | None
+    outgoing: Outgoing,
+    document: Posted,
+    number: str,
+    formats: Formats,
+    journal: JournalNameRow | None,
+    parts: Sequence[Part] = (),
+    rate: Decimal | None = None,
 ) -> list[dict[str, Any]]:
-    """The bodies of a document's lines, numbered from 1. Raises UnsupportedError and RejectedError."""
-    shape = shape_of(document)
+    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rate` is what the lines carry
+    where the day's would be another. Raises UnsupportedError and RejectedError."""
+    shape = shape_of(document, journal)
     if isinstance(document, JournalEntry):
         drafts = list(_entry(document, formats))
     elif isinstance(document, Payment):
-        drafts = list(_payment(document, formats))
+        drafts = list(_payment(document, formats, parts if shape is PAYMENT else ()))
     else:
         drafts = list(_bill(document, formats))
     head = {"dataAreaId": document.company.lower(), "JournalBatchNumber": number}
     voucher = {"Voucher": number} if len(drafts) > 1 and shape is INVOICE and _is_voucher_ours(journal) else {}
-    tail = {"Document": outgoing.stamp, "SalesTaxGroup": "", "ItemSalesTaxGroup": ""}
+    tail: dict[str, Any] = {shape.mark: outgoing.stamp, **dict.fromkeys(shape.tax, "")}
     if isinstance(document, Payment):
         tail["PaymentReference"] = outgoing.stamp
+    if rate is not None:
+        tail["ExchRate"] = rate
     if shape is GENERAL:
         tail["DocumentDate"] = noon(document.document_date)
     return [
@@ -137,7 +179,7 @@ class _Draft:
             shape.date: noon(day),
             "AccountType": self.account.type,
             "AccountDisplayValue": self.account.account,
-            "DefaultDimensionDisplayValue": self.account.default_dimensions,
+            shape.dimensions: self.account.default_dimensions,
             shape.currency: self.currency,
             shape.debit if self.side is Side.DEBIT else shape.credit: self.amount,
             shape.text: cut(self.text),
@@ -145,7 +187,7 @@ class _Draft:
         if self.offset is not None:
             values["OffsetAccountType"] = self.offset.type
             values["OffsetAccountDisplayValue"] = self.offset.account
-            values["OffsetDefaultDimensionDisplayValue"] = self.offset.default_dimensions
+            values[shape.offset_dimensions] = self.offset.default_dimensions
             values[shape.offset_text] = cut(self.offset_text)
         return {name: value for name, value in {**values, **(self.extra or {})}.items() if value != ""}
 
@@ -157,11 +199,15 @@ def _entry(entry: JournalEntry, formats: Formats) -> Iterator[_Draft]:
         yield _Draft(account, pair.side, pair.amount, entry.currency, text, offset, offset_text)
 
 
-def _payment(payment: Payment, formats: Formats) -> Iterator[_Draft]:
+def _payment(payment: Payment, formats: Formats, parts: Sequence[Part]) -> Iterator[_Draft]:
+    """One line, or one for each part: a line marks one invoice."""
     side = Side.CREDIT if payment.is_refund else Side.DEBIT
     vendor = target(formats, payment.payable, payment.partner, ())
     money = target(formats, payment.money, payment.partner, ())
-    yield _Draft(vendor, side, payment.amount, payment.currency, payment.text, money, payment.text)
+    for part in parts or (Part("", payment.amount),):
+        marks = {"MarkedInvoice": part.invoice, "MarkedInvoiceCompany": payment.company.lower()}
+        extra = {**marks, "SettleVoucher": "SelectedTransact"} if part.invoice else None
+        yield _Draft(vendor, side, part.amount, payment.currency, payment.text, money, payment.text, extra)
 
 
 def _bill(bill: VendorBill, formats: Formats) -> Iterator[_Draft]:

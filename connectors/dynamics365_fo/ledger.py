@@ -22,6 +22,7 @@ from connectors.base import (
     StandingBill,
 )
 from connectors.documents import Document, NewVendor
+from connectors.dynamics365_fo.attachments import attach
 from connectors.dynamics365_fo.client import BATCH_TIMEOUT, DynamicsClient
 from connectors.dynamics365_fo.desk import Desk, failed
 from connectors.dynamics365_fo.finding import explained, find
@@ -34,7 +35,7 @@ from connectors.dynamics365_fo.stamps import stamp_of
 from connectors.dynamics365_fo.standing import standing_bills
 from connectors.dynamics365_fo.vendors import VendorPoster
 from connectors.dynamics365_fo.verify import verify_connection
-from connectors.errors import BlockedError, ConnectorError, RateLimitedError, UnsupportedError
+from connectors.errors import BlockedError, ConnectorError, RateLimitedError
 
 
 class DynamicsLedger:
@@ -104,13 +105,8 @@ class DynamicsLedger:
         yield from reference_items(self.client, kind, company.lower())
 
     def attach_many(self, company: str, files: Mapping[str, Sequence[ReceiptFile]]) -> Mapping[str, int]:
-        """Raises UnsupportedError: no data entity takes files for journals."""
-        if not files:
-            return {}
-        raise UnsupportedError(
-            "Dynamics takes no files for journals through its data entities; switch attaching off in the flow.",
-            provider="Dynamics",
-        )
+        """Files for pending vendor invoices: three calls. Raises UnsupportedError for what takes none."""
+        return attach(self._desk(company), files) if files else {}
 
     def verify(self) -> list[Check]:
         return verify_connection(self.client)

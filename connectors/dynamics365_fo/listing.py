@@ -11,20 +11,23 @@ from decimal import Decimal
 from connectors.base import Stamped
 from connectors.dynamics365_fo.client import Query
 from connectors.dynamics365_fo.desk import Desk
-from connectors.dynamics365_fo.journals import INVOICE, SHAPES, Shape
+from connectors.dynamics365_fo.journals import GENERAL, INVOICE, PAYMENT, SHAPES, Shape
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.lookup import Journal
-from connectors.dynamics365_fo.preflight import PENDING_LINES
+from connectors.dynamics365_fo.pending import INVOICE_ID
 from connectors.dynamics365_fo.readback import total
-from connectors.dynamics365_fo.schema import JournalRow, PendingInvoiceRow, PostedInvoiceRow, VendorRow
+from connectors.dynamics365_fo.schema import VendorRow
+from connectors.dynamics365_fo.schema_documents import JournalRow, PendingInvoiceRow, PostedInvoiceRow
 from connectors.dynamics365_fo.stamps import is_stamp
+from connectors.dynamics365_fo.taken import PENDING_LINES
+from connectors.errors import ConfigurationError
 from connectors.money import Money, minor_unit
 
 
 def list_stamped(desk: Desk) -> Iterator[list[Stamped]]:
     """Every journal and created vendor with a mark of ours. Raises ConnectorErrors; safe to repeat."""
-    for shape in SHAPES:
-        for page in desk.client.pages(_question(desk, shape)):
+    for shape in (*SHAPES, PAYMENT):
+        for page in _pages(desk, shape):
             some = [_stamped(shape, row) for row in page if is_stamp(_mark(row))]
             if some:
                 yield some
@@ -40,6 +43,15 @@ def list_stamped(desk: Desk) -> Iterator[list[Stamped]]:
         made = [_vendor(row) for row in vendors if is_stamp(row.our_account_number.lower())]
         if made:
             yield made
+
+
+def _pages(desk: Desk, shape: Shape) -> Iterator[list[JournalRow]]:
+    """Not every environment has vendor payment journals, nor has every user a right to them."""
+    try:
+        yield from desk.client.pages(_question(desk, shape))
+    except ConfigurationError:
+        if shape in SHAPES:
+            raise
 
 
 def _question(desk: Desk, shape: Shape) -> Query[JournalRow]:
@@ -73,8 +85,8 @@ def _stamped(shape: Shape, row: JournalRow) -> Stamped:
 
 
 def _type(journal: Journal, stamp: str) -> str:
-    if journal.shape is INVOICE:
-        return "vendor_bill"
+    if journal.shape is not GENERAL:
+        return "vendor_bill" if journal.shape is INVOICE else "payment"
     is_payment = any(row.payment_reference.lower() == stamp for row in journal.lines)
     return "payment" if is_payment else "journal_entry"
 
@@ -83,13 +95,13 @@ def _waiting(row: PendingInvoiceRow) -> Stamped:
     stamp = row.document_number.lower()
     amount = abs(sum((line.net_amount for line in row.lines), Decimal(0))).quantize(minor_unit(row.currency))
     money = Money(amount, row.currency)
-    return Stamped(stamp, f"invoice:{stamp}", "draft", day_of(row.date), money, row.header_reference, "vendor_bill")
+    return Stamped(stamp, f"{INVOICE_ID}{stamp}", "draft", day_of(row.date), money, row.header_reference, "vendor_bill")
 
 
 def _booked(row: PostedInvoiceRow) -> Stamped:
     stamp = row.document_num.lower()
     money = Money(abs(row.invoice_amount).quantize(minor_unit(row.currency_code)), row.currency_code)
-    return Stamped(stamp, f"invoice:{stamp}", "posted", None, money, row.ledger_voucher, "vendor_bill")
+    return Stamped(stamp, f"{INVOICE_ID}{stamp}", "posted", None, money, row.ledger_voucher, "vendor_bill")
 
 
 def _vendor(row: VendorRow) -> Stamped:

@@ -1,18 +1,19 @@
 """Which journals bear our marks? One batch of readings for all documents: by mark, by number, and by their lines.
 
-What people see of the mark is the *Document* of the lines, which a copied journal keeps; so a twin is found there."""
+What people see of the mark is the *Document* of the lines (the payment reference in payment journals), which a copied
+journal keeps; so a twin is found there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import Query, chunks
-from connectors.dynamics365_fo.journals import SHAPES, Shape
+from connectors.dynamics365_fo.journals import Shape
 from connectors.dynamics365_fo.literals import one_of
-from connectors.dynamics365_fo.schema import JournalRow, LineRow, VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import JournalRow, LineRow
 from connectors.dynamics365_fo.stamps import number_of
 
 STAMPS = 10  # in one question
@@ -58,12 +59,13 @@ class Lookup:
     def journals(self, wanted: Sequence[tuple[str, Shape]]) -> dict[tuple[str, Shape], Found]:
         """Journals by mark and kind, unposted and posted ones. One call, a second where lines lead to journals that do
         not bear the mark in their header."""
-        by_shape = {shape: [stamp for stamp, of in wanted if of is shape] for shape in SHAPES}
+        shapes = list(dict.fromkeys(shape for _, shape in wanted))
+        by_shape = {shape: [stamp for stamp, of in wanted if of is shape] for shape in shapes}
         questions: list[tuple[Shape, bool, Query[Any]]] = []
         for shape, stamps in by_shape.items():
             for some in chunks(stamps, STAMPS):
                 questions.append((shape, True, self._headers(shape, self._marked(shape, some))))
-                questions.append((shape, False, self._lines(shape, one_of("Document", some))))
+                questions.append((shape, False, self._lines(shape, one_of(shape.mark, some))))
         headers: dict[tuple[Shape, str], JournalRow] = {}
         lines: dict[tuple[Shape, str], dict[object, LineRow]] = {}
         for (shape, is_header, _), rows in zip(questions, self._ask([one for *_, one in questions]), strict=True):
@@ -81,25 +83,13 @@ class Lookup:
         ]
         return {(stamp, shape): _sorted_out(stamp, shape, journals) for stamp, shape in wanted}
 
-    def transactions(self, numbers: Iterable[str]) -> dict[str, list[VendorTransactionRow]]:
-        """The posted vendor transactions of journals, by batch number."""
-        found: dict[str, list[VendorTransactionRow]] = {}
-        queries = [
-            Query(VendorTransactionRow, self.books.company, one_of("JournalNum", some))
-            for some in chunks(numbers, NUMBERS)
-        ]
-        for rows in self._ask(queries):
-            for row in rows:
-                found.setdefault(row.journal_num, []).append(row)
-        return found
-
     def _complete(
         self, headers: dict[tuple[Shape, str], JournalRow], lines: dict[tuple[Shape, str], dict[object, LineRow]]
     ) -> None:
         """Headers of the lines that came alone."""
         alone = [slot for slot in lines if slot not in headers]
         queries = []
-        for shape in SHAPES:
+        for shape in dict.fromkeys(of for of, _ in alone):
             for some in chunks((number for of, number in alone if of is shape), NUMBERS):
                 queries.append((shape, self._headers(shape, one_of("JournalBatchNumber", some))))
         for (shape, _), rows in zip(queries, self._ask([one for _, one in queries]), strict=True):

@@ -22,8 +22,9 @@ from connectors.dynamics365_fo.desk import Desk, failed, refused, uncomparable
 from connectors.dynamics365_fo.journals import cut, invoice_number
 from connectors.dynamics365_fo.literals import day_of, noon, one_of, quoted
 from connectors.dynamics365_fo.multipart import Changeset
-from connectors.dynamics365_fo.preflight import PENDING_LINES, Preflight
-from connectors.dynamics365_fo.schema import PendingInvoiceRow, PostedInvoiceRow
+from connectors.dynamics365_fo.preflight import Preflight
+from connectors.dynamics365_fo.schema_documents import PendingInvoiceRow, PostedInvoiceRow
+from connectors.dynamics365_fo.taken import PENDING_LINES
 from connectors.errors import (
     BlockedError,
     ConnectorError,
@@ -35,6 +36,7 @@ from connectors.errors import (
 )
 from connectors.records import Side
 
+INVOICE_ID = "invoice:"  # begins the ids of what is or was pending, before the mark
 HEADERS, LINES = "VendorInvoiceHeaders", "VendorInvoiceLines"
 STAMPS = 10
 Outcomes = dict[str, Outcome]
@@ -93,7 +95,7 @@ def outcome(desk: Desk, one: Outgoing, invoice: Invoice) -> Outcome:
         found = tuple(_booked(bill, invoice.booked[0]) if invoice.booked else _waiting(desk, bill, invoice.waiting[0]))
     except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
         found = (uncomparable(error),)
-    return Outcome(one.key, state, f"invoice:{one.stamp}", number, desk.link(), found)
+    return Outcome(one.key, state, f"{INVOICE_ID}{one.stamp}", number, desk.link(), found)
 
 
 class InvoicePoster:
@@ -108,6 +110,7 @@ class InvoicePoster:
         fresh = self._unrefused([one for one in batch if outcomes[one.key].state is OutcomeState.ABSENT], outcomes)
         if not fresh:
             return outcomes
+        drafts = {one.key: self.bodies(one, "") for one in fresh}  # before anything is sent: it may not be sayable
         headers = [Changeset((self.desk.client.operation("POST", HEADERS, self._header(one)),)) for one in fresh]
         try:
             answers = self.desk.client.write(headers)
@@ -122,7 +125,11 @@ class InvoicePoster:
                 written.append((one, str(json_load(some[0].text)["HeaderReference"])))
             else:
                 outcomes[one.key] = _unsent(one, failure)
-        outcomes |= self._lines_written([(one, reference, self.bodies(one, reference)) for one, reference in written])
+        steps = [
+            (one, reference, [{**body, "HeaderReference": reference} for body in drafts[one.key]])
+            for one, reference in written
+        ]
+        outcomes |= self._lines_written(steps)
         left = [one for one, _ in written if outcomes[one.key].state is OutcomeState.ABSENT]
         return outcomes | self._read_back(left)
 

@@ -16,7 +16,8 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.codec import json_load
 from connectors.dynamics365_fo.desk import Desk, failed, posted, refused
 from connectors.dynamics365_fo.errors import ALREADY_THERE
-from connectors.dynamics365_fo.journals import header_of, lines_of, shape_of
+from connectors.dynamics365_fo.exchange import rate_sent
+from connectors.dynamics365_fo.journals import Part, header_of, lines_of
 from connectors.dynamics365_fo.literals import quoted
 from connectors.dynamics365_fo.lookup import Found, Journal
 from connectors.dynamics365_fo.multipart import Changeset, Operation
@@ -49,11 +50,13 @@ class JournalPoster:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._parts: dict[str, list[Part]] = {}
 
     def post(self, batch: Sequence[Outgoing]) -> Outcomes:
         """Write a group of documents that become journals; an outcome for each by key."""
         outcomes: Outcomes = {}
         rest = self._unrefused(batch, outcomes)
+        self._parts.update(self.desk.parts(rest))
         if rest and self.desk.has_own_numbers:
             self._write_whole(rest, outcomes)
         elif rest:
@@ -65,6 +68,8 @@ class JournalPoster:
         those whose lines can no longer be said."""
         outcomes: Outcomes = {}
         steps: list[tuple[Outgoing, str, list[dict[str, object]]]] = []
+        half_done = [one for one, journal in pairs if is_half_done(one, journal)]
+        self._parts.update(self.desk.parts(half_done))
         for one, journal in pairs:
             number = journal.header.journal_batch_number
             if is_half_done(one, journal):
@@ -158,7 +163,7 @@ class JournalPoster:
                 outcomes[one.key] = failed(one, OutcomeState.UNCERTAIN, failure)
 
     def _remove(self, one: Outgoing, number: str, error: RejectedError) -> Outcome:
-        shape = shape_of(posted(one))
+        shape = self.desk.shape(posted(one))
         key = f"(dataAreaId={quoted(self.desk.company)},JournalBatchNumber={quoted(number)})"
         operation = self.desk.client.operation("DELETE", shape.header.entity_set, None, key)
         try:
@@ -235,15 +240,17 @@ class JournalPoster:
     def _header(self, one: Outgoing) -> Operation:
         document = posted(one)
         has_key = self.desk.books.has_integration_key
-        header = header_of(one, document, own_numbers=self.desk.has_own_numbers, has_key=has_key)
-        return self.desk.client.operation("POST", shape_of(document).header.entity_set, header.body())
+        shape = self.desk.shape(document)
+        header = header_of(one, document, shape, own_numbers=self.desk.has_own_numbers, has_key=has_key)
+        return self.desk.client.operation("POST", shape.header.entity_set, header.body())
 
     def _lines(self, one: Outgoing, number: str) -> list[dict[str, object]]:
         document = posted(one)
-        return lines_of(one, document, number, self.desk.books.formats, self.desk.books.journal(document.journal))
+        books, parts, rate = self.desk.books, self._parts.get(one.key, ()), rate_sent(self.desk.books, document)
+        return lines_of(one, document, number, books.formats, books.journal(document.journal), parts, rate)
 
     def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
-        entity_set = shape_of(posted(one)).line.entity_set
+        entity_set = self.desk.shape(posted(one)).line.entity_set
         return [self.desk.client.operation("POST", entity_set, dict(body)) for body in bodies]
 
 

@@ -1,6 +1,7 @@
-"""Does Dynamics hold what we sent? Dates, currency, number and every sum by account and vendor are compared.
+"""Does Dynamics hold what we sent? Dates, currency, rate, number and every sum by account and vendor are compared.
 
-Company amounts are not: Dynamics makes them itself at the rate of the day, and tells them in the posted voucher only.
+Company amounts are not: Dynamics makes them itself, and tells them in the posted voucher only. Their rate is compared
+where we gave it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from connectors.base import Finding
 from connectors.documents import Line, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import Target, target, target_of
 from connectors.dynamics365_fo.dimensions import Formats
+from connectors.dynamics365_fo.exchange import is_alike
 from connectors.dynamics365_fo.journals import Posted, invoice_number
 from connectors.dynamics365_fo.literals import day_of
-from connectors.dynamics365_fo.schema import InvoiceLineRow, JournalRow, LineRow
+from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow
 from connectors.records import Side
 
 Key = tuple[str, tuple[str, ...]]
@@ -23,11 +25,17 @@ Sums = dict[Key, Decimal]
 
 
 def differences(
-    document: Posted, header: JournalRow, lines: Iterable[LineRow], formats: Formats
+    document: Posted, header: JournalRow, lines: Iterable[LineRow], formats: Formats, rate: Decimal | None = None
 ) -> tuple[Finding, ...]:
-    """What of a journal reads otherwise than it was sent: nothing, or one finding per difference."""
+    """What of a journal reads otherwise than it was sent: nothing, or one finding per difference. `rate` is the one
+    that the lines carry, where they carry one of ours."""
     rows = list(lines)
-    return (*_header(document, header), *_lines(document, rows), *_sums(document, rows, formats))
+    return (
+        *_header(document, header),
+        *_lines(document, rows),
+        *(_altered("exchange rate", rate, row.exch_rate) for row in rows if rate and not is_alike(rate, row.exch_rate)),
+        *_sums(document, rows, formats),
+    )
 
 
 def total(lines: Iterable[LineRow], *, vendor_only: bool = False) -> Decimal:

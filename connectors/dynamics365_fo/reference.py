@@ -8,9 +8,9 @@ from connectors.base import ReferenceItem
 from connectors.dynamics365_fo.accounts import BANK, SEPARATOR, VENDOR
 from connectors.dynamics365_fo.books import Books, decimals_of
 from connectors.dynamics365_fo.client import DynamicsClient, Query
+from connectors.dynamics365_fo.closing import BLOCKED, closed_account, closed_bank, closed_value
 from connectors.dynamics365_fo.dimensions import MAIN_ACCOUNT
 from connectors.dynamics365_fo.literals import equals
-from connectors.dynamics365_fo.preflight import BLOCKED, closed_account, closed_value
 from connectors.dynamics365_fo.schema import (
     CompanyRow,
     CurrencyRow,
@@ -31,6 +31,7 @@ GROUPS = {
     "VendInvoice": "purchase",
     "VendInvoiceRegister": "purchase",
     "PurchaseLedger": "purchase",
+    "Payment": "payment",
 }
 PERSON = "Person"
 
@@ -49,9 +50,8 @@ def _accounts(client: DynamicsClient, company: str) -> Items:
     """Main accounts of the company's chart, the account that stands for vendors, and the chosen bank accounts."""
     facts = {"type": "Vend", "reconcile": "yes"}
     yield ReferenceItem("account", VENDOR, "Vendor", "Vendor, by posting profile", "Vend", True, facts)
-    for bank in client.settings.banks:
-        yield ReferenceItem("account", f"{BANK}{bank}", bank, f"Bank account {bank}", "Bank", True, {"type": "Bank"})
     books = Books(client, company)
+    yield from _banks(books)
     chart = equals("ChartOfAccounts", books.ledger.chart_of_accounts)
     here = {
         row.main_account_id: row
@@ -68,6 +68,27 @@ def _accounts(client: DynamicsClient, company: str) -> Items:
                 told["currency"] = row.default_currency
             number = row.main_account_id
             yield ReferenceItem("account", number, number, row.name, row.main_account_type, is_active, told)
+
+
+def _banks(books: Books) -> Items:
+    """Bank accounts as Dynamics lists them, those alone that the settings name if they name some; where it does not
+    list them, the settings' stand for themselves."""
+    chosen = books.client.settings.banks
+    try:
+        rows = books.banks()
+    except ConfigurationError:
+        for bank in chosen:
+            name = f"Bank account {bank}"
+            yield ReferenceItem("account", f"{BANK}{bank}", bank, name, "Bank", True, {"type": "Bank"})
+        return
+    wanted = {bank.lower() for bank in chosen} or set(rows)
+    today = books.client.http.context.now().date()
+    for number, row in rows.items():
+        if number in wanted:
+            bank = row.bank_account_id
+            facts = {"type": "Bank"} if row.takes("") else {"type": "Bank", "currency": row.currency_code}
+            name = row.name or f"Bank account {bank}"
+            yield ReferenceItem("account", f"{BANK}{bank}", bank, name, "Bank", not closed_bank(row, today), facts)
 
 
 def _journals(client: DynamicsClient, company: str) -> Items:

@@ -10,9 +10,9 @@ from connectors.documents import Account, Partner, Role
 from connectors.dynamics365_fo.accounts import VENDOR
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.journals import INVOICE
-from connectors.dynamics365_fo.preflight import normalised, number_questions
-from connectors.dynamics365_fo.schema import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
 from connectors.dynamics365_fo.stamps import is_stamp
+from connectors.dynamics365_fo.taken import normalised, number_questions
 from connectors.money import Money, minor_unit
 
 PAYABLE = Account(Role.AP, VENDOR, "Vendor")

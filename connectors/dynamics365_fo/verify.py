@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from connectors.base import Check
 from connectors.codec import json_load
-from connectors.dynamics365_fo.books import Books, closed_through, decimals_of
+from connectors.dynamics365_fo.books import Books, decimals_of
 from connectors.dynamics365_fo.client import DynamicsClient, Query
 from connectors.dynamics365_fo.dimensions import SCREEN
+from connectors.dynamics365_fo.journals import MARKING
 from connectors.dynamics365_fo.literals import equals
-from connectors.dynamics365_fo.preflight import JOURNAL_TYPES
-from connectors.dynamics365_fo.schema import CompanyRow, JournalRow, VendorGroupRow
+from connectors.dynamics365_fo.periods import closed_through
+from connectors.dynamics365_fo.postable import JOURNAL_TYPES
+from connectors.dynamics365_fo.schema import CompanyRow, VendorGroupRow
+from connectors.dynamics365_fo.schema_documents import JournalRow
 from connectors.dynamics365_fo.stamps import is_stamp, number_of
 from connectors.errors import AuthenticationError, ConnectorError
 from connectors.money import MoneyError, exponent
@@ -23,6 +26,8 @@ APPLICATIONS = "System administration > Setup > Microsoft Entra applications"
 USERS = "System administration > Users > Users"
 NUMBERS = "General ledger > Ledger setup > General ledger parameters > Number sequences > Journal batch number"
 JOURNAL_NAMES = "General ledger > Journal setup > Journal names"
+ROLES = "System administration > Security > Security configuration"
+SECRETS = "App registrations > Certificates & secrets"
 PERIODS = "General ledger > Calendars > Ledger calendars"
 
 
@@ -38,11 +43,23 @@ def verify_connection(client: DynamicsClient) -> list[Check]:
         try:
             checks += part(client)
         except ConnectorError as error:
-            cure = f"Open {APPLICATIONS}." if isinstance(error, AuthenticationError) and name != "token" else ""
-            checks.append(Check(name, "failed", error.message, cure))
+            checks.append(Check(name, "failed", error.message, _cure(client, name, error)))
             if is_needed:
                 break
     return checks
+
+
+def _cure(client: DynamicsClient, name: str, error: ConnectorError) -> str:
+    """Where it is mended. That an audience is refused cannot be told from an application that is not listed."""
+    is_refused = isinstance(error, AuthenticationError)
+    if name == "token":
+        where = f"{SECRETS} of the application" if is_refused else "the tenant's id and the connection's address"
+        return f"In Entra, see {where}."
+    if is_refused:
+        return (
+            f"Open {APPLICATIONS}; and {client.address}, which the token is for, must be the environment's own address."
+        )
+    return f"Give the mapped user's security role the privilege under {ROLES}." if error.status == 403 else ""
 
 
 def _token(client: DynamicsClient) -> Iterator[Check]:
@@ -55,7 +72,7 @@ def _token(client: DynamicsClient) -> Iterator[Check]:
         return
     left = ends_on - client.http.context.now().date()
     state = "failed" if left <= timedelta() else "warning" if left <= WARN_BEFORE else "ok"
-    cure = "" if state == "ok" else "Make a new secret in Entra, under App registrations > Certificates & secrets."
+    cure = "" if state == "ok" else f"Make a new secret in Entra, under {SECRETS}."
     yield Check("client secret", state, f"The client secret ends on {ends_on}.", cure)
 
 
@@ -96,6 +113,8 @@ def _company(client: DynamicsClient, company: str) -> Iterator[Check]:
     yield Check("company", "ok", f"{company} keeps its books in {books.currency}.")
     yield from _formats(books)
     yield from _journals(books)
+    yield from _payments(books)
+    yield from _bank_accounts(books)
     yield from _numbers(client, books)
     yield from _periods(books)
     yield from _decimals(books)
@@ -112,7 +131,7 @@ def _formats(books: Books) -> Iterator[Check]:
 
 
 def _journals(books: Books) -> Iterator[Check]:
-    for what, kind in (("entries and payments", "journal_entry"), ("bills", "vendor_bill")):
+    for what, kind in (("entries", "journal_entry"), ("bills", "vendor_bill")):
         rows = [row for row in books.journals() if row.type in JOURNAL_TYPES[kind]]
         name = f"journal names for {what}"
         if not rows:
@@ -127,6 +146,34 @@ def _journals(books: Books) -> Iterator[Check]:
                 f"{', '.join(emptied)}: lines are deleted after posting, so that a posted journal cannot be compared."
             )
             yield Check(name, "warning", said, f"Switch it off under {JOURNAL_NAMES}.")
+
+
+def _payments(books: Books) -> Iterator[Check]:
+    """Only vendor payment journals mark the bill that a payment settles."""
+    rows = [row.name for row in books.journals() if row.type == MARKING]
+    name, company = "journal names for payments", books.company
+    if not rows:
+        said = f"{company}: payments in general journals settle what automatic settlement takes, or what a person does."
+        yield Check(name, "warning", said, f"Make one of type Vendor disbursement under {JOURNAL_NAMES}.")
+    elif not books.has_payment_journals:
+        said = f"{company}: the mapped user sees no vendor payment journals."
+        yield Check(name, "warning", said, f"Give his security role the privilege under {ROLES}.")
+    else:
+        yield Check(name, "ok", f"{company}: {', '.join(rows)}; a payment marks the bill that it settles.")
+
+
+def _bank_accounts(books: Books) -> Iterator[Check]:
+    name, chosen = "bank accounts", ", ".join(books.client.settings.banks)
+    try:
+        shown = ", ".join(row.bank_account_id for row in books.banks().values())
+    except ConnectorError as error:
+        if chosen:
+            yield Check(name, "ok", f"{books.company}: not shown to the mapped user; the settings name {chosen}.")
+            return
+        cure = f"Give the user's security role the privilege under {ROLES}, or name the accounts in the settings."
+        yield Check(name, "warning", f"{books.company}: {error.message}", cure)
+        return
+    yield Check(name, "ok", f"{books.company}: {shown or 'none'}.")
 
 
 def _numbers(client: DynamicsClient, books: Books) -> Iterator[Check]:

@@ -82,7 +82,7 @@ def bill(
         partner=partner,
         payable=payable,
         number=record.invoice_number or sheet.known.key,
-        lines=_lines(sheet, costs, company_amounts[: len(costs)], posting),
+        lines=_lines(sheet, costs, company_amounts[: len(costs)], posting, partner),
         is_credit=is_credit,
         text=sheet.text(moved_from=posting.moved_from),
         rules=tuple(sheet.rules),
@@ -164,8 +164,13 @@ def _valued(parts: Sequence[Part], valued: Decimal, currency: str) -> list[Decim
 
 
 def _lines(
-    sheet: Sheet, parts: Sequence[Part], company_amounts: Sequence[Decimal], posting: PostingDay
+    sheet: Sheet,
+    parts: Sequence[Part],
+    company_amounts: Sequence[Decimal],
+    posting: PostingDay,
+    partner: Partner | None = None,
 ) -> tuple[Line, ...]:
+    """Each with the reasons for its account and its partner; a bill's lines have the bill's."""
     if any(part.dimensions for part in parts):
         sheet.rule("G13")
     return tuple(
@@ -177,10 +182,16 @@ def _lines(
             partner=part.partner,
             dimensions=part.dimensions,
             text=sheet.text(memo=part.memo, moved_from=posting.moved_from, is_personal=part.is_personal),
-            because=part.because,
+            because=(*part.because, *_why(sheet, part.partner or partner)),
         )
         for part, company_amount in zip(parts, company_amounts, strict=True)
     )
+
+
+def _why(sheet: Sheet, partner: Partner | None) -> tuple[str, ...]:
+    """How a partner was matched: by a rule, a number, or how near a name."""
+    answers = sheet.partners.values() if partner is not None else ()
+    return tuple(dict.fromkeys(one.because for one in answers if one.partner == partner and one.because))
 
 
 def _all_personal(parts: Sequence[Part]) -> bool:

@@ -90,7 +90,9 @@ class VendorAnswer:
 class PartnerBook(Protocol):
     """Vendors and employees of the ledger, matched to the source's: exact id, tax id, name, then fuzzy."""
 
-    def vendor(self, *, id: str, name: str, tax_id: str, on: date) -> VendorAnswer: ...
+    def vendor(self, *, id: str, name: str, tax_id: str, on: date, merchant: str = "") -> VendorAnswer:
+        """`merchant` is the text of the card statement, which a rule may name as it stands."""
+        ...
 
     def employee(self, *, id: str, name: str, email: str, on: date) -> VendorAnswer: ...
 

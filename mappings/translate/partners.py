@@ -6,6 +6,7 @@ from datetime import date
 
 from connectors.documents import NewVendor, Partner
 from connectors.records import Party
+from mappings.names import merchant_name
 from mappings.translate.context import VendorAnswer, Wait
 from mappings.translate.sheet import Sheet
 
@@ -25,7 +26,7 @@ def employee_of(sheet: Sheet, party: Party | None = None) -> Partner | None:
 
 def vendor_of(sheet: Sheet, *, is_required: bool) -> Partner | None:
     """The supplier's partner. Not required: None without a need (an unmatched merchant holds no card entry)."""
-    party = sheet.record.vendor or Party(name=sheet.record.merchant)
+    party = sheet.record.vendor or Party(name=merchant_name(sheet.record.merchant))
     if not (party.id or party.name):
         if is_required:
             sheet.need("missing_vendor", "The source names no vendor.", value=sheet.record.external_id)
@@ -45,7 +46,7 @@ def _answer(sheet: Sheet, kind: str, party: Party) -> VendorAnswer:
         sheet.partners[kind, party] = (
             book.employee(id=party.id, name=party.name, email=party.email, on=on)
             if kind == "employee"
-            else book.vendor(id=party.id, name=party.name, tax_id=party.tax_id, on=on)
+            else book.vendor(id=party.id, name=party.name, tax_id=party.tax_id, merchant=sheet.record.merchant, on=on)
         )
     return sheet.partners[kind, party]
 

@@ -79,10 +79,11 @@ class DynamicsStage:
         return {flow.name: flow_tally(flow) for flow in self.flows(*streams)}
 
     def posts(self) -> None:
-        """The posting job of Dynamics comes by; payments settle the vendors' oldest items."""
+        """The posting job of Dynamics comes by; payments settle what they mark, entries the vendors' oldest items."""
         with self.fo.lock:
-            for kind, settles in (("VendInvoiceJournalHeaders", False), ("LedgerJournalHeaders", True)):
-                rows = self.fo.store.table(kind).rows.values()
+            kinds = (("VendInvoiceJournal", False), ("LedgerJournal", True), ("VendorPaymentJournal", False))
+            for kind, settles in kinds:
+                rows = self.fo.store.table(f"{kind}Headers").rows.values()
                 numbers = sorted(row["JournalBatchNumber"] for row in rows if row["IsPosted"] == "No")
                 self.fo.switches.automatic_settlement = settles
                 if numbers:
@@ -94,18 +95,20 @@ class DynamicsStage:
     def held(self) -> Counter[str]:
         """How often each mark of ours stands in Dynamics: nothing of ours is asked."""
         marks = [row["IntegrationKey"] for row in self.rows("LedgerJournalHeaders")]
-        marks += [row["Description"] for row in self.rows("VendInvoiceJournalHeaders")]
+        for name in ("VendInvoiceJournalHeaders", "VendorPaymentJournalHeaders"):
+            marks += [row["Description"] for row in self.rows(name)]
         marks += [row.get("OurAccountNumber", "") for row in self.rows("VendorsV3")]
         return Counter(mark for mark in marks if is_stamp(mark))
 
     def unposted(self) -> int:
-        kinds = ("LedgerJournalHeaders", "VendInvoiceJournalHeaders")
+        kinds = ("LedgerJournalHeaders", "VendInvoiceJournalHeaders", "VendorPaymentJournalHeaders")
         return sum(row["IsPosted"] == "No" for kind in kinds for row in self.rows(kind))
 
     def moved(self) -> Decimal:
         """Debits of all lines in Dynamics, as they were written, whatever their currency."""
         vendor = [row for row in self.rows("VendInvoiceJournalLines") if row["AccountType"] == "Vend"]
-        amounts = [row.get(name) or 0 for row in self.rows("LedgerJournalLines") for name in SIDES]
+        entries = [*self.rows("LedgerJournalLines"), *self.rows("VendorPaymentJournalLines")]
+        amounts = [row.get(name) or 0 for row in entries for name in SIDES]
         return Decimal(sum(amounts + [row.get(name) or 0 for row in vendor for name in ("Debit", "Credit")]))
 
     def told(self) -> set[str]:

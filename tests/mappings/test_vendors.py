@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.records import Coded
-from mappings.names import normalised_name
+from mappings.names import merchant_name, normalised_name
 from mappings.resolver import RuleResolver, RuleRow
 from mappings.translate.context import Policies
 from mappings.vendors import LedgerPartnerBook, PartnerIndex, PartnerRow
@@ -178,3 +178,34 @@ def test_matching_in_twenty_thousand_names_is_done_once_for_a_name() -> None:
         many.vendor(id="", name="Zebra Catering and Events", tax_id="", on=DAY)
     assert first < 1
     assert (perf_counter() - started) / 1000 < first
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "merchant"),
+    [
+        ("AMZN Mktp US*2K3XY", "AMZN Mktp US"),
+        ("AMAZON.COM*RT4G2 SEATTLE", "AMAZON.COM"),
+        ("SQ *BLUE BOTTLE 0412", "BLUE BOTTLE"),
+        ("TST* Zebra Cafe #12", "Zebra Cafe"),
+        ("PAYPAL *FIGMA 4029357733", "FIGMA"),
+        ("UBER   *TRIP", "UBER TRIP"),
+        ("STAPLES 0412", "STAPLES"),
+        ("HOME DEPOT 800-555-0100", "HOME DEPOT"),
+        ("FOREVER 21", "FOREVER 21"),
+        ("7-ELEVEN", "7-ELEVEN"),
+        ("88341", "88341"),
+        ("*7781", "*7781"),
+        ("  ", ""),
+    ],
+)
+def test_a_merchant_is_named_without_what_differs_from_purchase_to_purchase(descriptor: str, merchant: str) -> None:
+    assert merchant_name(descriptor) == merchant
+
+
+def test_a_rule_may_name_the_statements_text_or_the_merchant_in_it() -> None:
+    by_text = rule(6, Coded("merchant", "AMZN Mktp US*2K3"), "1")
+    by_name = rule(7, Coded("merchant", "AMZN Mktp US"), "4")
+    for rules, text, partner in (((by_name,), "AMZN Mktp US*9QZ", "4"), ((by_text, by_name), "AMZN Mktp US*2K3", "1")):
+        answer = book(rules).vendor(id="", name=merchant_name(text), tax_id="", on=DAY, merchant=text)
+        assert answer.partner is not None
+        assert answer.partner.id == partner

@@ -11,6 +11,7 @@ from .legs import Leg
 from .logic import Session
 from .store import Row, Store, money
 from .values import UNSET_DAY, stamp
+from .vendors import marked
 
 POSTING_TYPES = {"Ledger": "LedgerJournal", "Vend": "VendBalance", "Bank": "Bank", "Cust": "CustBalance"}
 
@@ -118,15 +119,19 @@ def _vendor_transaction(session: Session, company: str, leg: Leg, voucher: str, 
             "CreatedOn": stamp(session.simulator.clock.now()),
         },
     )
-    if session.switches.automatic_settlement:
+    if leg.line.get("MarkedInvoice"):
+        if (other := marked(session, leg.line)) is not None:
+            settle(session, row, other)
+    elif session.switches.automatic_settlement:
         settle(session, row)
     return row
 
 
-def settle(session: Session, row: Row) -> None:
-    """Set a vendor's transaction off against the oldest open ones of the other side and the same currency."""
+def settle(session: Session, row: Row, only: Row | None = None) -> None:
+    """Set a vendor's transaction off against the marked one, or the oldest open ones of the other side and the same
+    currency."""
     table = session.store.table("VendTransBiEntities")
-    for other in table.by("AccountNum", row["AccountNum"]):
+    for other in [only] if only else table.by("AccountNum", row["AccountNum"]):
         rest = money(row["AmountCur"]) - money(row.get("SettleAmountCur"))
         open_rest = money(other["AmountCur"]) - money(other.get("SettleAmountCur"))
         is_other_side = (rest > 0) != (open_rest > 0)

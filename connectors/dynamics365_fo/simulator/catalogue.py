@@ -1,7 +1,8 @@
 """Which entity sets, fields and enumerations does the simulated environment have, and how does $metadata tell them?
 
-Names, types and keys stand in `entities.txt` and `enums.txt`, as a real environment's $metadata has them. Fields whose
-enumeration is only named there (two large ones) are not served.
+Names, types and keys stand in `entities.txt` and `enums.txt`, as a real environment's $metadata has them; the sets of
+`further.txt` are cut to the fields that are of use. Fields whose enumeration is only named (two large ones) are not
+served.
 """
 
 from __future__ import annotations
@@ -82,13 +83,13 @@ class Catalogue:
 def catalogue() -> Catalogue:
     enums: dict[str, dict[str, int]] = {}
     unnamed = set()
-    for name, *members in _entries("enums.txt"):
+    for name, *members in _entries("enums.txt") + _entries("further_enums.txt"):
         if members == ["?"]:
             unnamed.add(name)
         else:
             enums[name] = {member: int(value) for member, value in (one.split("=") for one in members)}
     sets = {}
-    for name, entity_type, *words in _entries("entities.txt", "  "):
+    for name, entity_type, *words in _entries("entities.txt", "  ") + _entries("further.txt", "  "):
         keys = tuple(words[: words.index("|")])
         fields, navigation = {}, {}
         for word in words[words.index("|") + 1 :]:

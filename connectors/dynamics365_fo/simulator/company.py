@@ -84,7 +84,16 @@ def _companies(simulator: DynamicsSimulator) -> None:
             LedgerRecId=simulator.store.new_id(),
             ChartOfAccountsRecId=simulator.chart_id,
         )
-        simulator.bank_accounts[one.key] = dict(one.banks)
+        for bank, main_account in one.banks:
+            _put(
+                simulator,
+                "BankAccounts",
+                dataAreaId=one.key,
+                BankAccountId=bank,
+                Name=f"{one.name}, operating",
+                CurrencyCode=one.currency,
+                BankMainAccountIdDisplayValue=main_account,
+            )
         simulator.customers[one.key] = {f"{upper}-C01": "Summit Retail"}
 
 

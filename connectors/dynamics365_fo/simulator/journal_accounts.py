@@ -16,8 +16,10 @@ KEPT_AS = {
     "OffsetAccountDisplayValue": ("_offset", "OffsetAccountType"),
     "DefaultDimensionDisplayValue": ("_default", ""),
     "OffsetDefaultDimensionDisplayValue": ("_offset_default", ""),
+    "DefaultDimensionsForAccountDisplayValue": ("_default", ""),
+    "DefaultDimensionsForOffsetAccountDisplayValue": ("_offset_default", ""),
 }
-SUBLEDGERS = {"Vend": ("VendorsV3", "Vendors"), "Bank": ("", "Bank accounts"), "Cust": ("", "Customers")}
+RELATED = {"Vend": "Vendors", "Bank": "Bank accounts", "Cust": "Customers"}
 
 
 def accept_account(session: Session, row: Row, name: str, text: str, log: Infolog) -> str:
@@ -27,7 +29,7 @@ def accept_account(session: Session, row: Row, name: str, text: str, log: Infolo
     if not text:
         row[kept], row[name] = None, ""
         return ""
-    if kind in SUBLEDGERS:
+    if kind in RELATED:
         number = _subledger_account(session, row["dataAreaId"], kind, text, log, name)
         row[kept], row[name] = Combination(number), escaped(session, number)
         return str(row[name])
@@ -43,7 +45,7 @@ def _subledger_account(session: Session, company: str, kind: str, text: str, log
     number = text if session.switches.plain_delimiter_in_account and "\\" not in text else parts[0]
     found = subledger_account(session, company, kind, number.strip())
     if found is None:
-        raise log.warn("lookup", value=number, field="Account", related=SUBLEDGERS[kind][1]).field(place).refusal()
+        raise log.warn("lookup", value=number, field="Account", related=RELATED[kind]).field(place).refusal()
     return found
 
 
@@ -51,5 +53,7 @@ def subledger_account(session: Session, company: str, kind: str, number: str) ->
     if kind == "Vend":
         vendor = session.store.find("VendorsV3", company, number)
         return str(vendor["VendorAccountNumber"]) if vendor else None
-    accounts = session.simulator.bank_accounts if kind == "Bank" else session.simulator.customers
-    return next((one for one in accounts.get(company, {}) if one.lower() == number.lower()), None)
+    if kind == "Bank":
+        bank = session.store.find("BankAccounts", company, number)
+        return str(bank["BankAccountId"]) if bank else None
+    return next((one for one in session.simulator.customers.get(company, {}) if one.lower() == number.lower()), None)

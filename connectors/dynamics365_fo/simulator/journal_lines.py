@@ -9,12 +9,12 @@ from typing import Any
 
 from .errors import Infolog
 from .journal_accounts import accept_account
-from .journals import INVOICE, JournalKind, journal_name, lines_of, refuse_closed
+from .journals import INVOICE, PAYMENT, JournalKind, journal_name, lines_of, refuse_closed
 from .logic import Logic, Session
 from .rates import own_rate_refused, rate_fields
 from .store import Row, money
 from .values import noon
-from .vendors import is_invoice_used
+from .vendors import is_invoice_used, marked
 
 
 class LineLogic(Logic):
@@ -32,12 +32,16 @@ class LineLogic(Logic):
             "Voucher": ("Voucher", 20),
             "Document": ("Document", 20),
             "Invoice": ("Invoice", 20),
+            "PaymentReference": ("Payment reference", 20),
             "JournalBatchNumber": ("Journal batch number", 10),
         }
         self.lookups = {
             kind.currency: ("Currency", "Currencies", "Currencies"),
-            "SalesTaxGroup": ("Sales tax group", "Sales tax groups", "TaxGroups"),
-            "ItemSalesTaxGroup": ("Item sales tax group", "Item sales tax groups", "TaxItemGroupHeadings"),
+            **dict.fromkeys(("SalesTaxGroup", "TaxGroup"), ("Sales tax group", "Sales tax groups", "TaxGroups")),
+            **dict.fromkeys(
+                ("ItemSalesTaxGroup", "TaxItemGroup"),
+                ("Item sales tax group", "Item sales tax groups", "TaxItemGroupHeadings"),
+            ),
         }
         self.mandatory = (("Date", kind.date), ("Currency", kind.currency), ("Account", "AccountDisplayValue"))
         self.read_only = frozenset({"Company"})
@@ -62,7 +66,7 @@ class LineLogic(Logic):
         name = journal_name(session, header)
         row |= {
             "JournalBatchNumber": header["JournalBatchNumber"],
-            "AccountType": "Ledger",
+            "AccountType": "Vend" if self.kind is PAYMENT else "Ledger",
             "OffsetAccountType": "Ledger",
         }
         row["Company"] = row["OffsetCompany"] = row["dataAreaId"].upper()
@@ -105,6 +109,12 @@ class LineLogic(Logic):
             raise log.warn("own_rate").field("ExchRate").refusal()
         row |= rate_fields(session, row, self.kind.currency, self.kind.date)
         self._default_vendor(session, row)
+        if row.get("MarkedInvoice"):
+            row["SettleVoucher"] = "SelectedTransact"
+            if session.switches.marked_invoice_check == "insert" and marked(session, row) is None:
+                value = row["MarkedInvoice"]
+                log.warn("lookup", value=value, field="Marked invoice", related="Open vendor transactions")
+                raise log.field("MarkedInvoice").refusal()
         if not row.get("Voucher"):
             row["Voucher"] = self._voucher(session, header, lines, log)
 

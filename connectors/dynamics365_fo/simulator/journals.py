@@ -1,6 +1,6 @@
 """How are journal headers written, and what is common to all kinds of journals?
 
-General journals and invoice journals are one thing under different field names; `JournalKind` tells them apart.
+General, invoice and payment journals are one thing under different field names; `JournalKind` tells them apart.
 """
 
 from __future__ import annotations
@@ -55,7 +55,19 @@ INVOICE = JournalKind(
     "VendInvoiceJournalLineEntity",
     "VendInvoiceJournalHeaderEntity",
 )
-KINDS = (GENERAL, INVOICE)
+PAYMENT = JournalKind(
+    "VendorPaymentJournalHeaders",
+    "VendorPaymentJournalLines",
+    ("Payment",),
+    "TransactionDate",
+    "DebitAmount",
+    "CreditAmount",
+    "CurrencyCode",
+    "TransactionText",
+    "VendPaymentJournalLineEntity",
+    "VendPaymentJournalHeaderEntity",
+)
+KINDS = (GENERAL, INVOICE, PAYMENT)
 
 
 def journal_name(session: Session, header: Row) -> Row:

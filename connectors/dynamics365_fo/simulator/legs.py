@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from .company_catalogue import PAYABLE_ACCOUNT, RECEIVABLE_ACCOUNT
-from .dimensions import Combination, structure_of
+from .dimensions import Combination, delimiter, split, structure_of
 from .invoices import invoice_lines
 from .journals import INVOICE, JournalKind, lines_of
 from .logic import Session
@@ -17,7 +17,7 @@ from .store import Row, money
 
 @dataclass(slots=True)
 class Leg:
-    """One side of a transaction; debit is positive. `vendor` is set where the vendor's ledger moves too."""
+    """One side of a transaction; debit is positive. `vendor` and `bank` are set where their ledgers move too."""
 
     where: Combination
     amount: Decimal
@@ -27,8 +27,9 @@ class Leg:
     text: str
     kind: str  # Ledger, Vend, Bank, Cust
     is_typed: bool = True  # whether a person or caller named the account
-    rate: Decimal = Decimal(0)  # per hundred units; 0: of the day
+    rate: Decimal = Decimal(0)  # as the line carries it; 0: of the day
     vendor: str = ""
+    bank: str = ""
     invoice: str = ""
     document: str = ""
     document_day: str = ""
@@ -65,7 +66,7 @@ def _leg(
     where = account
     if account_type != "Ledger":
         main = {"Vend": PAYABLE_ACCOUNT, "Cust": RECEIVABLE_ACCOUNT}.get(account_type)
-        main = main or session.simulator.bank_accounts[company][account.account]
+        main = main or _behind(session, company, account.account)
         where = fitting(session, company, Combination(main, default.values if default else {}))
     return Leg(
         where=where,
@@ -75,6 +76,7 @@ def _leg(
         voucher=line["Voucher"],
         text=text,
         kind=account_type,
+        bank=account.account if account_type == "Bank" else "",
         is_typed=account_type == "Ledger",
         rate=money(line.get("ExchRate")),
         vendor=account.account if account_type == "Vend" else "",
@@ -85,6 +87,12 @@ def _leg(
         reference=line.get("PaymentReference", ""),
         line=line,
     )
+
+
+def _behind(session: Session, company: str, bank: str) -> str:
+    """The main account of a bank account."""
+    row = session.store.find("BankAccounts", company, bank) or {}
+    return split(str(row["BankMainAccountIdDisplayValue"]), delimiter(session))[0]
 
 
 def invoice_legs(session: Session, header: Row, voucher: str) -> list[Leg]:
@@ -126,7 +134,7 @@ def value_legs(session: Session, company: str, legs: list[Leg]) -> list[tuple[st
     missing = []
     for leg in legs:
         own, reporting = str(ledger["AccountingCurrency"]), str(ledger.get("ReportingCurrency") or "")
-        rate = leg.rate / 100 if leg.rate and leg.currency != own else None
+        rate = leg.rate / session.switches.rate_scale if leg.rate and leg.currency != own else None
         rate = rate or rate_on(session, ledger["ExchangeRateType"], leg.currency, own, leg.day)
         other = rate_on(session, ledger["ExchangeRateType"], leg.currency, reporting or own, leg.day)
         if rate is None or other is None:

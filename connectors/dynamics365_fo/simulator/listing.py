@@ -29,6 +29,10 @@ NAVIGATIONS: dict[tuple[str, str], tuple[str, tuple[tuple[str, str], ...]]] = {
         "VendInvoiceJournalLines",
         (("JournalBatchNumber", "JournalBatchNumber"), ("dataAreaId", "dataAreaId")),
     ),
+    ("VendorPaymentJournalHeaders", "VendorPaymentJournalLine"): (
+        "VendorPaymentJournalLines",
+        (("JournalBatchNumber", "JournalBatchNumber"), ("dataAreaId", "dataAreaId")),
+    ),
     ("VendorInvoiceHeaders", "VendorInvoiceLine"): (
         "VendorInvoiceLines",
         (("HeaderReference", "HeaderReference"), ("dataAreaId", "dataAreaId")),

@@ -136,6 +136,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_lines": ("Journal {number} has no lines.", "Das Journal {number} enthält keine Positionen."),
     "no_amount": ("Line {value} has no amount.", "Die Position {value} hat keinen Betrag."),
+    "bank_currency": (
+        "Bank account {value} does not take transactions in {currency}.",
+        "Das Bankkonto {value} nimmt keine Buchungen in {currency} an.",
+    ),
     "vendor_hold": ("Vendor {value} is on hold.", "Der Kreditor {value} ist gesperrt."),
     "invoice_used": (
         "Invoice number {value} has already been used for vendor {vendor}.",

@@ -23,6 +23,8 @@ def check_legs(session: Session, company: str, legs: list[Leg], log: Infolog) ->
         if (side, leg.amount > 0) in (("Debit", False), ("Credit", True)):
             log.warn("side", value=leg.where.account, side=side.lower())
         check_structure(session, company, leg.where, log)
+        if leg.bank:
+            _check_bank(session, company, leg, log)
         if leg.vendor:
             _check_vendor(session, company, leg, log)
     _check_invoices(session, legs, log)
@@ -57,6 +59,19 @@ def _check_vendor(session: Session, company: str, leg: Leg, log: Infolog) -> Non
     is_checked = session.switches.duplicate_invoice_check != "none" and leg.amount < 0
     if is_checked and is_invoice_used(session, company, leg.vendor, leg.invoice):
         log.warn("invoice_used", value=leg.invoice, vendor=leg.vendor)
+
+
+def _check_bank(session: Session, company: str, leg: Leg, log: Infolog) -> None:
+    """A bank account in use takes its own currency, and others only where it says so."""
+    bank = session.store.find("BankAccounts", company, leg.bank) or {}
+    starts, ends = str(bank.get("ActiveFrom") or ""), str(bank.get("ActiveTo") or "")
+    is_early = bool(starts) and not starts.startswith("1900") and leg.day[:10] < starts[:10]
+    is_late = bool(ends) and not ends.startswith(("1900", "2154")) and leg.day[:10] > ends[:10]
+    if bank.get("BankAccountStatus", "ActiveForAllTransactions") != "ActiveForAllTransactions" or is_early or is_late:
+        log.warn("suspended", what="Bank account", value=leg.bank, day=leg.day[:10])
+    is_foreign = bank.get("CurrencyCode") and bank["CurrencyCode"] != leg.currency
+    if is_foreign and bank.get("AllowTransactionsInAdditionalCurrencies") != "Yes":
+        log.warn("bank_currency", value=leg.bank, currency=leg.currency)
 
 
 def _check_invoices(session: Session, legs: list[Leg], log: Infolog) -> None:

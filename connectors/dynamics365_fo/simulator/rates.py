@@ -46,19 +46,20 @@ def own_rate_refused(session: Session, row: Row, currency_field: str, rate: Deci
 
 
 def rate_fields(session: Session, row: Row, currency_field: str, date_field: str) -> Row:
-    """The rates a stored line shows, per hundred units; a sent one for a foreign currency stays."""
+    """The rates a stored line shows, per hundred units or per one; a sent one for a foreign currency stays."""
     ledger = session.store.find("Ledgers", row["dataAreaId"]) or {}
     currency, day = str(row.get(currency_field, "")), str(row.get(date_field, ""))
     found: Row = {}
     own = ledger.get("AccountingCurrency")
     if row.get("ExchRate") in (None, Decimal(0)) or currency == own:
-        found["ExchRate"] = _hundredfold(rate_on(session, ledger["ExchangeRateType"], currency, str(own), day))
+        rate = rate_on(session, ledger["ExchangeRateType"], currency, str(own), day)
+        found["ExchRate"] = _shown(session, rate)
     reporting = ledger.get("ReportingCurrency") or own
     if not row.get("ReportingCurrencyExchRate"):
         rate = rate_on(session, ledger["ExchangeRateType"], currency, str(reporting), day)
-        found["ReportingCurrencyExchRate"] = _hundredfold(rate)
+        found["ReportingCurrencyExchRate"] = _shown(session, rate)
     return found
 
 
-def _hundredfold(rate: Decimal | None) -> Decimal:
-    return Decimal(0) if rate is None else round(rate * 100, 12)
+def _shown(session: Session, rate: Decimal | None) -> Decimal:
+    return Decimal(0) if rate is None else round(rate * session.switches.rate_scale, 12)

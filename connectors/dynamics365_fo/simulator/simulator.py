@@ -27,7 +27,7 @@ from .errors import RefusedError, no_route
 from .invoices import AttachmentLogic, InvoiceHeaderLogic, InvoiceLineLogic
 from .job import PostingJob
 from .journal_lines import LineLogic
-from .journals import GENERAL, INVOICE, KINDS, HeaderLogic
+from .journals import KINDS, HeaderLogic
 from .limits import Limits
 from .logic import Logic, Session
 from .numbering import NumberSequences
@@ -78,7 +78,6 @@ class DynamicsSimulator(Simulator):
             self.store.declare(one.name, one.keys)
         self.sequences = NumberSequences()
         self.chart_id = self.store.new_id()
-        self.bank_accounts: dict[str, dict[str, str]] = {}
         self.customers: dict[str, dict[str, str]] = {}
         self.tokens = Tokens(seed)
         self.posting = Posting(self)
@@ -262,7 +261,7 @@ class DynamicsSimulator(Simulator):
         }
 
     def _journal(self, headers: str, row: dict[str, Any]) -> dict[str, Any]:
-        kind = GENERAL if headers == GENERAL.headers else INVOICE
+        kind = next(one for one in KINDS if one.headers == headers)
         lines = self.store.table(kind.lines).by("JournalBatchNumber", row["JournalBatchNumber"])
         own = [plain(one) for one in lines if one["dataAreaId"] == row["dataAreaId"]]
         return {"set": headers, **plain(row), "workflow": row["_workflow"], "problem": row["_problem"], "lines": own}

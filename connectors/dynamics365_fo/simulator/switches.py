@@ -51,6 +51,8 @@ class Switches:
     vendor_required: list[str] = field(default_factory=list)  # further fields that a vendor must have
     unset_enums_are_null: bool = False  # null was seen where a member is expected
     return_representation: bool = False  # whether a change answers the record to those who prefer it
+    rate_scale: int = 100  # what a rate of one reads in journal lines: 100, or 1
+    marked_invoice_check: str = "insert"  # insert | none: a payment line that marks what is not open
     # Batch
     batch_operations: int = 5_000
     failed_content_id: str = "first"  # first | right | none: Content-ID of the single part of a failed changeset

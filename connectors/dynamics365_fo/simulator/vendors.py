@@ -6,7 +6,7 @@ from typing import Any
 
 from .errors import Infolog
 from .logic import Logic, Session
-from .store import Row
+from .store import Row, money
 
 SEQUENCE = "VendorAccounts"
 
@@ -15,6 +15,19 @@ def is_invoice_used(session: Session, company: str, vendor: str, invoice: str) -
     """Whether a vendor's invoice number stands in his ledger already."""
     found = session.store.table("VendTransBiEntities").by("Invoice", invoice) if invoice else []
     return any(one["dataAreaId"] == company and one["AccountNum"] == vendor and one["AmountCur"] < 0 for one in found)
+
+
+def marked(session: Session, line: Row) -> Row | None:
+    """The open transaction of a payment line's vendor under the invoice number that the line marks, of the other
+    side."""
+    amount = money(line.get("DebitAmount")) - money(line.get("CreditAmount"))
+    account = line.get("_account")
+    for one in session.store.table("VendTransBiEntities").by("Invoice", line["MarkedInvoice"]):
+        is_his = account is not None and one["AccountNum"].lower() == account.account.lower()
+        left = money(one["AmountCur"]) - money(one.get("SettleAmountCur"))
+        if is_his and one["dataAreaId"] == line["dataAreaId"] and left and (left > 0) != (amount > 0):
+            return one
+    return None
 
 
 class VendorLogic(Logic):

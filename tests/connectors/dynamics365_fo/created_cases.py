@@ -20,7 +20,7 @@ from connectors.dynamics365_fo.client import DynamicsClient, Query
 from connectors.dynamics365_fo.ledger import DynamicsLedger
 from connectors.dynamics365_fo.literals import equals, quoted
 from connectors.dynamics365_fo.multipart import Changeset, Operation
-from connectors.dynamics365_fo.schema import JournalRow, LineRow
+from connectors.dynamics365_fo.schema_documents import JournalRow, LineRow
 from connectors.records import Side
 from tests.cases.fault_transport import FaultTransport
 from tests.cases.ledger_cases import UNCLEAR, codes

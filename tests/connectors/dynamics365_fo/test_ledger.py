@@ -12,17 +12,16 @@ from connectors.base import OutcomeState
 from tests.cases.fault_transport import NetworkFault
 from tests.cases.ledger_cases import UNCLEAR, LedgerCases
 from tests.cases.ledger_world import LedgerWorld
-from tests.connectors.dynamics365_fo.dynamics_cases import (
-    DocumentCases,
-    FaultCases,
-    HalfDoneCases,
-    PendingCases,
-    StateCases,
-)
+from tests.connectors.dynamics365_fo.document_cases import DocumentCases
+from tests.connectors.dynamics365_fo.fault_cases import FaultCases
+from tests.connectors.dynamics365_fo.half_done_cases import HalfDoneCases
+from tests.connectors.dynamics365_fo.pending_cases import PendingCases
+from tests.connectors.dynamics365_fo.settling_cases import SettlingCases, WatchedCases
+from tests.connectors.dynamics365_fo.state_cases import StateCases
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 
-class TestUnderOurNumbers(LedgerCases, StateCases, DocumentCases, FaultCases):
+class TestUnderOurNumbers(LedgerCases, StateCases, DocumentCases, SettlingCases, FaultCases):
     """The number sequence lets its users choose."""
 
 
@@ -62,6 +61,16 @@ def test_workers_whose_every_other_write_is_lost_lose_and_double_nothing(numbers
     marks = Counter(row["IntegrationKey"] for row in world.rows("LedgerJournalHeaders"))
     lines = Counter(row["Document"] for row in world.rows("LedgerJournalLines"))
     assert marks == lines == Counter(one.stamp for one in documents)
+
+
+class TestPaymentsThroughGeneralJournals(WatchedCases):
+    """Where nothing can be marked: a posted payment settles what the vendor posting profile says, or a person."""
+
+    @pytest.fixture
+    def world(self) -> DynamicsWorld:
+        made = DynamicsWorld()
+        made.payment_journal = "BrexJrn"
+        return made
 
 
 class TestBillsAsPendingInvoices(PendingCases):

@@ -23,6 +23,11 @@ from tests.connectors.dynamics365_fo.simulated import (
 
 pytestmark = pytest.mark.published_schema
 
+# Beside the published extract: sets and an enumeration that it holds nothing of.
+FURTHER = ("BankAccounts", "VendorPaymentJournalHeaders", "VendorPaymentJournalLines")
+DECLARED = {f"{EDM}{one}" for one in ("EnumType", "EntityType", "EntitySet")}
+FURTHER_ENUMS = ("BankAccountHoldStatus",)
+PUBLISHED = [name for name in catalogue().sets if name not in FURTHER]
 # Set-up that the fresh environment has nothing of.
 EMPTY = {
     "FinancialDimensionSets",
@@ -78,9 +83,10 @@ def pending(environment: Environment, reference: str) -> None:
 
 def test_the_catalogue_has_the_published_sets_keys_fields_and_enumerations() -> None:
     reference, own = entities(), catalogue()
-    assert list(own.sets) == list(reference.sets)
-    assert own.enums == reference.enums
-    for name, entity in own.sets.items():
+    assert list(own.sets) == [*reference.sets, *FURTHER]
+    assert {name: some for name, some in own.enums.items() if name not in FURTHER_ENUMS} == reference.enums
+    for name in reference.sets:
+        entity = own.sets[name]
         published = reference.sets[name]
         assert (entity.type, list(entity.keys)) == (published["entity_type"], published["keys"]), name
         fields = [(one.name, one.full_type, one.nullable) for one in entity.properties.values()]
@@ -91,6 +97,11 @@ def test_the_catalogue_has_the_published_sets_keys_fields_and_enumerations() -> 
 
 def test_the_metadata_document_says_what_the_published_one_says(used: Environment) -> None:
     served = ElementTree.fromstring(used.call("GET", "/data/$metadata").text)  # noqa: S314 - the simulator's own
+    further = {*FURTHER, *FURTHER_ENUMS, *(catalogue().sets[name].type for name in FURTHER)}
+    for container in list(served.iter()):
+        for one in list(container):
+            if one.tag in DECLARED and one.get("Name") in further:
+                container.remove(one)
     assert facts(served) == facts(entities().csdl)
     assert len(list(served.iter(f"{EDM}EntitySet"))) == 41
 
@@ -105,7 +116,7 @@ def facts(root: ElementTree.Element) -> list[tuple[str, ...]]:
     ]
 
 
-@pytest.mark.parametrize("name", list(catalogue().sets))
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_record_that_is_read_has_the_published_shape(used: Environment, name: str) -> None:
     rows = used.rows(name, top="50")
     assert bool(rows) != (name in EMPTY)
@@ -113,7 +124,7 @@ def test_every_record_that_is_read_has_the_published_shape(used: Environment, na
         assert entities().record_complaints(name, row) == []
 
 
-@pytest.mark.parametrize("name", list(catalogue().sets))
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_record_is_read_by_its_published_key(used: Environment, name: str) -> None:
     reference = entities()
     for row in used.rows(name, top="3"):

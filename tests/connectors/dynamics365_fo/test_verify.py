@@ -47,9 +47,10 @@ def test_before_the_first_journal_the_number_sequence_is_a_matter_of_trust(world
     ("action", "arguments", "name", "screen"),
     [
         ("set_application", {"registered": False}, "application", "Microsoft Entra applications"),
-        ("set_application", {"secret": "changed-0123456789"}, "token", ""),
+        ("set_application", {"secret": "changed-0123456789"}, "token", "Certificates & secrets"),
+        ("set_application", {"has_principal": False}, "application", "must be the environment's own address"),
         ("set_user", {"enabled": False}, "application", "Microsoft Entra applications"),
-        ("set_user", {"hidden": ["Companies"]}, "application", ""),
+        ("set_user", {"hidden": ["Companies"]}, "application", "Security configuration"),
         ("set_dimension_format", {"ledger": []}, "dimension formats", "configuration for integrating applications"),
         ("set_dimension_format", {"default": []}, "dimension formats", "configuration for integrating applications"),
     ],
@@ -66,7 +67,8 @@ def test_what_is_missing_is_named_with_its_screen(
 @pytest.mark.parametrize(
     ("kind", "name", "screen"),
     [
-        ("Daily", "journal names for entries and payments", "Journal names"),
+        ("Daily", "journal names for entries", "Journal names"),
+        ("Payment", "journal names for payments", "Vendor disbursement under"),
         ("VendInvoice", "journal names for bills", "Journal names"),
     ],
 )
@@ -91,3 +93,16 @@ def test_the_end_of_the_secret_is_told_long_before(world: DynamicsWorld, days: i
 def test_a_vendor_group_that_is_not_there_is_told(world: DynamicsWorld) -> None:
     world.settings = world.settings.model_copy(update={"vendor_group": "99"})
     assert checks(world)["vendor group"].state == "warning"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "name"),
+    [("VendorPaymentJournalHeaders", "journal names for payments"), ("BankAccounts", "bank accounts")],
+)
+def test_what_the_mapped_user_may_not_see_is_told(world: DynamicsWorld, hidden: str, name: str) -> None:
+    assert checks(world)[name].state == "ok"
+    world.settings = world.settings.model_copy(update={"bank_accounts": ""})
+    world.do("set_user", hidden=[hidden])
+    row = checks(world)[name]
+    assert row.state == "warning"
+    assert "Security configuration" in row.cure

@@ -15,7 +15,8 @@ from connectors.dynamics365_fo.dimensions import DELIMITERS, Formats, formats_of
 from connectors.dynamics365_fo.literals import day_of, equals, noon, one_of, spread
 from connectors.dynamics365_fo.multipart import Changeset, Operation, decode, encode
 from connectors.dynamics365_fo.pairing import paired
-from connectors.dynamics365_fo.schema import FormatRow, JournalRow, MainAccountRow, ParametersRow
+from connectors.dynamics365_fo.schema import FormatRow, MainAccountRow, ParametersRow
+from connectors.dynamics365_fo.schema_documents import JournalRow
 from connectors.errors import ConfigurationError, PayloadError, RejectedError, UnsupportedError
 from connectors.records import Side
 

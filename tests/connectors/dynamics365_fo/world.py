@@ -13,7 +13,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from connectors.base import ConnectionContext, Outcome, Outgoing
-from connectors.documents import Account, NewVendor, Role, VendorBill
+from connectors.documents import Account, NewVendor, Payment, Role, VendorBill
 from connectors.dynamics365_fo.accounts import VENDOR
 from connectors.dynamics365_fo.auth import DynamicsCredentials, DynamicsSettings
 from connectors.dynamics365_fo.ledger import DynamicsLedger
@@ -26,6 +26,7 @@ from tests.cases.ledger_world import LedgerWorld
 HOST = "https://cascade.operations.dynamics.com"
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PAYABLE_NUMBER = "211000"
+MARKING = "VendPay"  # a journal name whose lines mark the invoice that they settle
 
 
 def is_write(request: requests.PreparedRequest) -> bool:
@@ -41,6 +42,7 @@ class PostingJob(BaseAdapter):
         self.simulator = simulator
         self.inner = SimulatorTransport(simulator)
         self.is_on = True
+        self.settles = True  # payments in general journals, by themselves
         self.passes_over: set[str] = set()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
@@ -53,8 +55,9 @@ class PostingJob(BaseAdapter):
         """What became of each journal that was not posted. Payments settle what is owed; bills and credits wait."""
         told: list[dict[str, Any]] = []
         with self.simulator.lock:
-            for kind, settles in (("VendInvoiceJournalHeaders", False), ("LedgerJournalHeaders", True)):
-                rows = self.simulator.store.table(kind).rows.values()
+            kinds = (("VendInvoiceJournal", False), ("LedgerJournal", self.settles), ("VendorPaymentJournal", False))
+            for kind, settles in kinds:
+                rows = self.simulator.store.table(f"{kind}Headers").rows.values()
                 waiting = {row["JournalBatchNumber"] for row in rows if row["IsPosted"] == "No"} - self.passes_over
                 self.simulator.switches.automatic_settlement = settles
                 if waiting:
@@ -72,7 +75,7 @@ class DynamicsWorld(LedgerWorld):
     company_currency = "USD"
     journal = "BrexJrn"
     bill_journal = "APInvoice"
-    payment_journal = "BrexJrn"
+    payment_journal = MARKING
     expense = Account(Role.EXP, "600000", "600000")
     card = Account(Role.CARD, "201100", "201100")
     tax = Account(Role.TAX, "131000", "131000")
@@ -99,6 +102,20 @@ class DynamicsWorld(LedgerWorld):
             client_secret=self.simulator.client_secret,  # type: ignore[arg-type]
         )
 
+        self._begin_journal()
+
+    def _begin_journal(self) -> None:
+        """One that people have begun, as every company has some: its line shows how rates are written here."""
+        values = {"dataAreaId": "usmf", "JournalName": self.bill_journal, "Description": "Begun"}
+        header = self.do("create", set="VendInvoiceJournalHeaders", values=values)
+        line = {
+            "dataAreaId": "usmf", "JournalBatchNumber": header["JournalBatchNumber"], "LineNumber": Decimal(1),
+            "Date": "2026-10-01T12:00:00Z", "AccountType": "Ledger", "AccountDisplayValue": "600000---",
+            "Debit": Decimal("1.00"), "Currency": "USD",
+        }  # fmt: skip
+        self.do("create", set="VendInvoiceJournalLines", values=line)
+        self.job.passes_over.add(header["JournalBatchNumber"])
+
     def context(self, credentials: DynamicsCredentials | None = None) -> ConnectionContext:
         return ConnectionContext(
             HOST, credentials or self.credentials, self.settings, transport=self.faults, now=self.simulator.clock.now
@@ -124,6 +141,8 @@ class DynamicsWorld(LedgerWorld):
 
     def sets(self, outgoing: Outgoing) -> tuple[str, str]:
         kind = "VendInvoiceJournal" if isinstance(outgoing.document, VendorBill) else "LedgerJournal"
+        if isinstance(outgoing.document, Payment) and outgoing.document.journal == MARKING:
+            kind = "VendorPaymentJournal"
         return f"{kind}Headers", f"{kind}Lines"
 
     def numbers(self, outgoing: Outgoing) -> set[str]:
@@ -132,7 +151,8 @@ class DynamicsWorld(LedgerWorld):
         marked = [
             row for row in self.rows(headers) if outgoing.stamp in (row.get("IntegrationKey"), row.get("Description"))
         ]
-        return {row["JournalBatchNumber"] for row in (*marked, *self.rows(lines, Document=outgoing.stamp))}
+        mark = "PaymentReference" if lines == "VendorPaymentJournalLines" else "Document"
+        return {row["JournalBatchNumber"] for row in (*marked, *self.rows(lines, **{mark: outgoing.stamp}))}
 
     def count(self, outgoing: Outgoing) -> int:
         if isinstance(outgoing.document, NewVendor):

@@ -108,7 +108,7 @@ class Partners:
     pending: Mapping[str, str] = field(default_factory=dict)
     may_create: bool = False
 
-    def vendor(self, *, id: str, name: str, tax_id: str, on: date) -> VendorAnswer:
+    def vendor(self, *, id: str, name: str, tax_id: str, on: date, merchant: str = "") -> VendorAnswer:
         if name in self.vendors:
             return VendorAnswer(Partner(self.vendors[name], name))
         if name in self.pending:
