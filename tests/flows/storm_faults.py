@@ -1,7 +1,8 @@
 """What goes wrong in a storm? A ledger does what it was asked and the answer is lost, and whoever asked is killed.
 
-Every kind of write is lost the first time that it is made, and of all others a seeded share. Some are lost before they
-are done, or done a little later: then only the look that finds nothing, or too early, tells whether it is patient."""
+Every kind of write is lost the first time that it is made, and of all others a seeded share. Some, the second of each
+kind among them, are lost before they are done, and some are done a little later: whoever looks too early finds nothing
+and sends them twice."""
 
 from __future__ import annotations
 
@@ -82,11 +83,14 @@ class Storm:
     def _drawn(self, request: Request, kinds: list[str]) -> str:
         if any(not self.lost[kind] for kind in kinds):
             return LOST
+        marks = set(MARKS.findall(request.get_data()))
+        may_wait = bool(marks) and not marks & self._tried
         chances = [*self.shares.values(), 1 - sum(self.shares.values())]
         [drawn] = self._chance.choices([*self.shares, ""], chances)
+        if may_wait and any(not self.undone[kind] for kind in kinds):
+            drawn = UNDONE
         if drawn in (UNDONE, LATE):
-            marks = set(MARKS.findall(request.get_data()))
-            if not marks or marks & self._tried:
+            if not may_wait:
                 return ""
             self._tried |= marks
         return drawn
