@@ -34,6 +34,12 @@ def tenant_ids_of(request: HttpRequest) -> list[int] | None:
     return found
 
 
+def sees_several_tenants(request: HttpRequest) -> bool:
+    """Whether a list must say whose a row is."""
+    tenants = tenant_ids_of(request)
+    return tenants is None or len(tenants) > 1
+
+
 class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
     """Nobody adds, changes or deletes; `work_roles` may use the page's actions."""
 

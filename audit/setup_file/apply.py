@@ -188,7 +188,7 @@ class _Applier:
         return self.environment[name]
 
     def _flows(self, tenant: Tenant, part: TenantPart, connections: Mapping[str, Connection], path: Path) -> None:
-        """Flows first, switched off: the lists of their ledgers' companies are pulled for them."""
+        """Flows first, switched off; then the lists of all companies that the file names are pulled."""
         pairs: list[tuple[FlowPart, Connection, Connection, Path]] = []
         for at, wanted in enumerate(part.flows):
             here: Path = (*path, "flows", at)
@@ -204,8 +204,10 @@ class _Applier:
             pairs.append((wanted, source, ledger, here))
             with self._at(here):
                 self._flow(tenant, wanted, source, ledger, None)
-        for connection in connections.values():
-            self._pull(connection)
+        for name, connection in connections.items():
+            books = {one.company for one in part.books if one.ledger == name}
+            rules = {one.company for one in part.rules if one.ledger == name}
+            self._pull(connection, (books | rules) - {""})
         for wanted, source, ledger, here in pairs:
             if wanted.cost_centre:
                 with self._at((*here, "cost_centre")):
@@ -301,8 +303,8 @@ class _Applier:
 
     # --- help -----------------------------------------------------------------------------------------------------
 
-    def _pull(self, connection: Connection) -> None:
-        """The lists that values are chosen from, once for each connection."""
+    def _pull(self, connection: Connection, companies: set[str]) -> None:
+        """The lists that values are chosen from, once for each connection; `companies` may have no flow yet."""
         if connection.pk in self.pulled or not hasattr(connection, "credential"):
             return
         self.pulled.add(connection.pk)
@@ -310,7 +312,8 @@ class _Applier:
         descriptor = connector_get(connection.vendor)
         try:
             if descriptor.open_ledger:
-                reference_read(None, connection, connection_ledger(connection), "set-up file", now_due=True)
+                books = connection_ledger(connection)
+                reference_read(None, connection, books, "set-up file", now_due=True, companies=companies)
             elif descriptor.open_source:
                 reference_read(None, connection, connection_source(connection), "set-up file", now_due=True)
         except ConnectorError as error:

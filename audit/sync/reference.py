@@ -49,11 +49,18 @@ def reference_soon(connection: Connection, kinds: Iterable[str]) -> None:
 
 
 def reference_read(
-    lease: Lease | None, connection: Connection, reader: Source | Ledger, actor: str, *, now_due: bool = False
+    lease: Lease | None,
+    connection: Connection,
+    reader: Source | Ledger,
+    actor: str,
+    *,
+    now_due: bool = False,
+    companies: Iterable[str] = (),
 ) -> dict[str, int]:
     """Pull the lists that are due (all with `now_due`); answers how many values changed, by kind.
 
-    A list that the vendor refuses is noted on its own and does not stop the others."""
+    Of a ledger those of its flows' companies, and of `companies`, which are being set up and have no flow yet. A list
+    that the vendor refuses is noted on its own and does not stop the others."""
     is_ledger = hasattr(reader, "post")
     changed: dict[str, int] = {}
     for kind in LEDGER_KINDS if is_ledger else SOURCE_KINDS:
@@ -65,7 +72,7 @@ def reference_read(
         if lease is not None:
             lease.renew(60)
         try:
-            changed[kind] = _pull(connection, reader, kind, is_ledger)
+            changed[kind] = _pull(connection, reader, kind, is_ledger, companies)
         except RetryableError:
             raise
         except ConnectorError as error:
@@ -82,19 +89,20 @@ def reference_read(
     return changed
 
 
-def _pull(connection: Connection, reader: Source | Ledger, kind: str, is_ledger: bool) -> int:
+def _pull(connection: Connection, reader: Source | Ledger, kind: str, is_ledger: bool, companies: Iterable[str]) -> int:
     if not is_ledger:
         source: Source = reader  # type: ignore[assignment]
         return _refresh(connection, "", kind, source.reference(kind))
     ledger: Ledger = reader  # type: ignore[assignment]
     if kind in SHARED:
         return _refresh(connection, "", kind, ledger.reference(kind))
-    companies = set(
+    of_flows = (
         Flow.objects.filter(Q(ledger=connection) | Q(source=connection))
         .exclude(state=FlowState.ARCHIVED)
         .values_list("company", flat=True)
     )
-    return sum(_refresh(connection, company, kind, ledger.reference(kind, company)) for company in sorted(companies))
+    wanted = sorted({*of_flows, *companies})
+    return sum(_refresh(connection, company, kind, ledger.reference(kind, company)) for company in wanted)
 
 
 def _refresh(connection: Connection, company: str, kind: str, items: Iterable[ReferenceItem]) -> int:

@@ -43,7 +43,13 @@ def reference_find(connection: Connection, company: str, kind: str, word: str) -
             return found[0]
         if found:
             raise RefusedError(f"Several {kind}s of {connection} have the {field.replace('_', ' ')} {word}.")
-    raise RefusedError(f"{connection} has no active {kind} {word}; was its reference data read?")
+    said = f"{connection} has no active {kind} {word}"
+    if values.exists():
+        raise RefusedError(f"{said}.")
+    raise RefusedError(
+        f"{said}: it shows no {kind} of the company {company or '(empty)'} at all. Give the company as the ledger "
+        "writes it; its lists are read when the file is applied, with the rights of this connection."
+    )
 
 
 @transaction.atomic

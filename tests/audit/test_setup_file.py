@@ -197,6 +197,18 @@ def test_one_bad_tenant_undoes_the_good_one_beside_it(made: World) -> None:
 # --- what a right file does -------------------------------------------------------------------------------------
 
 
+def test_books_and_rules_of_a_company_without_a_flow_find_its_values(made: World) -> None:
+    made.apply(flows=[])
+    assert not Flow.objects.exists()
+    assert MappingRule.objects.get().value.company == BOOKS["company"]
+
+
+def test_a_company_that_the_ledger_does_not_have_is_said(made: World) -> None:
+    text = text_of(made, flows=[], rules=[], books=[{**BOOKS, "company": "99", "usual_roles": False}])
+    [said] = mistakes(text, made=made)
+    assert "it shows no account of the company 99 at all" in said
+
+
 def test_applied_again_a_file_changes_nothing(made: World) -> None:
     user_make(username="ana")
     made.parts["members"] = [{"user": "ana", "role": "finance"}]
