@@ -17,11 +17,11 @@ from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecor
 from audit.models.postings import OPEN_STATES
 from audit.sync.ahead import sightings_fetch
 from audit.sync.clashes import clash_of, stamps_taken, vendor_made_already
+from audit.sync.closing import steps_follow, waiting_wake
 from audit.sync.decide import LOOK_AGAIN, Judge
 from audit.sync.frozen import posting_new
 from audit.sync.judged import Judged, describe
 from audit.sync.lanes import Lease
-from audit.sync.outcomes import steps_follow, waiting_wake
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendor_request, vendors_creating, vendors_learn
 from connectors.documents import NewVendor

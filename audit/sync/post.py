@@ -104,7 +104,7 @@ class Poster:
     # --- open postings --------------------------------------------------------------------------------------------
 
     def _open(self, state: PostingState) -> QuerySet[Posting]:
-        rows = Posting.objects.filter(ledger=self.connection, state=state).select_related("flow")
+        rows = Posting.objects.filter(ledger=self.connection, state=state).select_related("flow__ledger")
         if self.slots > 1:
             rows = rows.annotate(slot=F("record_id") % self.slots).filter(slot=self.lease.slot)
         return rows

@@ -12,10 +12,11 @@ from decimal import Decimal
 from django.db import transaction
 
 from audit.models import Hold, LaneKind, Posting, PostingState, Problem, ProblemState, RecordState, SyncRecord
+from audit.sync.asking import asked_settle
 from audit.sync.changes import CHANGED, OF_VERSION
+from audit.sync.closing import in_the_books
 from audit.sync.lanes import lanes_wake
 from audit.sync.links import standing_documents
-from audit.sync.outcomes import asked_settle, in_the_books
 from audit.sync.read import post_slots
 from audit.sync.recorder import Recorder
 from audit.sync.rerouting import reroute, strays

@@ -1,0 +1,82 @@
+"""What is a person asked about a document? What the ledger refused, holds otherwise, twice or cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from audit.models import (
+    Posting,
+    PostingState,
+    Problem,
+    ProblemState,
+    SyncRecord,
+)
+from audit.sync.recorder import Cause, Recorder
+from connectors.base import Outcome, OutcomeState
+from connectors.errors import RejectedError
+from mappings.errors import PROBLEM_CURES
+
+ASKED = ("found_otherwise", "cancelled_in_ledger", "twice_in_ledger", "uncertain_absent")  # by a posting's key
+ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
+STAMP_LOST = "stamp_lost"  # it bears our key, and is not surely ours
+BESIDE_THE_CONTENT = frozenset({"not_reconciled"})  # findings that say nothing of what the document holds
+
+
+def asked_settle(keys: Sequence[str], recorder: Recorder) -> None:
+    """What a person was asked about these documents is answered."""
+    if keys:
+        rows = Problem.objects.filter(
+            tenant_id=recorder.tenant_id, state=ProblemState.OPEN, code__in=ASKED, facts__value__in=list(keys)
+        )
+        recorder.solve(list(rows.values_list("id", flat=True)), "The document is settled.")
+
+
+def differences_of(outcome: Outcome) -> list[str]:
+    """In what the document found is not the one that may have been sent; of a half-done one only whether it is ours."""
+    if outcome.state is OutcomeState.POSTED:
+        return [one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT]
+    if outcome.state is OutcomeState.CREATED:
+        return [one.message for one in outcome.differences if one.code == STAMP_LOST]
+    return []
+
+
+def ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord, others: Sequence[str] = ()) -> None:
+    """There, but cancelled, twice or with other content: only a person may say what to do, and nothing is sent."""
+    if posting.state == PostingState.SENDING:
+        recorder.posting(posting, PostingState.UNCERTAIN)
+    where = f"{posting.key} is in the ledger"
+    if outcome.state is OutcomeState.TWICE:
+        code, said = "twice_in_ledger", f"{where} {len(outcome.duplicates)} times: {', '.join(outcome.duplicates)}."
+    elif outcome.state is OutcomeState.CANCELLED:
+        code, said = "cancelled_in_ledger", f"{where} as {posting.entry_id}, but somebody cancelled it there."
+    else:
+        code, said = "found_otherwise", f"{where} as {posting.entry_id}, otherwise than it was sent: {' '.join(others)}"
+    recorder.posting(posting, PostingState(posting.state), said, settle_at=recorder.now + ASKED_AGAIN)
+    recorder.notice(
+        Cause(code, said, value=posting.key, connection_id=posting.ledger_id, advice=PROBLEM_CURES.get(code, "")),
+        record_id=row.pk,
+    )
+
+
+def refused(posting: Posting, outcome: Outcome) -> Cause:
+    error = outcome.error
+    cure = error.cure if isinstance(error, RejectedError) else ""
+    message = error.message if error else "The ledger refused the document."
+    return Cause(
+        cure or "rejected",
+        message,
+        value=(error.facts.get("value", "") if error else "") or (message if cure else posting.key),
+        flow_id=posting.flow_id,
+        facts={"has_cure": bool(cure), "detail": error.detail if error else ""},
+    )
+
+
+def altered(posting: Posting, message: str) -> Cause:
+    return Cause(
+        "document_altered",
+        f"{posting.number or posting.key} stands in the ledger otherwise than it was sent: {message}",
+        value=f"{posting.key}/{message}",
+        connection_id=posting.ledger_id,
+        advice="Look at the document in the ledger; accept it or correct it there.",
+    )
