@@ -143,8 +143,3 @@ def line_text(
         memo,
     )
     return without_numbers(" · ".join(part.strip() for part in parts if part.strip()))[:limit].rstrip(" ·")
-
-
-def plain_number(number: str) -> str:
-    """A supplier's number as duplicates are told by: without case, spaces and punctuation (G21)."""
-    return re.sub(r"[\W_]+", "", number).casefold()

@@ -33,12 +33,12 @@ from audit.sync.routes import Routes, streams_read_through
 from audit.sync.vendors import STREAM, vendor_key, vendors_pending
 from audit.sync.witnesses import is_overdue, witness_decide
 from connectors.base import Connector, Ledger, StandingBill
+from connectors.contents import plain_number
 from connectors.errors import ConnectorError
 from connectors.models import Connection
 from connectors.records import Finality, SpendRecord, VendorRecord
 from connectors.registry import connector_get
 from mappings.models import Flow, FlowState
-from mappings.policies import plain_number
 from mappings.routing import Unrouted, WitnessOf
 from mappings.setup import setup_load
 from mappings.translate.context import (

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import cast
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
+from connectors.contents import Posted
 from connectors.documents import Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
 from connectors.dynamics365_fo.exchange import rate_sent
-from connectors.dynamics365_fo.journals import PAYMENT, Part, Posted, Shape, shape_of
+from connectors.dynamics365_fo.journals import PAYMENT, Part, Shape, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
 from connectors.dynamics365_fo.schema_documents import VendorTransactionRow

@@ -11,9 +11,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from connectors.base import Finding
+from connectors.contents import Posted
 from connectors.documents import Line, Payment
 from connectors.dynamics365_fo.books import Books
-from connectors.dynamics365_fo.journals import Posted
 from connectors.money import minor_unit
 from connectors.records import Side
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import Outgoing
+from connectors.contents import Posted
 from connectors.documents import JournalEntry, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import Target, target, target_of
 from connectors.dynamics365_fo.dimensions import Formats
@@ -32,7 +33,6 @@ from connectors.errors import UnsupportedError
 from connectors.records import Side
 
 LONGEST = {"text": 60, "invoice": 20}  # characters; beyond them Dynamics cuts or refuses, which is not known
-Posted = JournalEntry | VendorBill | Payment
 
 
 @dataclass(frozen=True, slots=True)

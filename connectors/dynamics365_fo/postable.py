@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from connectors.base import Finding
+from connectors.contents import Posted, name_of
 from connectors.documents import Account, Line, Partner, VendorBill
 from connectors.dynamics365_fo.accounts import BANK, dimension_value, is_ledger
 from connectors.dynamics365_fo.books import Books, decimals_of
 from connectors.dynamics365_fo.closing import BLOCKED, closed_account, closed_bank, closed_value
-from connectors.dynamics365_fo.contents import name_of
 from connectors.dynamics365_fo.dimensions import SCREEN
-from connectors.dynamics365_fo.journals import MARKING, Posted
+from connectors.dynamics365_fo.journals import MARKING
 from connectors.dynamics365_fo.periods import GENERAL, LEVELS
 from connectors.errors import ConfigurationError
 from connectors.money import exponent

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connectors.base import Finding
+from connectors.contents import Posted, accounts_in, lines_in, name_of, partners_in, plain_number
 from connectors.documents import Document, JournalEntry, NewVendor, Role, VendorBill
 from connectors.dynamics365_fo.accounts import VENDOR, dimension_value, is_ledger, target_of
 from connectors.dynamics365_fo.books import Books
-from connectors.dynamics365_fo.contents import accounts_in, booked_to, lines_in, name_of, partners_in
+from connectors.dynamics365_fo.contents import booked_to
 from connectors.dynamics365_fo.exchange import rate_findings
-from connectors.dynamics365_fo.journals import Posted
 from connectors.dynamics365_fo.pairing import paired
 from connectors.dynamics365_fo.postable import Postable
-from connectors.dynamics365_fo.taken import Taken, duplicate, normalised, number_questions, taken_by
+from connectors.dynamics365_fo.taken import Taken, duplicate, number_questions, taken_by
 from connectors.errors import UnsupportedError
 
 NEEDS_PARTNER = (Role.AP, Role.EMPAY, Role.EMREC)
@@ -47,7 +47,7 @@ class Preflight:
 
     def _read(self, documents: Sequence[Posted], bills: Sequence[VendorBill]) -> Taken:
         lines = [line for one in documents for line in lines_in(one)]
-        numbers = {plain for bill in bills if (plain := normalised(bill.number))}
+        numbers = {plain for bill in bills if (plain := plain_number(bill.number))}
         answers = self.books.prepare(
             accounts={account.id for one in documents for account in accounts_in(one) if is_ledger(account)},
             values={dimension_value(one) for line in lines for one in line.dimensions},

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from connectors.base import Finding
+from connectors.contents import Posted
 from connectors.documents import Line, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import Target, target, target_of
 from connectors.dynamics365_fo.dimensions import Formats
 from connectors.dynamics365_fo.exchange import is_alike
-from connectors.dynamics365_fo.journals import Posted, invoice_number
+from connectors.dynamics365_fo.journals import invoice_number
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow
 from connectors.records import Side

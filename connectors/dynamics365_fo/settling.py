@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import Finding
+from connectors.contents import Posted
 from connectors.documents import JournalEntry, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import VENDOR
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import Query, chunks
-from connectors.dynamics365_fo.journals import INVOICE, Part, Posted
+from connectors.dynamics365_fo.journals import INVOICE, Part
 from connectors.dynamics365_fo.literals import one_of
 from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
 from connectors.dynamics365_fo.stamps import stamp_of

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from connectors.base import StandingBill
+from connectors.contents import plain_number
 from connectors.documents import Account, Partner, Role
 from connectors.dynamics365_fo.accounts import VENDOR
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.journals import INVOICE
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
 from connectors.dynamics365_fo.stamps import is_stamp
-from connectors.dynamics365_fo.taken import normalised, number_questions
+from connectors.dynamics365_fo.taken import number_questions
 from connectors.money import Money, minor_unit
 
 PAYABLE = Account(Role.AP, VENDOR, "Vendor")
@@ -21,7 +22,7 @@ PAYABLE = Account(Role.AP, VENDOR, "Vendor")
 def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
     """Bills and credits born in Dynamics under one of these numbers but for case, spaces and punctuation. One call for
     all; one more where something was found. Raises ConnectorErrors."""
-    wanted = sorted({plain for number in numbers if (plain := normalised(number))})
+    wanted = sorted({plain for number in numbers if (plain := plain_number(number))})
     if not wanted:
         return []
     answers = desk.books.prepare(also=number_questions(desk.company, wanted))
@@ -30,17 +31,17 @@ def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
     ours = {row.journal_num for row in booked if is_stamp(row.document_num.lower())}
     bills = [_transaction(row) for row in booked if row.journal_num not in ours]
     in_books = {row.journal_num for row in booked}
-    slots = {(row.account_num.lower(), normalised(row.invoice)) for row in booked}
+    slots = {(row.account_num.lower(), plain_number(row.invoice)) for row in booked}
     for row in rows:
         if isinstance(row, InvoiceLineRow):
             is_theirs = row.account_type == "Vend" and not is_stamp(row.document.lower())
             if is_theirs and row.journal_batch_number not in in_books:
                 bills.append(_journal_line(desk, row))
         elif isinstance(row, PendingInvoiceRow):
-            slot = (row.invoice_account.lower(), normalised(row.invoice_number))
+            slot = (row.invoice_account.lower(), plain_number(row.invoice_number))
             if slot not in slots and not is_stamp(row.document_number.lower()):
                 bills.append(_waiting(row))
-    return _named(desk, [bill for bill in bills if normalised(bill.number) in wanted])
+    return _named(desk, [bill for bill in bills if plain_number(bill.number) in wanted])
 
 
 def _is_bill(row: VendorTransactionRow) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from connectors.base import Finding
+from connectors.contents import plain_number
 from connectors.documents import VendorBill
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats
@@ -27,7 +27,7 @@ Taken = dict[tuple[str, bool, str], str]
 
 def number_questions(company: str, numbers: Iterable[str]) -> list[Query[Any]]:
     """Posted vendor transactions, lines of invoice journals and pending invoices whose number may be one of these,
-    which are plain (`normalised`); the answers hold more and are to be compared again."""
+    which are plain (`plain_number`); the answers hold more and are to be compared again."""
     queries: list[Query[Any]] = []
     for some in chunks(sorted(numbers), NUMBERS_ASKED):
         every = "(" + " or ".join(spread("Invoice", plain) for plain in some) + ")"
@@ -43,22 +43,22 @@ def taken_by(formats: Formats, rows: Iterable[object]) -> Taken:
     taken: Taken = {}
     for row in rows:
         if isinstance(row, VendorTransactionRow) and row.invoice and row.amount_cur:
-            slot = (row.account_num.lower(), row.amount_cur > 0, normalised(row.invoice))
+            slot = (row.account_num.lower(), row.amount_cur > 0, plain_number(row.invoice))
             taken[slot] = f"{INVOICE.word}:{row.journal_num}"
         elif isinstance(row, InvoiceLineRow) and row.account_type == "Vend" and row.invoice:
             vendor = ("".join(formats.segments(row.account_display_value))).lower()
-            slot = (vendor, row.debit_amount > 0, normalised(row.invoice))
+            slot = (vendor, row.debit_amount > 0, plain_number(row.invoice))
             taken[slot] = f"{INVOICE.word}:{row.journal_batch_number}"
         elif isinstance(row, PendingInvoiceRow) and row.invoice_number:
             is_credit = sum(one.net_amount for one in row.lines) < 0
-            slot = (row.invoice_account.lower(), is_credit, normalised(row.invoice_number))
+            slot = (row.invoice_account.lower(), is_credit, plain_number(row.invoice_number))
             taken[slot] = f"pending:{row.header_reference}"
     return taken
 
 
 def duplicate(bill: VendorBill, taken: Taken, seen: set[tuple[str, bool, str]]) -> list[Finding]:
     """The same number of the same vendor again (rule G21)."""
-    slot = (bill.partner.id.lower(), bill.is_credit, normalised(bill.number))
+    slot = (bill.partner.id.lower(), bill.is_credit, plain_number(bill.number))
     if not slot[2]:
         return []
     if there := taken.get(slot):
@@ -67,8 +67,3 @@ def duplicate(bill: VendorBill, taken: Taken, seen: set[tuple[str, bool, str]]) 
         return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.number}.", "")]
     seen.add(slot)
     return []
-
-
-def normalised(number: str) -> str:
-    """A supplier's number without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", number).lower()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from connectors.base import Finding
-from connectors.documents import Account, Document, JournalEntry, Line, NewVendor, Partner, Payment, Role, VendorBill
+from connectors.contents import Posted, accounts_in, lines_in, name_of, partners_in, plain_number
+from connectors.documents import Account, Document, JournalEntry, Line, NewVendor, Partner, Role, VendorBill
 from connectors.money import exponent
 from connectors.odoo.books import Books, closed_through
 from connectors.odoo.client import OdooClient
@@ -21,7 +21,6 @@ JOURNAL_TYPES = {
 }
 PAYABLE_TYPES = ("liability_payable", "asset_receivable")
 NEEDS_PARTNER = (Role.AP, Role.EMPAY, Role.EMREC, Role.ADV)
-Posted = JournalEntry | VendorBill | Payment
 
 
 class Preflight:
@@ -39,11 +38,11 @@ class Preflight:
         posted = [one for one in documents if not isinstance(one, NewVendor)]
         if not posted:
             return [[] for _ in documents]
-        self.books.accounts({account.id for one in posted for account in _accounts(one)})
-        self.books.partners({partner.id for one in posted for partner in _partners(one)})
+        self.books.accounts({account.id for one in posted for account in accounts_in(one)})
+        self.books.partners({partner.id for one in posted for partner in partners_in(one)})
         self.books.journals({one.journal for one in posted if one.journal.isdigit()})
         self.books.analytic_accounts(
-            {dimension.id for one in posted for line in _lines(one) for dimension in line.dimensions}
+            {dimension.id for one in posted for line in lines_in(one) for dimension in line.dimensions}
         )
         taken = self._taken([one for one in posted if isinstance(one, VendorBill)])
         seen: set[tuple[str, bool, str]] = set()
@@ -61,14 +60,14 @@ class Preflight:
         yield from self._journal(document)
         yield from self._period(document)
         yield from self._currency(document.currency, document.posting_date)
-        for account in dict.fromkeys(_accounts(document)):
+        for account in dict.fromkeys(accounts_in(document)):
             yield from self._account(account, document.currency)
-        for partner in dict.fromkeys(_partners(document)):
+        for partner in dict.fromkeys(partners_in(document)):
             yield from self._partner(partner)
-        for line in _lines(document):
+        for line in lines_in(document):
             yield from self._dimensions(line)
             if line.partner is None and line.account.role in NEEDS_PARTNER and isinstance(document, JournalEntry):
-                yield Finding("missing_partner", f"A line on {_name(line.account)} needs a partner.", line.account.id)
+                yield Finding("missing_partner", f"A line on {name_of(line.account)} needs a partner.", line.account.id)
 
     def _own(self, document: Posted) -> Iterator[Finding]:
         if isinstance(document, JournalEntry):
@@ -81,18 +80,18 @@ class Preflight:
             if partner and own and str(own) != payable.id:
                 yield Finding(
                     "payable_account",
-                    f"Odoo books bills of {partner.name} to another payable account than {_name(payable)}.",
+                    f"Odoo books bills of {partner.name} to another payable account than {name_of(payable)}.",
                     document.partner.id,
                 )
         elif method_line(self.books.method_lines(), document) is None:
             yield Finding(
                 "payment_account",
-                f"No payment method of the journal books to {_name(document.money)}.",
+                f"No payment method of the journal books to {name_of(document.money)}.",
                 document.money.id,
             )
         account = self.books.accounts([payable.id]).get(int(payable.id))
         if account and account.account_type not in PAYABLE_TYPES:
-            yield Finding("wrong_account_type", f"{_name(payable)} is not a payable account.", payable.id)
+            yield Finding("wrong_account_type", f"{name_of(payable)} is not a payable account.", payable.id)
 
     def _journal(self, document: Posted) -> Iterator[Finding]:
         row = self.books.journals([document.journal]).get(int(document.journal)) if document.journal.isdigit() else None
@@ -108,7 +107,7 @@ class Preflight:
 
     def _period(self, document: Posted) -> Iterator[Finding]:
         locks = closed_through(self.books.settings())
-        is_taxed = any(line.account.role is Role.TAX for line in _lines(document))
+        is_taxed = any(line.account.role is Role.TAX for line in lines_in(document))
         kinds = [document.type, *([f"{document.type}:taxed"] if is_taxed else [])]
         last = max((locks[kind] for kind in kinds if kind in locks), default=None)
         if last and document.posting_date <= last:
@@ -127,14 +126,14 @@ class Preflight:
     def _account(self, account: Account, currency: str) -> Iterator[Finding]:
         row = self.books.accounts([account.id]).get(int(account.id))
         if row is None or (row.company_ids and int(self.books.company) not in row.company_ids):
-            yield Finding("unknown_account", f"The company has no account {_name(account)}.", account.id)
+            yield Finding("unknown_account", f"The company has no account {name_of(account)}.", account.id)
             return
         if not row.active:
-            yield Finding("inactive_account", f"The account {_name(account)} is archived.", account.id)
+            yield Finding("inactive_account", f"The account {name_of(account)} is archived.", account.id)
         if row.account_type == "off_balance":
-            yield Finding("wrong_account_type", f"{_name(account)} is off the balance sheet.", account.id)
+            yield Finding("wrong_account_type", f"{name_of(account)} is off the balance sheet.", account.id)
         if row.currency_id and self.books.currency_code(row.currency_id) != currency:
-            yield Finding("account_currency", f"{_name(account)} is kept in another currency.", account.id)
+            yield Finding("account_currency", f"{name_of(account)} is kept in another currency.", account.id)
 
     def _partner(self, partner: Partner) -> Iterator[Finding]:
         row = self.books.partners([partner.id]).get(int(partner.id))
@@ -161,7 +160,7 @@ class Preflight:
     # --- the same bill again (rule G21)
 
     def _taken(self, bills: Sequence[VendorBill]) -> dict[tuple[str, bool, str], Move]:
-        wanted = {(bill.partner.id, normalised(bill.number)) for bill in bills if normalised(bill.number)}
+        wanted = {(bill.partner.id, plain_number(bill.number)) for bill in bills if plain_number(bill.number)}
         if not wanted:
             return {}
         either: list[object] = ["|"] * (len(wanted) - 1)
@@ -175,12 +174,12 @@ class Preflight:
             *either,
         ]
         rows = self.client.rows(Move, domain, company=self.books.company)
-        return {(str(row.partner_id), row.move_type == "in_refund", normalised(row.ref)): row for row in rows}
+        return {(str(row.partner_id), row.move_type == "in_refund", plain_number(row.ref)): row for row in rows}
 
     def _duplicate(
         self, bill: VendorBill, taken: dict[tuple[str, bool, str], Move], seen: set[tuple[str, bool, str]]
     ) -> list[Finding]:
-        slot = (bill.partner.id, bill.is_credit, normalised(bill.number))
+        slot = (bill.partner.id, bill.is_credit, plain_number(bill.number))
         if not slot[2]:
             return []
         if row := taken.get(slot):
@@ -190,30 +189,3 @@ class Preflight:
             return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.number}.", "")]
         seen.add(slot)
         return []
-
-
-def normalised(number: str) -> str:
-    """A supplier's number without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", number).lower()
-
-
-def _lines(document: Posted) -> tuple[Line, ...]:
-    return () if isinstance(document, Payment) else document.lines
-
-
-def _accounts(document: Posted) -> Iterator[Account]:
-    yield from (line.account for line in _lines(document))
-    if isinstance(document, VendorBill):
-        yield document.payable
-    elif isinstance(document, Payment):
-        yield from (document.payable, document.money)
-
-
-def _partners(document: Posted) -> Iterable[Partner]:
-    yield from (line.partner for line in _lines(document) if line.partner)
-    if not isinstance(document, JournalEntry):
-        yield document.partner
-
-
-def _name(account: Account) -> str:
-    return account.code or account.id

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connectors.base import StandingBill
+from connectors.contents import plain_number
 from connectors.documents import Account, Partner, Role
 from connectors.money import Money, minor_unit
 from connectors.odoo.desk import Desk
-from connectors.odoo.preflight import normalised
 from connectors.odoo.schema import MoveLine, StandingRow
 from connectors.odoo.stamps import stamp_from
 
@@ -19,12 +19,14 @@ SHORT = 3  # characters; a pattern with room on both sides would find half the b
 def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
     """Bills and credits born in Odoo whose `ref` is one of these numbers but for case, spaces and punctuation, in
     every state. One search for all; two more calls only where something was found. Raises ConnectorErrors."""
-    wanted = sorted({plain for number in numbers if (plain := normalised(number))})
+    wanted = sorted({plain for number in numbers if (plain := plain_number(number))})
     if not wanted:
         return []
     either: list[Any] = ["|"] * (len(wanted) - 1) + [["ref", "=ilike", _pattern(plain)] for plain in wanted]
     domain = [["company_id", "=", int(desk.company)], ["move_type", "in", ["in_invoice", "in_refund"]], *either]
-    rows = [row for row in desk.client.rows(StandingRow, domain, company=desk.company) if normalised(row.ref) in wanted]
+    rows = [
+        row for row in desk.client.rows(StandingRow, domain, company=desk.company) if plain_number(row.ref) in wanted
+    ]
     if not rows:
         return []
     names = desk.client.external_ids("account.move", [row.id for row in rows], company=desk.company)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from connectors.base import Finding
+from connectors.contents import Posted, accounts_in, lines_in, name_of, partners_in, plain_number
 from connectors.documents import Account, Document, JournalEntry, Line, NewVendor, Partner, Payment, Role, VendorBill
 from connectors.errors import UnsupportedError
 from connectors.money import exponent
@@ -13,12 +14,11 @@ from connectors.zoho_books.bodies import exchange_rate
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.demanded import Demanded
 from connectors.zoho_books.demands import Demands
-from connectors.zoho_books.standing import StandingBills, normalised
+from connectors.zoho_books.standing import StandingBills
 
 PAID_THROUGH = ("bank", "cash", "credit_card", "payment_clearing")
 CONTROL_TYPES = ("accounts_payable", "accounts_receivable")
 NEEDS_PARTNER = (Role.AP, Role.EMPAY, Role.EMREC, Role.ADV)
-Posted = JournalEntry | VendorBill | Payment
 
 
 class Preflight:
@@ -38,7 +38,7 @@ class Preflight:
         return findings
 
     def _checked(self, documents: Sequence[Document]) -> list[list[Finding]]:
-        bills = [one for one in documents if isinstance(one, VendorBill) and normalised(one.number)]
+        bills = [one for one in documents if isinstance(one, VendorBill) and plain_number(one.number)]
         taken = self.standing.taken() if bills else {}
         seen: set[tuple[str, bool, str]] = set()
         result: list[list[Finding]] = []
@@ -56,11 +56,11 @@ class Preflight:
             return
         yield from self._period(document)
         yield from self._currency(document.currency, document.posting_date)
-        for account in dict.fromkeys(_accounts(document)):
+        for account in dict.fromkeys(accounts_in(document)):
             yield from self._account(account, document.currency)
-        for partner in dict.fromkeys(_partners(document)):
+        for partner in dict.fromkeys(partners_in(document)):
             yield from self._partner(partner)
-        for line in _lines(document):
+        for line in lines_in(document):
             yield from self._tags(line)
         yield from self._own(document)
 
@@ -72,13 +72,13 @@ class Preflight:
                 is_control = row is not None and row.account_type in CONTROL_TYPES
                 if line.partner is None and (is_control or line.account.role in NEEDS_PARTNER):
                     yield Finding(
-                        "missing_partner", f"A line on {_name(line.account)} needs a contact.", line.account.id
+                        "missing_partner", f"A line on {name_of(line.account)} needs a contact.", line.account.id
                     )
         else:
             payable = chart.get(document.payable.id)
             if payable and payable.account_type != "accounts_payable":
                 yield Finding(
-                    "wrong_account_type", f"{_name(document.payable)} is not Accounts Payable.", payable.account_id
+                    "wrong_account_type", f"{name_of(document.payable)} is not Accounts Payable.", payable.account_id
                 )
         if isinstance(document, Payment):
             money = chart.get(document.money.id)
@@ -112,12 +112,12 @@ class Preflight:
     def _account(self, account: Account, currency: str) -> Iterator[Finding]:
         row = self.books.accounts().get(account.id)
         if row is None:
-            yield Finding("unknown_account", f"The organisation has no account {_name(account)}.", account.id)
+            yield Finding("unknown_account", f"The organisation has no account {name_of(account)}.", account.id)
             return
         if not row.is_active:
-            yield Finding("inactive_account", f"The account {_name(account)} is inactive.", account.id)
+            yield Finding("inactive_account", f"The account {name_of(account)} is inactive.", account.id)
         if row.account_type in PAID_THROUGH and row.currency_code not in ("", currency):
-            yield Finding("account_currency", f"{_name(account)} is kept in {row.currency_code}.", account.id)
+            yield Finding("account_currency", f"{name_of(account)} is kept in {row.currency_code}.", account.id)
 
     def _partner(self, partner: Partner) -> Iterator[Finding]:
         row = self.books.contact(partner.id)
@@ -146,7 +146,7 @@ def _duplicate(
     bill: VendorBill, taken: dict[tuple[str, bool, str], str], seen: set[tuple[str, bool, str]]
 ) -> list[Finding]:
     """The same bill again (rule G21), among those that stand and among those that go with it."""
-    slot = (bill.partner.id, bill.is_credit, normalised(bill.number))
+    slot = (bill.partner.id, bill.is_credit, plain_number(bill.number))
     if not slot[2]:
         return []
     if slot in taken:
@@ -155,25 +155,3 @@ def _duplicate(
         return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.number}.", "")]
     seen.add(slot)
     return []
-
-
-def _lines(document: Posted) -> tuple[Line, ...]:
-    return () if isinstance(document, Payment) else document.lines
-
-
-def _accounts(document: Posted) -> Iterator[Account]:
-    yield from (line.account for line in _lines(document))
-    if isinstance(document, VendorBill):
-        yield document.payable
-    elif isinstance(document, Payment):
-        yield from (document.payable, document.money)
-
-
-def _partners(document: Posted) -> Iterable[Partner]:
-    yield from (line.partner for line in _lines(document) if line.partner)
-    if not isinstance(document, JournalEntry):
-        yield document.partner
-
-
-def _name(account: Account) -> str:
-    return account.code or account.id

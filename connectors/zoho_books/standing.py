@@ -5,7 +5,6 @@ asked and then what changed since, and compared here without case, spaces and pu
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import OutcomeState, StandingBill
+from connectors.contents import plain_number
 from connectors.documents import Account, Partner, Role
 from connectors.money import Money, minor_unit
 from connectors.zoho_books.books import Books
@@ -44,7 +44,7 @@ class StandingBills:
 
     def find(self, numbers: Sequence[str]) -> list[StandingBill]:
         """Those born in Zoho under one of these numbers: two calls for any number of them, none for none."""
-        wanted = {plain for number in numbers if (plain := normalised(number))}
+        wanted = {plain for number in numbers if (plain := plain_number(number))}
         if not wanted:
             return []
         self._refresh(fresh=0.0)
@@ -52,7 +52,7 @@ class StandingBills:
         return [
             self._standing(row)
             for row in rows
-            if normalised(number_of(row)) in wanted and not is_stamp(row.reference_number)
+            if plain_number(number_of(row)) in wanted and not is_stamp(row.reference_number)
         ]
 
     def taken(self) -> dict[tuple[str, bool, str], str]:
@@ -63,7 +63,7 @@ class StandingBills:
         for row in rows:
             if _state(row) is not OutcomeState.CANCELLED:
                 is_credit = isinstance(row, CreditRow)
-                found[row.vendor_id, is_credit, normalised(number_of(row))] = ledger_id_of(row)
+                found[row.vendor_id, is_credit, plain_number(number_of(row))] = ledger_id_of(row)
         return found
 
     def _refresh(self, *, fresh: float) -> None:
@@ -117,11 +117,6 @@ class StandingBills:
         payables = [one for one in chart.values() if one.account_type == "accounts_payable" and one.is_active]
         found = chart.get(named) or (payables[0] if payables else None)
         return Account(Role.AP, found.account_id, found.account_code) if found else Account(Role.AP, "")
-
-
-def normalised(number: str) -> str:
-    """A supplier's number without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", number).lower()
 
 
 def number_of(row: BillRow | CreditRow) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from connectors.contents import plain_number
 from connectors.documents import Account, Role, VendorBill
 from connectors.records import RecordKind, Side
-from mappings.policies import plain_number
 from mappings.translate import build
 from mappings.translate.context import Decision, Skip, StandingBill, Witness
 from mappings.translate.days import posting_day

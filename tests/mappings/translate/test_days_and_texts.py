@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.contents import plain_number
 from connectors.documents import JournalEntry
 from connectors.records import Moment, RecordKind
 from mappings.policies import (
@@ -17,7 +18,6 @@ from mappings.policies import (
     fiscal_year_ends_on,
     line_text,
     open_day,
-    plain_number,
     signed_shares,
     tax_in_gross,
     without_numbers,
