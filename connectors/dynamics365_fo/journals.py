@@ -31,7 +31,8 @@ from connectors.dynamics365_fo.stamps import number_of
 from connectors.errors import UnsupportedError
 from connectors.records import Side
 
-LONGEST = {"text": 60, "invoice": 20, "invoice_text": 50}  # characters; beyond them Dynamics cuts or refuses, which is not known
+# Characters; beyond them Dynamics cuts or refuses, which is not known.
+LONGEST = {"text": 60, "invoice": 20, "invoice_text": 50}
 Posted = JournalEntry | VendorBill | Payment
 
 
