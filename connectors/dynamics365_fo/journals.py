@@ -32,7 +32,8 @@ from connectors.dynamics365_fo.stamps import number_of
 from connectors.errors import UnsupportedError
 from connectors.records import Side
 
-LONGEST = {"text": 60, "invoice": 20}  # characters; beyond them Dynamics cuts or refuses, which is not known
+# Characters; beyond them Dynamics cuts or refuses, which is not known.
+LONGEST = {"text": 60, "invoice": 20, "invoice_text": 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,6 @@ def invoice_number(number: str) -> str:
     return number[: LONGEST["invoice"]].rstrip()
 
 
-def cut(text: str) -> str:
-    """A text as long as a line or a description may be."""
-    return text[: LONGEST["text"]].rstrip()
+def cut(text: str, of: str = "text") -> str:
+    """A text as long as a line or a description may be; of pending invoices `of` is `invoice_text`."""
+    return text[: LONGEST[of]].rstrip()

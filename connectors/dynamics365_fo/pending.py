@@ -173,7 +173,7 @@ class InvoicePoster:
             "InvoiceDate": noon(bill.document_date),
             "Date": noon(bill.posting_date),
             "DueDate": noon(bill.due_on),
-            "InvoiceDescription": cut(bill.text or bill.number),
+            "InvoiceDescription": cut(bill.text or bill.number, "invoice_text"),
         }
 
     def _unrefused(self, batch: list[Outgoing], outcomes: Outcomes) -> list[Outgoing]:

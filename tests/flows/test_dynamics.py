@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 
-from audit.models import PostingState, Problem, SyncRecord
+from audit.models import FollowUp, FollowUpKind, FollowUpState, PostingState, Problem, SyncRecord
 from mappings.setup import setups_forget
 from tests.flows.dynamics_stage import DynamicsStage, dynamics_stage
 
@@ -81,3 +81,25 @@ def test_brex_is_told_of_what_is_created_where_the_flow_says_so() -> None:
         closed = created.filter(record__state="posted").values_list("record__external_id", flat=True)
         assert set(closed)
         assert set(closed) <= made.told()
+
+
+def test_receipts_reach_pending_invoices_and_of_others_it_is_said_where_they_stay() -> None:
+    with dynamics_stage(records=40, streams=("expenses",), attach_receipts=True) as made:
+        for one in made.parts["connections"]:
+            if one["vendor"] == "dynamics365_fo":
+                one["settings"] = {**one["settings"], "invoice_pattern": "pending"}
+        made.apply()
+        for one in made.brex.store.expenses:
+            if one["expense_type"] == "CARD" and (one.get("billing_amount") or {}).get("currency") == "EUR":
+                one["receipts"] = [{"id": made.brex.files.add_receipt("receipt.pdf", f"Paper of {one['id']}")}]
+        made.sync()
+        steps = FollowUp.objects.filter(tenant=made.tenant, kind=FollowUpKind.ATTACH)
+        attached, stayed = (steps.filter(state=state) for state in (FollowUpState.DONE, FollowUpState.FAILED))
+        papers = {row["HeaderReference"] for row in made.rows("VendorInvoiceDocumentAttachments")}
+        waiting = {row["HeaderReference"]: row["DocumentNumber"] for row in made.rows("VendorInvoiceHeaders")}
+        stamps = made.postings(record__follow_ups__in=attached).values_list("stamp", flat=True)
+        assert papers
+        assert {waiting[one] for one in papers} == set(stamps) & set(waiting.values())
+        assert stayed.exists()
+        assert all("stays at the source" in one.reason for one in stayed)
+        assert not steps.filter(state=FollowUpState.DUE).exists()

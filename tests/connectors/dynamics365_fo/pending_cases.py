@@ -44,6 +44,12 @@ class PendingCases:
         [header] = world.rows("VendorInvoiceHeaders", DocumentNumber=outgoing.stamp)
         assert len(world.rows("VendorInvoiceLines", HeaderReference=header["HeaderReference"])) == 2
 
+    def test_a_long_text_is_cut_to_what_an_invoice_takes(self, world: DynamicsWorld) -> None:
+        outgoing, created = sent(world, world.bill(text="Messe " * 20))
+        assert created.state is OutcomeState.CREATED, created.error
+        [header] = world.rows("VendorInvoiceHeaders", DocumentNumber=outgoing.stamp)
+        assert len(header["InvoiceDescription"]) <= 50
+
     def test_a_reference_that_the_server_replaces_is_followed(self, world: DynamicsWorld) -> None:
         world.do("set", header_reference="replace")
         outgoing, created = sent(world, world.bill())
