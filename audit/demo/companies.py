@@ -20,7 +20,6 @@ class DemoCompany(Protocol):
     slug: str
     ledger: str
     brex: BrexSimulator
-    same_kinds: Mapping[str, str]  # documents that the ledger itself does not tell from others: what they count as
 
     @property
     def books(self) -> Mapping[str, str]: ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -84,15 +84,12 @@ class Count:
         return {**asdict(self), "rows": rows, "ties": self.ties}
 
 
-def count(
-    tenant: Tenant, held: Iterable[Seen], source_ids: Collection[str], same_kinds: Mapping[str, str] | None = None
-) -> Count:
+def count(tenant: Tenant, held: Iterable[Seen], source_ids: Collection[str]) -> Count:
     """Compare a tenant's postings with what the ledger holds. `source_ids` are all ids of the Brex that the records
-    came from: a document of one of them that no posting of ours knows is a stranger. `same_kinds` counts documents as
-    others that the ledger does not tell them from."""
+    came from: a document of one of them that no posting of ours knows is a stranger."""
     mine = Posting.objects.filter(tenant=tenant)
     posted = mine.filter(state__in=[PostingState.POSTED, PostingState.REVERSED])
-    ours = [replace(one, type=(same_kinds or {}).get(one.type, one.type)) for one in map(_ours, posted)]
+    ours = list(map(_ours, posted))
     ids, stamps = set(source_ids), {one.stamp for one in ours}
     known = [one for one in held if one.stamp in stamps or _record_id(one.stamp) in ids]
     return compare(ours, known, mine.filter(state__in=OPEN_STATES).count())

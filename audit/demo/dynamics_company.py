@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,6 @@ class DynamicsCompany:
     slug: str = SLUG
     ledger: str = "Dynamics"
     names: tuple[str, str] = ("demo-dynamics-brex", "demo-dynamics")  # under which both are served
-    same_kinds: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def found(cls, records: int, *, seed: int = 2027) -> DynamicsCompany:

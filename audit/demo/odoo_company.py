@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from audit.demo.books import books_prepare, company_names_set, locks_kept
@@ -31,7 +31,6 @@ class OdooCompany:
     odoo: DemoLedger
     slug: str = TENANT
     ledger: str = "Odoo"
-    same_kinds: Mapping[str, str] = field(default_factory=dict)
     address: str = ""  # where the simulated Odoo is served
 
     @classmethod

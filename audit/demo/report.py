@@ -94,7 +94,7 @@ def report_make(company: DemoCompany) -> Report:
         company.ledger,
         flows={flow.name: flow_tally(flow) for flow in flows},
         unrouted=_unrouted(tenant),
-        counted=count(tenant, company.held(), ids_of(company.brex), company.same_kinds),
+        counted=count(tenant, company.held(), ids_of(company.brex)),
         problems=_problems(tenant),
         records=SyncRecord.objects.filter(tenant=tenant).count(),
         books=company.books,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -39,7 +39,6 @@ class ZohoCompany:
     slug: str = SLUG
     ledger: str = "Zoho Books"
     names: tuple[str, str] = ("demo-zoho-brex", "demo-zoho")  # under which both are served
-    same_kinds: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def found(cls, records: int, *, seed: int = 2028) -> ZohoCompany:

@@ -85,7 +85,8 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
         for difference in outcome.differences:
             recorder.notice(altered(posting, difference.message), record_id=row.pk)
     elif state is OutcomeState.CREATED:
-        recorder.posting(posting, PostingState.CREATED, message, settle_at=recorder.now + CONFIRM_EVERY)
+        said = message or " ".join(dict.fromkeys(one.message for one in outcome.differences))
+        recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + CONFIRM_EVERY)
     elif state is OutcomeState.REJECTED:
         recorder.posting(posting, PostingState.REJECTED, message)
         return refused(posting, outcome)

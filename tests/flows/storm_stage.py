@@ -73,7 +73,7 @@ class StormStage:
 
     def counted(self) -> Count:
         held = [*self.company.held(), *self._held_otherwise()]
-        return count(self.tenant, held, ids_of(self.company.brex), self.company.same_kinds)
+        return count(self.tenant, held, ids_of(self.company.brex))
 
     def postings(self, **conditions: Any) -> Any:
         return Posting.objects.filter(tenant=self.tenant, **conditions)
