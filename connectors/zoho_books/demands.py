@@ -7,7 +7,7 @@ from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import parsed
 from connectors.zoho_books.kept import DEMANDS_FRESH
-from connectors.zoho_books.schema import FieldRow, LocationRow, TagRow
+from connectors.zoho_books.schema_setup import FieldRow, LocationRow, TagRow
 
 
 class Demands:
