@@ -15,7 +15,7 @@ from connectors.errors import AuthenticationError, ConfigurationError, Connector
 from connectors.zoho_books.auth import SCOPES, ask, credentials_of, settings_of
 from connectors.zoho_books.client import ZohoClient, one
 from connectors.zoho_books.regions import accounts_address, centre_at, centre_of
-from connectors.zoho_books.schema import UserRow
+from connectors.zoho_books.schema_setup import UserRow
 
 CONSENT_PATH = "/oauth/v2/auth"
 

@@ -13,17 +13,8 @@ from connectors.zoho_books.client import ZohoClient, one
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.kept import CONTACTS_FRESH, LISTS_FRESH, LOCKS_FRESH, RATES_FRESH, kept_for
 from connectors.zoho_books.locks import Lock, closed_through, locks_read, names_users, reopened
-from connectors.zoho_books.schema import (
-    AccountRow,
-    ContactRow,
-    CurrencyRow,
-    LockRow,
-    OptionRow,
-    Organization,
-    RateRow,
-    TagRow,
-    UserRow,
-)
+from connectors.zoho_books.schema import AccountRow, ContactRow, CurrencyRow, Organization, RateRow
+from connectors.zoho_books.schema_setup import LockRow, OptionRow, TagRow, UserRow
 
 RENEW_AFTER = 10.0
 ACCOUNTS_PAGE = 5000  # what the list gives when nothing is asked (observed); other lists give 200 at most

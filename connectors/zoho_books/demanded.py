@@ -12,7 +12,7 @@ from connectors.records import Side
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.expenses import could_be_expense
-from connectors.zoho_books.schema import TagRow
+from connectors.zoho_books.schema_setup import TagRow
 
 PURCHASES, JOURNAL = "Purchases", "Journal"
 FIELDS_PAGE = "Settings > Preferences > {} > Field Customization"

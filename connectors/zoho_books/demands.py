@@ -6,8 +6,8 @@ from connectors.errors import RejectedError
 from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import parsed
-from connectors.zoho_books.kept import LEARNT_FRESH, LISTS_FRESH
-from connectors.zoho_books.schema import FieldRow, LocationRow, TagRow
+from connectors.zoho_books.kept import DEMANDS_FRESH
+from connectors.zoho_books.schema_setup import FieldRow, LocationRow, TagRow
 
 
 class Demands:
@@ -29,7 +29,7 @@ class Demands:
                 return {}
             return {row.location_id: row for row in rows}
 
-        return self.books.kept.get("locations", LISTS_FRESH, read)
+        return self.books.kept.get("locations", DEMANDS_FRESH, read)
 
     def location_id(self) -> str:
         """Where documents belong: as set on the connection, else the primary location, else the only one that may
@@ -55,7 +55,7 @@ class Demands:
                 return []
             return parsed(FieldRow, answer, "fields")
 
-        return self.books.kept.get(f"fields {entity}", LISTS_FRESH, read)
+        return self.books.kept.get(f"fields {entity}", DEMANDS_FRESH, read)
 
     def key_field(self, entity: str) -> str:
         """The id of the custom field that holds our stamp on a bill, contact or vendor payment; empty if none does."""
@@ -90,4 +90,4 @@ class Demands:
 
     def _learnt(self) -> set[tuple[str, str]]:
         empty: set[tuple[str, str]] = set()
-        return self.books.kept.get("required tags", LEARNT_FRESH, lambda: empty)
+        return self.books.kept.get("required tags", DEMANDS_FRESH, lambda: empty)

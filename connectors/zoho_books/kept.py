@@ -1,8 +1,8 @@
 """For how long is an answer of Zoho known? By what it is about, in every process of its own.
 
 Every call counts against the organisation's day, so answers are kept by the process and not by the ledger that asked:
-an account for five minutes, a vendor or a rate for six hours, a lock for one minute. What was refused meanwhile, or
-seems wrong, is asked again before anybody is told."""
+an account for five minutes, what is demanded of documents for an hour, a vendor or a rate for six, a lock for one
+minute. What was refused meanwhile, or seems wrong, is asked again before anybody is told."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connectors.zoho_books.client import ZohoClient
 
 LOCKS_FRESH = 60.0
 LISTS_FRESH = 300.0
-LEARNT_FRESH = 3600.0
+DEMANDS_FRESH = 3600.0
 CONTACTS_FRESH = RATES_FRESH = 6 * 3600.0
 INDEXES = frozenset({"standing bills", "required tags"})  # not asked again before their time
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from connectors.zoho_books.schema import LockRow
+from connectors.zoho_books.schema_setup import LockRow
 
 Span = tuple[date, date]
 ALL = ("journal_entry", "vendor_bill", "payment")

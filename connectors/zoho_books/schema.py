@@ -29,15 +29,6 @@ def _list(value: Any) -> Any:
     return [] if value in (None, "") else value
 
 
-def _ids(value: Any) -> list[str]:
-    """Ids of a list whose entries are ids or records: users and accounts come both ways in Zoho's lists."""
-    entries = value if isinstance(value, list) else []
-    found = [
-        next((one[key] for key in one if key.endswith("_id")), "") if isinstance(one, dict) else one for one in entries
-    ]
-    return [str(one) for one in found if one]
-
-
 def moment_of(told: str) -> datetime | None:
     """A moment as Zoho writes it, with an offset that has no colon; None for anything else."""
     try:
@@ -49,6 +40,7 @@ def moment_of(told: str) -> datetime | None:
 Text = Annotated[str, BeforeValidator(_text)]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Day = Annotated[date | None, BeforeValidator(_day)]
+Rows = BeforeValidator(_list)  # an empty text stands for an empty list
 
 
 class Row(BaseModel):
@@ -122,7 +114,7 @@ class ContactRow(Row):
     phone: Text = ""
     notes: Text = ""
     currency_code: Text = ""
-    contact_persons: Annotated[list[ContactPerson], BeforeValidator(_list)] = []
+    contact_persons: Annotated[list[ContactPerson], Rows] = []
     last_modified_time: Text = ""
 
     @property
@@ -134,49 +126,6 @@ class ContactRow(Row):
         """Whom to write to."""
         primary = next((one for one in self.contact_persons if one.is_primary_contact), ContactPerson())
         return ContactPerson(email=self.email or primary.email, phone=self.phone or primary.phone)
-
-
-class TagModule(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    entity_name: Text = ""
-    is_enabled: bool = True
-
-
-class TagPreference(BaseModel):
-    """Where a tag is set, on lines or on whole documents, and of which modules."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    preference: Text = ""
-    entities: Annotated[list[TagModule], BeforeValidator(_list)] = []
-
-
-class TagRow(Row):
-    """A reporting tag. For which modules it is mandatory is documented for writing it; a list may not tell."""
-
-    id_field = "tag_id"
-    tag_id: Text
-    tag_name: Text = ""
-    is_active: bool = True
-    is_mandatory: bool = False
-    is_draft: bool = False
-    multi_preference_entities: TagPreference | None = None
-
-    def is_for(self, module: str) -> bool | None:
-        """Whether documents of a module (Purchases, Journal) carry it; None where Zoho does not tell."""
-        told = self.multi_preference_entities
-        if told is None or not told.entities:
-            return None
-        names = {one.entity_name.lower().rstrip("s") for one in told.entities if one.is_enabled}
-        return module.lower().rstrip("s") in names
-
-
-class OptionRow(Row):
-    id_field = "option_id"
-    option_id: Text
-    option_name: Text = ""
-    is_active: bool = True
-    parent_id: Text = ""
-    children: Annotated[list[OptionRow], BeforeValidator(_list)] = []
 
 
 class ProjectRow(Row):
@@ -194,73 +143,6 @@ class TaxRow(Row):
     tax_name: Text = ""
     tax_percentage: Amount = Decimal(0)
     tax_type: Text = ""
-
-
-class LockRow(Row):
-    """A lock of transactions. Which module it closes is documented for writing it only, so every name is looked for."""
-
-    id_field = "transaction_lock_id"
-    transaction_lock_id: Text = ""
-    transaction_lock_status: Text = ""
-    lock_status: Text = ""
-    transaction_lock_date: Day = None
-    transaction_lock_module: Text = ""
-    lock_module: Text = ""
-    lock_scope_formatted: Text = ""
-    accounting_period_id: Text = ""
-    partial_lock_number: int = 0
-    start_date: Day = None
-    end_date: Day = None
-    user_exceptions: Annotated[list[str], BeforeValidator(_ids)] = []
-    account_exceptions: Annotated[list[str], BeforeValidator(_ids)] = []
-
-
-class LocationRow(Row):
-    """A location (branch); one of `line_item_only` may not stand on a whole document. Whether it is active or primary
-    is published for one that is made, and not for the list."""
-
-    id_field = "location_id"
-    location_id: Text
-    location_name: Text = ""
-    type: Text = ""
-    status: Text = ""
-    is_primary: bool = False
-
-    @property
-    def is_usable(self) -> bool:
-        return self.status.lower() != "inactive" and self.type != "line_item_only"
-
-
-class UserRow(Row):
-    """The user whose consent this is; his id is another one in each organisation, his address is not."""
-
-    id_field = "user_id"
-    user_id: Text = ""
-    name: Text = ""
-    user_role: Text = ""
-    email_ids: Annotated[list[dict[str, Any]], BeforeValidator(_list)] = []
-
-    @property
-    def email(self) -> str:
-        chosen = [one for one in self.email_ids if one.get("is_selected")] or self.email_ids
-        return str(chosen[0].get("email") or "") if chosen else ""
-
-
-class FieldRow(Row):
-    """A custom field; its id goes by two names."""
-
-    id_field = "id"
-    customfield_id: Text = ""
-    field_id: Text = ""
-    api_name: Text = ""
-    label: Text = ""
-    is_active: bool = True
-    is_mandatory: bool = False
-    default_value: Text = ""
-
-    @property
-    def id(self) -> str:
-        return self.customfield_id or self.field_id
 
 
 class LineTag(BaseModel):
@@ -284,7 +166,7 @@ class JournalLine(BaseModel):
     debit_or_credit: Side
     amount: Amount
     bcy_amount: Amount = Decimal(0)
-    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+    tags: Annotated[list[LineTag], Rows] = []
 
 
 class JournalRow(Row):
@@ -302,8 +184,8 @@ class JournalRow(Row):
     currency_code: Text = ""
     exchange_rate: Amount = Decimal(1)
     total: Amount = Decimal(0)
-    line_items: Annotated[list[JournalLine], BeforeValidator(_list)] = []
-    documents: Annotated[list[Document], BeforeValidator(_list)] = []
+    line_items: Annotated[list[JournalLine], Rows] = []
+    documents: Annotated[list[Document], Rows] = []
     last_modified_time: Text = ""
 
 
@@ -314,14 +196,14 @@ class BillLine(BaseModel):
     rate: Amount = Decimal(0)
     quantity: Amount = Decimal(1)
     item_total: Amount | None = None
-    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+    tags: Annotated[list[LineTag], Rows] = []
 
 
 class ExpenseLine(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     account_id: Text = ""
     amount: Amount = Decimal(0)
-    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
+    tags: Annotated[list[LineTag], Rows] = []
 
 
 class ExpenseRow(Row):
@@ -336,9 +218,9 @@ class ExpenseRow(Row):
     currency_code: Text = ""
     total: Amount = Decimal(0)
     bcy_total: Amount = Decimal(0)
-    tags: Annotated[list[LineTag], BeforeValidator(_list)] = []
-    line_items: Annotated[list[ExpenseLine], BeforeValidator(_list)] = []
-    documents: Annotated[list[Document], BeforeValidator(_list)] = []
+    tags: Annotated[list[LineTag], Rows] = []
+    line_items: Annotated[list[ExpenseLine], Rows] = []
+    documents: Annotated[list[Document], Rows] = []
 
 
 class BillPayment(BaseModel):
@@ -369,9 +251,9 @@ class BillRow(Row):
     total: Amount = Decimal(0)
     balance: Amount = Decimal(0)
     account_id: Text = ""
-    line_items: Annotated[list[BillLine], BeforeValidator(_list)] = []
-    documents: Annotated[list[Document], BeforeValidator(_list)] = []
-    payments: Annotated[list[BillPayment], BeforeValidator(_list)] = []
+    line_items: Annotated[list[BillLine], Rows] = []
+    documents: Annotated[list[Document], Rows] = []
+    payments: Annotated[list[BillPayment], Rows] = []
 
 
 class CreditedBill(BaseModel):
@@ -396,9 +278,9 @@ class CreditRow(Row):
     exchange_rate: Amount = Decimal(1)
     total: Amount = Decimal(0)
     balance: Amount = Decimal(0)
-    line_items: Annotated[list[BillLine], BeforeValidator(_list)] = []
-    documents: Annotated[list[Document], BeforeValidator(_list)] = []
-    bills_credited: Annotated[list[CreditedBill], BeforeValidator(_list)] = []
+    line_items: Annotated[list[BillLine], Rows] = []
+    documents: Annotated[list[Document], Rows] = []
+    bills_credited: Annotated[list[CreditedBill], Rows] = []
 
 
 class PaymentRow(Row):
@@ -418,7 +300,7 @@ class PaymentRow(Row):
     exchange_rate: Amount = Decimal(1)
     paid_through_account_id: Text = ""
     bill_numbers: Text = ""
-    bills: Annotated[list[BillPayment], BeforeValidator(_list)] = []
+    bills: Annotated[list[BillPayment], Rows] = []
 
 
 class RefundRow(Row):

@@ -42,6 +42,7 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     except BlockedError as error:
         return [*checks, Check("Organisation" if checks else "Token", "failed", error.message, "Connect Zoho again.")]
     books = Books(client, company)
+    books.forget()  # a person has just mended something
     for name, path, what in PROBES:
         checks.append(_checked(name, partial(_probe, client, company, name, path, what)))
     for part in (_chart, _tags, _demands, _currencies, _locks, _key_fields):

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from audit.models import Posting, PostingState, Problem, RecordState, Sighting, SyncRecord
 from connectors.services import connection_archive
+from mappings import owners
 from mappings.services import flow_archive, flow_switch_off
 from tests.audit.scene import (
     BOOKS,
@@ -185,7 +186,13 @@ def test_adopt_before_the_first_run_counts_strangers(made: World) -> None:
     assert not SyncRecord.objects.exists()
 
 
-def test_a_second_installation_on_the_same_ledger_posts_nothing_twice(made: World) -> None:
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tenant stands for another installation, which sees nothing of this one; in one, it would be refused."""
+    monkeypatch.setattr(owners, "_another_tenant", lambda flow: [])
+
+
+def test_a_second_installation_on_the_same_ledger_posts_nothing_twice(made: World, unseen: None) -> None:
     """Another tenant with the same accounts at both vendors, as a copy of the installation would have them."""
     loads = writes(made, "/load")
     made.parts["slug"] = made.slug = "copy"
@@ -196,7 +203,7 @@ def test_a_second_installation_on_the_same_ledger_posts_nothing_twice(made: Worl
     assert states(made) == {RecordState.POSTED: RECORDS}
 
 
-def test_what_the_other_installation_posts_meanwhile_is_found_by_the_key(made: World) -> None:
+def test_what_the_other_installation_posts_meanwhile_is_found_by_the_key(made: World, unseen: None) -> None:
     """Both copies see a new record; the second to send finds the ledger holding it and adopts it."""
     copy = World("copy", made.brex, made.odoo, made.environment, {**made.parts, "slug": "copy"})
     copy.apply()

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from connectors.brex.simulator.state import Item
+from connectors.outbox import Outbox
 
 if TYPE_CHECKING:
     from connectors.brex.simulator.simulator import BrexSimulator
@@ -54,25 +54,17 @@ class Message:
         return {**shown, "body": self.body.decode("utf-8", "replace"), "due_at": self.due_at.isoformat()}
 
 
-class WebhookSender:
-    """Holds the messages; a thread sends what is due (`start`, `stop`), or a test does by `flush`.
+class WebhookSender(Outbox[Message]):
+    """The messages to all subscriptions."""
 
-    `time_scale` shortens the waits between attempts (0.001: five seconds become five milliseconds); due times follow
-    the simulator's clock, so advancing it makes retries due.
-    """
+    name = "brex-webhooks"
 
     def __init__(self, simulator: BrexSimulator, deliver: Deliver | None = None) -> None:
+        super().__init__(simulator)
         self.simulator = simulator
         self.deliver = deliver or post
-        self.time_scale = 1.0
         self.jitter = 0.0
-        self.lose_next = 0
-        self.messages: list[Message] = []
-        self._open: list[Message] = []
         self._random = Random(simulator.seed)  # noqa: S311 - repeatable on purpose
-        self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._stopping = False
 
     def emit(self, event_type: str, payload: Item, **how: Any) -> list[Message]:
         """An event for every active subscription that asked for its type."""
@@ -105,15 +97,7 @@ class WebhookSender:
             self.simulator.clock.now(),
             variant,
         )
-        self.messages.append(message)
-        if self.lose_next > 0:
-            self.lose_next -= 1
-            message.status = "lost"
-        else:
-            self._open.append(message)
-        with self._wake:
-            self._wake.notify()
-        return message
+        return self.hold(message)
 
     def headers(self, message: Message) -> dict[str, str]:
         """Fresh timestamp and signatures, as each attempt carries them; the variant bends them."""
@@ -140,59 +124,10 @@ class WebhookSender:
             headers.update({f"svix-{name}": value for name, value in values.items()})
         return headers
 
-    def flush(self) -> int:
-        """Send everything that is due by the simulator's clock, in this thread; returns the number of attempts."""
-        made = 0
-        while (message := self._next_due()) is not None:
-            self._attempt(message)
-            made += 1
-        return made
-
-    def start(self) -> None:
-        if self._thread is None:
-            self._stopping = False
-            self._thread = threading.Thread(target=self._loop, name="brex-webhooks", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join(timeout=TIMEOUT_SECONDS + 1)
-            self._thread = None
-
-    def wake(self) -> None:
-        with self._wake:
-            self._wake.notify()
-
-    def _loop(self) -> None:
-        while not self._stopping:
-            self.flush()
-            with self._wake:
-                if not self._stopping:
-                    self._wake.wait(timeout=self._pause())
-
-    def _pause(self) -> float:
-        dues = [one.due_at for one in list(self._open)]
-        if not dues:
-            return 5.0
-        return min(max((min(dues) - self.simulator.clock.now()).total_seconds(), 0.005), 0.5)
-
-    def _next_due(self) -> Message | None:
-        now = self.simulator.clock.now()
-        with self.simulator.lock:
-            due = [one for one in self._open if one.due_at <= now and one.status == "waiting"]
-            if not due:
-                return None
-            message = min(due, key=lambda one: one.due_at)
-            message.status = "sending"
-            return message
-
-    def _attempt(self, message: Message) -> None:
+    def attempt(self, message: Message) -> None:
         subscription = self.simulator.store.subscriptions.get(message.subscription_id)
         if subscription is None or subscription["status"] != "ACTIVE":
-            self._finish(message, "failed")
+            self.finish(message, "failed")
             return
         with self.simulator.lock:
             headers = self.headers(message)
@@ -202,12 +137,12 @@ class WebhookSender:
             message.attempts.append({"at": self.simulator.stamp(), "status": status})
             if 200 <= status < 300:
                 subscription["_failing_since"] = None
-                self._finish(message, "delivered")
+                self.finish(message, "delivered")
                 return
             self._note_failure(subscription)
             wait = self._wait(len(message.attempts), status, answer)
             if wait is None:
-                self._finish(message, "failed")
+                self.finish(message, "failed")
                 return
             message.due_at = self.simulator.clock.now() + timedelta(seconds=wait * self.time_scale)
             message.status = "waiting"
@@ -231,11 +166,6 @@ class WebhookSender:
             subscription["_failing_since"] = now.isoformat()
         elif now - datetime.fromisoformat(since) >= DISABLE_AFTER:
             subscription["status"] = "INACTIVE"
-
-    def _finish(self, message: Message, status: str) -> None:
-        message.status = status
-        if message in self._open:
-            self._open.remove(message)
 
 
 def sign(key: bytes, message_id: str, seconds: int, body: bytes) -> str:

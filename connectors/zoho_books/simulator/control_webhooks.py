@@ -65,7 +65,7 @@ def webhook_pace(simulator: ZohoBooksSimulator, time_scale: float = 1.0) -> None
 @action
 def flush_webhooks(simulator: ZohoBooksSimulator, newest_first: bool = False) -> int:
     """Wake the sender; `newest_first` turns what waits around, so that it arrives out of order."""
-    waiting = [one for one in simulator.sender.messages if one.state == "waiting"]
+    waiting = [one for one in simulator.sender.messages if one.status == "waiting"]
     if newest_first:
         for place, message in enumerate(reversed(waiting)):
             message.due_at = simulator.clock.now() - timedelta(milliseconds=len(waiting) - place)

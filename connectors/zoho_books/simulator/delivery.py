@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
+from connectors.outbox import Outbox
 from connectors.simulation import json_text
 from connectors.zoho_books.simulator.call import numbers
 from connectors.zoho_books.simulator.store import Item, Organisation
@@ -47,7 +47,7 @@ class Message:
     due_at: datetime
     variant: str = "plain"
     attempts: list[tuple[datetime, int]] = field(default_factory=list)
-    state: str = "waiting"  # waiting | sending | success | failed | lost
+    status: str = "waiting"  # waiting | sending | success | failed | lost
 
     def as_history(self, org: Organisation) -> Item:
         last = org.stamp(self.attempts[-1][0]) if self.attempts else ""
@@ -57,30 +57,24 @@ class Message:
             "entity": self.entity,
             "entity_id": self.entity_id,
             "event": self.event,
-            "status": self.state,
+            "status": self.status,
             "response_code": self.attempts[-1][1] if self.attempts else 0,
             "retry_count": max(0, len(self.attempts) - 1),
             "last_execution_time": last,
-            "next_retry_time": org.stamp(self.due_at) if self.state == "waiting" and self.attempts else "",
+            "next_retry_time": org.stamp(self.due_at) if self.status == "waiting" and self.attempts else "",
         }
 
 
-class WebhookSender:
-    """Holds the messages; a thread sends what is due (`start`, `stop`), or a test does by `flush`.
+class WebhookSender(Outbox[Message]):
+    """The messages of all organisations."""
 
-    `time_scale` shortens the waits between attempts; due times follow the simulator's clock."""
+    name = "zoho-webhooks"
 
     def __init__(self, simulator: ZohoBooksSimulator, deliver: Deliver | None = None) -> None:
+        super().__init__(simulator)
         self.simulator = simulator
         self.deliver = deliver or post
-        self.time_scale = 1.0
-        self.lose_next = 0
         self.variant = "plain"
-        self.messages: list[Message] = []
-        self._open: list[Message] = []
-        self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._stopping = False
 
     def emit(self, org: Organisation, entity: str, what: str, record_id: str, payload: Item) -> list[Message]:
         """A change, for every webhook that is told of it."""
@@ -93,21 +87,7 @@ class WebhookSender:
         body, now = _body(webhook, payload), self.simulator.clock.now()
         key = webhook["webhook_id"]
         message = Message(org.new_id(), org.id, key, entity, record_id, what, body, now, variant or self.variant)
-        self.messages.append(message)
-        if self.lose_next > 0:
-            self.lose_next -= 1
-            message.state = "lost"
-        else:
-            self._open.append(message)
-        self.wake()
-        return message
-
-    def again(self, message: Message) -> None:
-        """The same delivery once more: nothing in it tells that it was there before."""
-        message.state, message.due_at = "waiting", self.simulator.clock.now()
-        if message not in self._open:
-            self._open.append(message)
-        self.wake()
+        return self.hold(message)
 
     def request_of(self, message: Message) -> tuple[str, str, dict[str, str], bytes]:
         """Method, address, headers and body of one attempt; the variant bends the signature."""
@@ -126,60 +106,11 @@ class WebhookSender:
             headers[SIGNATURE] = signature.upper() if message.variant == "upper_case" else signature
         return webhook["method"], url, headers, message.body
 
-    def flush(self) -> int:
-        """Send everything that is due by the simulator's clock, in this thread; returns the number of attempts."""
-        made = 0
-        while (message := self._next_due()) is not None:
-            self._attempt(message)
-            made += 1
-        return made
-
-    def start(self) -> None:
-        if self._thread is None:
-            self._stopping = False
-            self._thread = threading.Thread(target=self._loop, name="zoho-webhooks", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join(timeout=TIMEOUT_SECONDS + 1)
-            self._thread = None
-
-    def wake(self) -> None:
-        with self._wake:
-            self._wake.notify()
-
-    def _loop(self) -> None:
-        while not self._stopping:
-            self.flush()
-            with self._wake:
-                if not self._stopping:
-                    self._wake.wait(timeout=self._pause())
-
-    def _pause(self) -> float:
-        dues = [one.due_at for one in list(self._open)]
-        if not dues:
-            return 5.0
-        return min(max((min(dues) - self.simulator.clock.now()).total_seconds(), 0.005), 0.5)
-
-    def _next_due(self) -> Message | None:
-        now = self.simulator.clock.now()
-        with self.simulator.lock:
-            due = [one for one in self._open if one.due_at <= now and one.state == "waiting"]
-            if not due:
-                return None
-            message = min(due, key=lambda one: one.due_at)
-            message.state = "sending"
-            return message
-
-    def _attempt(self, message: Message) -> None:
+    def attempt(self, message: Message) -> None:
         org = self.simulator.organisations[message.organisation_id]
         with self.simulator.lock:
             if org.webhooks.get(message.webhook_id) is None:
-                self._finish(message, "failed")
+                self.finish(message, "failed")
                 return
             request = self.request_of(message)
         # Without the lock: the receiver may ask the simulator for the record before it answers.
@@ -188,18 +119,13 @@ class WebhookSender:
             message.attempts.append((self.simulator.clock.now(), status))
             waits = self.simulator.switches.webhook_retry_minutes
             if 200 <= status < 300:
-                self._finish(message, "success")
+                self.finish(message, "success")
             elif len(message.attempts) > len(waits):
-                self._finish(message, "failed")
+                self.finish(message, "failed")
             else:
                 minutes = waits[len(message.attempts) - 1] * self.time_scale
                 message.due_at = self.simulator.clock.now() + timedelta(minutes=minutes)
-                message.state = "waiting"
-
-    def _finish(self, message: Message, state: str) -> None:
-        message.state = state
-        if message in self._open:
-            self._open.remove(message)
+                message.status = "waiting"
 
 
 def sign(secret: str, query: str, form: str, raw: bytes) -> str:

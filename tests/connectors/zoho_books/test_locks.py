@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import OutcomeState
 from connectors.zoho_books.locks import closed_through, locks_read, reopened
-from connectors.zoho_books.schema import LockRow
+from connectors.zoho_books.schema_setup import LockRow
 from connectors.zoho_books.simulator import ZohoBooksSimulator
 from tests.connectors.zoho_books.conftest import SimulatedWorld
 
