@@ -52,7 +52,8 @@ def main(arguments: list[str]) -> int:
 def become(name: str, *rest: str) -> NoReturn:
     program = ("-m", "pytest") if name == "test" else (str(PROJECT / "manage.py"), name)
     if name == "test" and not rest:
-        rest = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # each process has databases of its own
+        # Each process has databases of its own; one more than there are processors, as tests of killed programs wait.
+        rest = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile")
     os.chdir(PROJECT)
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), *program, *rest])  # noqa: S606 - this process becomes the command

@@ -106,7 +106,7 @@ def test_several_runs_are_told_by_their_median() -> None:
 def statements(made: World, flow: str) -> int:
     with CaptureQueriesContext(database) as captured:
         made.sync(flow)
-    return len(captured)
+    return sum("ANALYZE" not in query["sql"] for query in captured)  # the first reading of all tells the planner
 
 
 @pytest.mark.django_db(transaction=True)

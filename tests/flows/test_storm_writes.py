@@ -27,7 +27,7 @@ CASES: dict[str, dict[str, Any]] = {
         },
     },
     "Dynamics gives the batch numbers": {
-        "vendor": "dynamics", "settings": {"batch_numbers": "automatic"}, "switches": JOB,
+        "vendor": "dynamics", "settings": {"batch_numbers": "automatic"}, "switches": JOB, "records": 140,
         "writes": {"POST LedgerJournalHeaders", "POST LedgerJournalLines"},
     },
     "Dynamics has pending invoices": {
@@ -41,7 +41,8 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_each_document_is_there_once(case: dict[str, Any]) -> None:
     wanted = set(case["writes"])
-    with storm_stage(**{name: value for name, value in case.items() if name != "writes"}, records=24) as made:
+    stage: dict[str, Any] = {"records": 24} | {name: value for name, value in case.items() if name != "writes"}
+    with storm_stage(**stage) as made:
         made.run()
         made.change()
         made.run()
