@@ -74,20 +74,9 @@ def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recor
     """The steps after posting: the source is told, receipts are attached. Those that there are stay as they are."""
     first = standing[0]
     spec = connector_get(flow.source.vendor).streams[row.stream]
-    policies = flow.policy
-    if spec.is_told and policies.tell_source != "never":
-        recorder.follow(
-            row_new(
-                FollowUp,
-                tenant_id=row.tenant_id,
-                record=row,
-                connection_id=flow.source_id,
-                kind=FollowUpKind.TELL,
-                subject=first.key,
-                due_at=recorder.now,
-                facts={"reference": f"{first.entry_id}", "number": first.number, "link": first.link},
-            )
-        )
+    if spec.is_told and flow.policy.tell_source != "never":
+        told = {"reference": f"{first.entry_id}", "number": first.number, "link": first.link}
+        _follow(row, first, recorder, FollowUpKind.TELL, flow.source_id, told)
     files_follow(row, flow, first, recorder)
 
 
@@ -95,18 +84,25 @@ def files_follow(row: SyncRecord, flow: Flow, first: Posting, recorder: Recorder
     """The record's files are attached to its first document."""
     spec = connector_get(flow.source.vendor).streams[row.stream]
     if spec.has_receipts and row.receipt_count and flow.policy.attach_receipts:
-        recorder.follow(
-            row_new(
-                FollowUp,
-                tenant_id=row.tenant_id,
-                record=row,
-                connection_id=first.ledger_id,
-                kind=FollowUpKind.ATTACH,
-                subject=first.key,
-                due_at=recorder.now,
-                facts={"ledger_id": first.entry_id, "company": first.company},
-            )
+        place = {"ledger_id": first.entry_id, "company": first.company}
+        _follow(row, first, recorder, FollowUpKind.ATTACH, first.ledger_id, place)
+
+
+def _follow(
+    row: SyncRecord, first: Posting, recorder: Recorder, kind: FollowUpKind, connection_id: int, facts: dict[str, str]
+) -> None:
+    recorder.follow(
+        row_new(
+            FollowUp,
+            tenant_id=row.tenant_id,
+            record=row,
+            connection_id=connection_id,
+            kind=kind,
+            subject=first.key,
+            due_at=recorder.now,
+            facts=facts,
         )
+    )
 
 
 def in_the_books(postings: Sequence[Posting], recorder: Recorder) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from connectors.zoho_books.auth import credentials_of
 from connectors.zoho_books.client import ZohoClient
@@ -34,7 +34,7 @@ class Kept:
         if name not in self.answers or time.monotonic() - at > (min(fresh, LOCKS_FRESH) if answer is None else fresh):
             answer = read()
             self.answers[name] = (time.monotonic(), answer)
-        return answer  # type: ignore[return-value]
+        return cast(T, answer)
 
     def forget(self, older_than: float) -> bool:
         """Drop what is older than some seconds; whether anything was."""
