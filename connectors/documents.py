@@ -151,6 +151,7 @@ class VendorBill:
     partner: Partner
     payable: Account
     number: str  # the supplier's number
+    apart: str = ""  # what follows it where the ledger has the number already and takes it but once
     lines: tuple[Line, ...]
     is_credit: bool = False
     text: str = ""
@@ -169,6 +170,11 @@ class VendorBill:
     def total(self) -> Money:
         signed = _signed(self.lines, "amount")
         return Money(-signed if self.is_credit else signed, self.currency)
+
+    @property
+    def own_number(self) -> str:
+        """The supplier's number, told apart from those of other bills and of earlier revisions of this one."""
+        return f"{self.number}-{self.apart}" if self.apart else self.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,9 +115,11 @@ class Judge:
             one.standing = standing.get(pk, [])
             if isinstance(one.record, VendorRecord):  # each ledger gets a vendor of its own
                 one.standing = [posting for posting in one.standing if posting.ledger_id == self.flow.ledger_id]
+            revision = revision_next(one, revisions)
             one.known = Known(
-                key=document_key(one.base, revision=revision_next(one, revisions)),
+                key=document_key(one.base, revision=revision),
                 facts=facts,
+                revision=revision,
                 linked=linked.get(pk, ()),
                 twins=twins.get(pk, ()),
                 standing=tuple(posted_document(posting) for posting in (*one.standing, *accrued.get(pk, ()))),

@@ -31,8 +31,7 @@ class Judged:
         if reverses is not None:
             key = document_key(self.base, purpose=reverses.purpose, revision=reverses.revision, is_reversal=True)
             return key, reverses.revision
-        number = self.known.key.removeprefix(self.base).lstrip(":") if self.known else ""
-        revision = int(number) if number.isdigit() else 1
+        revision = self.known.revision if self.known else 1
         return document_key(self.base, purpose=draft.purpose, revision=revision), revision
 
 

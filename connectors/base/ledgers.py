@@ -100,8 +100,9 @@ class Stamped:
 
 @dataclass(frozen=True, slots=True)
 class StandingBill:
-    """A bill that was born in the ledger: `number` is the supplier's as it stands there; total and open amount are in
-    the bill's currency, negative for a credit. A draft is not in the books, but somebody has begun to book it."""
+    """A bill that was born in the ledger: `number` is the supplier's as it stands there, or whole where there was room
+    for a part of it; total and open amount are in the bill's currency, negative for a credit. A draft is not in the
+    books, but somebody has begun to book it."""
 
     ledger_id: str
     number: str

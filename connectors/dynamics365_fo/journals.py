@@ -28,12 +28,13 @@ from connectors.dynamics365_fo.schema_documents import (
     PaymentJournalRow,
     PaymentLineRow,
 )
-from connectors.dynamics365_fo.stamps import number_of
+from connectors.dynamics365_fo.stamps import letters, number_of
 from connectors.errors import UnsupportedError
 from connectors.records import Side
 
 # Characters; beyond them Dynamics cuts or refuses, which is not known.
 LONGEST = {"text": 60, "invoice": 20, "invoice_text": 50}
+LETTERS = 6  # of a number's hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ def _bill(bill: VendorBill, formats: Formats) -> Iterator[_Draft]:
     side = Side.DEBIT if bill.is_credit else Side.CREDIT
     vendor = target(formats, bill.payable, bill.partner, ())
     extra = {
-        "Invoice": invoice_number(bill.number),
+        "Invoice": invoice_number(bill),
         "InvoiceDate": noon(bill.document_date),
         "DueDate": noon(bill.due_on),
     }
@@ -235,9 +236,13 @@ def _bill(bill: VendorBill, formats: Formats) -> Iterator[_Draft]:
         yield _Draft(target_of(formats, line), line.side, line.amount, bill.currency, line.text or text)
 
 
-def invoice_number(number: str) -> str:
-    """A supplier's number as Dynamics has room for it."""
-    return number[: LONGEST["invoice"]].rstrip()
+def invoice_number(bill: VendorBill) -> str:
+    """A bill's number as Dynamics has room for it. A longer one ends in letters of its hash: numbers that differ only
+    at their ends would else be one, and Dynamics posts each of a vendor's numbers once."""
+    number, longest = bill.own_number, LONGEST["invoice"]
+    return (
+        number if len(number) <= longest else f"{number[: longest - LETTERS - 1].rstrip()}~{letters(number, LETTERS)}"
+    )
 
 
 def cut(text: str, of: str = "text") -> str:

@@ -166,7 +166,7 @@ class InvoicePoster:
             "dataAreaId": self.desk.company,
             "HeaderReference": one.stamp,
             "DocumentNumber": one.stamp,
-            "InvoiceNumber": invoice_number(bill.number),
+            "InvoiceNumber": invoice_number(bill),
             "InvoiceAccount": bill.partner.id,
             "VendorAccount": bill.partner.id,
             "Currency": bill.currency,
@@ -247,7 +247,7 @@ def _signed(bill: VendorBill, line: Line) -> Decimal:
 
 def _waiting(desk: Desk, bill: VendorBill, row: PendingInvoiceRow) -> Iterator[Finding]:
     facts = (
-        ("number", invoice_number(bill.number), row.invoice_number),
+        ("number", invoice_number(bill), row.invoice_number),
         ("vendor", bill.partner.id.lower(), row.invoice_account.lower()),
         ("currency", bill.currency, row.currency),
         ("document date", bill.document_date, day_of(row.invoice_date)),
@@ -271,7 +271,7 @@ def _waiting(desk: Desk, bill: VendorBill, row: PendingInvoiceRow) -> Iterator[F
 def _booked(bill: VendorBill, row: PostedInvoiceRow) -> Iterator[Finding]:
     total = -bill.total.amount if bill.is_credit else bill.total.amount
     facts = (
-        ("number", invoice_number(bill.number), row.invoice_id),
+        ("number", invoice_number(bill), row.invoice_id),
         ("vendor", bill.partner.id.lower(), row.invoice_account.lower()),
         ("currency", bill.currency, row.currency_code),
         ("total", total, row.invoice_amount),

@@ -14,6 +14,7 @@ from connectors.dynamics365_fo.accounts import VENDOR, dimension_value, is_ledge
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.contents import booked_to
 from connectors.dynamics365_fo.exchange import rate_findings
+from connectors.dynamics365_fo.journals import invoice_number
 from connectors.dynamics365_fo.pairing import paired
 from connectors.dynamics365_fo.postable import Postable
 from connectors.dynamics365_fo.taken import Taken, duplicate, number_questions, taken_by
@@ -47,7 +48,7 @@ class Preflight:
 
     def _read(self, documents: Sequence[Posted], bills: Sequence[VendorBill]) -> Taken:
         lines = [line for one in documents for line in lines_in(one)]
-        numbers = {plain for bill in bills if (plain := plain_number(bill.number))}
+        numbers = {plain for bill in bills if (plain := plain_number(invoice_number(bill)))}
         answers = self.books.prepare(
             accounts={account.id for one in documents for account in accounts_in(one) if is_ledger(account)},
             values={dimension_value(one) for line in lines for one in line.dimensions},

@@ -73,7 +73,7 @@ def _bill(bill: VendorBill, rows: list[LineRow]) -> Iterator[Finding]:
         if row.account_type != "Vend" or not isinstance(row, InvoiceLineRow):
             continue
         facts = (
-            ("number", invoice_number(bill.number), row.invoice),
+            ("number", invoice_number(bill), row.invoice),
             ("document date", bill.document_date, day_of(row.invoice_date)),
             ("due date", bill.due_on, day_of(row.due_date)),
         )

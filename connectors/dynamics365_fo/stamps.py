@@ -16,7 +16,12 @@ def stamp_of(key: str) -> str:
     """The key as `brex-` and 13 characters (65 bits) of its hash: it fits *Document* (20 characters), and holds
     nothing that a filter takes for a wildcard. Pure."""
     word = re.sub(r"[^a-z0-9]", "", key.partition(":")[0].lower())[:WORD] or "mlc"
-    return f"{word}-{_spelt(int.from_bytes(sha256(key.encode()).digest()), _LETTERS, 13)}"
+    return f"{word}-{letters(key, 13)}"
+
+
+def letters(text: str, length: int) -> str:
+    """Letters of a text's hash, of five bits each. Pure."""
+    return _spelt(int.from_bytes(sha256(text.encode()).digest()), _LETTERS, length)
 
 
 def is_stamp(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from connectors.base import StandingBill
@@ -10,7 +11,7 @@ from connectors.contents import plain_number
 from connectors.documents import Account, Partner, Role
 from connectors.dynamics365_fo.accounts import VENDOR
 from connectors.dynamics365_fo.desk import Desk
-from connectors.dynamics365_fo.journals import INVOICE
+from connectors.dynamics365_fo.journals import INVOICE, LONGEST
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
 from connectors.dynamics365_fo.stamps import is_stamp
 from connectors.dynamics365_fo.taken import number_questions
@@ -22,7 +23,7 @@ PAYABLE = Account(Role.AP, VENDOR, "Vendor")
 def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
     """Bills and credits born in Dynamics under one of these numbers but for case, spaces and punctuation. One call for
     all; one more where something was found. Raises ConnectorErrors."""
-    wanted = sorted({plain for number in numbers if (plain := plain_number(number))})
+    wanted = _as_typed(numbers)
     if not wanted:
         return []
     answers = desk.books.prepare(also=number_questions(desk.company, wanted))
@@ -41,7 +42,16 @@ def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
             slot = (row.invoice_account.lower(), plain_number(row.invoice_number))
             if slot not in slots and not is_stamp(row.document_number.lower()):
                 bills.append(_waiting(row))
-    return _named(desk, [bill for bill in bills if plain_number(bill.number) in wanted])
+    named = _named(desk, [bill for bill in bills if plain_number(bill.number) in wanted])
+    return [replace(bill, number=wanted[plain_number(bill.number)] or bill.number) for bill in named]
+
+
+def _as_typed(numbers: Sequence[str]) -> dict[str, str]:
+    """What people may have typed for a supplier's number, plainly: the whole, or, with the number that it is meant for,
+    as much of it as there is room for."""
+    whole = {plain: number.strip() for number in numbers if (plain := plain_number(number))}
+    parts = {plain_number(number[: LONGEST["invoice"]]): number for number in whole.values()}
+    return parts | dict.fromkeys(whole, "")
 
 
 def _is_bill(row: VendorTransactionRow) -> bool:

@@ -10,7 +10,7 @@ from connectors.contents import plain_number
 from connectors.documents import VendorBill
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats
-from connectors.dynamics365_fo.journals import INVOICE
+from connectors.dynamics365_fo.journals import INVOICE, invoice_number
 from connectors.dynamics365_fo.literals import spread
 from connectors.dynamics365_fo.schema_documents import (
     InvoiceLineRow,
@@ -58,12 +58,12 @@ def taken_by(formats: Formats, rows: Iterable[object]) -> Taken:
 
 def duplicate(bill: VendorBill, taken: Taken, seen: set[tuple[str, bool, str]]) -> list[Finding]:
     """The same number of the same vendor again (rule G21)."""
-    slot = (bill.partner.id.lower(), bill.is_credit, plain_number(bill.number))
+    slot = (bill.partner.id.lower(), bill.is_credit, plain_number(invoice_number(bill)))
     if not slot[2]:
         return []
     if there := taken.get(slot):
-        return [Finding("duplicate_reference", f"{there} already has the number {bill.number}.", there)]
+        return [Finding("duplicate_reference", f"{there} already has the number {invoice_number(bill)}.", there)]
     if slot in seen:
-        return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.number}.", "")]
+        return [Finding("duplicate_reference", f"Two bills of this batch have the number {invoice_number(bill)}.", "")]
     seen.add(slot)
     return []

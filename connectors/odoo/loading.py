@@ -77,7 +77,11 @@ def entries_table(batch: Sequence[tuple[Outgoing, JournalEntry]], currency_id: d
 
 
 def bills_table(
-    batch: Sequence[tuple[Outgoing, VendorBill]], currency_id: dict[str, int], *, has_rate: bool = True
+    batch: Sequence[tuple[Outgoing, VendorBill]],
+    currency_id: dict[str, int],
+    *,
+    has_rate: bool = True,
+    numbers_once: bool = False,
 ) -> Table:
     """Vendor bills and credits. `date` is always sent, or Odoo books them on another day; the payment term is sent
     empty, or the partner's own would move the due date; tax is an ordinary line without a tax code (rule G12)."""
@@ -88,7 +92,7 @@ def bills_table(
             "in_refund" if bill.is_credit else "in_invoice",
             bill.journal,
             bill.posting_date.isoformat(),
-            bill.number,
+            bill.own_number if numbers_once else bill.number,
             outgoing.stamp,
             str(currency_id[bill.currency]),
             bill.text,

@@ -76,7 +76,8 @@ class MovePoster:
             fields, data = entries_table(entries, currency_ids)
         else:
             has_rate = "invoice_currency_rate" not in self.desk.client.names("account.move").missing
-            fields, data = bills_table(bills, currency_ids, has_rate=has_rate)
+            is_once = not self.desk.client.version.takes_numbers_twice
+            fields, data = bills_table(bills, currency_ids, has_rate=has_rate, numbers_once=is_once)
         for attempt in range(1, TRIES + 1):
             answer = self.desk.client.load("account.move", fields, data, company=self.desk.company)
             if answer.ids or attempt == TRIES or not isinstance(refusal(answer.text), RetryableError):

@@ -36,7 +36,7 @@ def bill_differences(
     found = list(_header(bill, move, "in_refund" if bill.is_credit else "in_invoice", currency_ids))
     facts = (
         ("partner", bill.partner.id, str(move.partner_id)),
-        ("number", bill.number, move.ref),
+        ("number", bill.own_number if move.ref == bill.own_number else bill.number, move.ref),
         ("document date", bill.document_date, move.invoice_date),
         ("due date", bill.due_on, move.invoice_date_due),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FIRST_WITH_JSON2 = 19
+FIRST_WITH_NUMBERS_TWICE = 18  # a supplier's number twice is no more refused: https://github.com/odoo/odoo/pull/161995
 
 # Our name (that of version 19) -> the names to look for, newest first; what a model lacks altogether is not asked for.
 EARLIER_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -32,6 +33,10 @@ class Version:
     @property
     def has_json2(self) -> bool:
         return self.number >= FIRST_WITH_JSON2
+
+    @property
+    def takes_numbers_twice(self) -> bool:
+        return self.number >= FIRST_WITH_NUMBERS_TWICE
 
     @classmethod
     def read(cls, value: Any) -> Version:

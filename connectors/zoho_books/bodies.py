@@ -41,14 +41,14 @@ def bill_body(outgoing: Outgoing, bill: VendorBill, currency_id: str) -> Json:
     """A bill. It has one date, which decides the period; the day on the paper goes into the notes where it differs."""
     return {
         **_bill_head(outgoing, bill, currency_id),
-        "bill_number": bill.number,
+        "bill_number": bill.own_number,
         "due_date": max(bill.due_on, bill.posting_date).isoformat(),
     }
 
 
 def credit_body(outgoing: Outgoing, bill: VendorBill, currency_id: str) -> Json:
     """A vendor credit under the supplier's own number."""
-    return {**_bill_head(outgoing, bill, currency_id), "vendor_credit_number": bill.number}
+    return {**_bill_head(outgoing, bill, currency_id), "vendor_credit_number": bill.own_number}
 
 
 def payment_body(outgoing: Outgoing, payment: Payment, bills: Sequence[Mapping[str, Any]]) -> Json:

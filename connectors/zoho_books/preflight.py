@@ -38,7 +38,7 @@ class Preflight:
         return findings
 
     def _checked(self, documents: Sequence[Document]) -> list[list[Finding]]:
-        bills = [one for one in documents if isinstance(one, VendorBill) and plain_number(one.number)]
+        bills = [one for one in documents if isinstance(one, VendorBill) and plain_number(one.own_number)]
         taken = self.standing.taken() if bills else {}
         seen: set[tuple[str, bool, str]] = set()
         result: list[list[Finding]] = []
@@ -146,12 +146,12 @@ def _duplicate(
     bill: VendorBill, taken: dict[tuple[str, bool, str], str], seen: set[tuple[str, bool, str]]
 ) -> list[Finding]:
     """The same bill again (rule G21), among those that stand and among those that go with it."""
-    slot = (bill.partner.id, bill.is_credit, plain_number(bill.number))
+    slot = (bill.partner.id, bill.is_credit, plain_number(bill.own_number))
     if not slot[2]:
         return []
     if slot in taken:
-        return [Finding("duplicate_reference", f"Zoho has {bill.number} of the same vendor already.", taken[slot])]
+        return [Finding("duplicate_reference", f"Zoho has {bill.own_number} of the same vendor already.", taken[slot])]
     if slot in seen:
-        return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.number}.", "")]
+        return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.own_number}.", "")]
     seen.add(slot)
     return []

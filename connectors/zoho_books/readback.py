@@ -45,7 +45,7 @@ def bill_differences(bill: VendorBill, row: BillRow | CreditRow, currency_id: st
     number = row.bill_number if isinstance(row, BillRow) else row.vendor_credit_number
     facts: list[tuple[str, object, object]] = [
         ("vendor", bill.partner.id, row.vendor_id),
-        ("number", bill.number.strip(), number.strip()),
+        ("number", bill.own_number.strip(), number.strip()),
         ("currency", currency_id, row.currency_id),
         ("total", bill.total.amount, _money(row.total, bill.currency)),
     ]

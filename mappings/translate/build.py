@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 from connectors.documents import Account, JournalEntry, Line, Partner, Payment, Role, VendorBill
 from connectors.records import Side
@@ -82,6 +84,7 @@ def bill(
         partner=partner,
         payable=payable,
         number=record.invoice_number or sheet.known.key,
+        apart=_apart(sheet) if record.invoice_number else "",
         lines=_lines(sheet, costs, company_amounts[: len(costs)], posting, partner),
         is_credit=is_credit,
         text=sheet.text(moved_from=posting.moved_from),
@@ -121,6 +124,14 @@ def payment(
         text=sheet.text(moved_from=posting.moved_from),
         rules=tuple(sheet.rules),
     )
+
+
+def _apart(sheet: Sheet) -> str:
+    """`R2` for the second revision, as the first one stands, reversed, under the supplier's number; some letters of the
+    record's own where a person said that another bill only bears the same one (G21)."""
+    known, is_other = sheet.known, sheet.known.choices.get("duplicate") == "different"
+    letters = b32encode(sha256(sheet.record.external_id.encode()).digest())[:4].decode() if is_other else ""
+    return letters + (f"R{known.revision}" if known.revision > 1 else "")
 
 
 def _journal_is_known(sheet: Sheet, what: str, journal: str) -> None:

@@ -171,6 +171,7 @@ class Known:
 
     key: str  # of the record's main document, with its revision
     facts: LedgerFacts
+    revision: int = 1  # of the documents that would be made now
     linked: tuple[Linked, ...] = ()
     twins: tuple[Linked, ...] = ()  # candidates by amount and date (G4), nearest first
     twin_deadline_passed: bool = False  # older than 10 days

@@ -350,6 +350,21 @@ class LedgerCases:
         assert [found[one].is_draft for one in (typed, credit, draft)] == [False, False, True]
         assert not any(one.is_cancelled for one in found.values())
 
+    def test_a_bill_is_reversed_and_posted_anew_under_its_suppliers_number(self, world: LedgerWorld) -> None:
+        bill = world.bill()
+        first, _ = world.posted(bill)
+        mirror = replace(bill, is_credit=True, lines=tuple(line.swapped() for line in bill.lines), reverses=first.key)
+        back = world.open().post(world.company, [world.outgoing(mirror, f"{first.key}:r")])[0]
+        assert back.state is OutcomeState.POSTED, back
+        second, _ = world.posted(replace(bill, apart="R2"), f"{first.key}:2")
+        assert [world.count(one) for one in (first, second)] == [1, 1]
+        assert world.open_items(second, world.payable) == Decimal("-121.00")
+
+    def test_long_numbers_that_differ_at_their_ends_are_two_bills(self, world: LedgerWorld) -> None:
+        long = f"FACTURE-2026-{world.word}-000000000000"
+        [first, second] = [world.posted(world.bill(number=f"{long}{end}"))[0] for end in "78"]
+        assert [world.count(one) for one in (first, second)] == [1, 1]
+
     def test_asking_for_a_hundred_numbers_that_are_not_there_is_one_look(self, world: LedgerWorld) -> None:
         ledger = world.open()
         ledger.facts(world.company, frozenset())

@@ -8,6 +8,7 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from connectors.odoo.auth import OdooCredentials
+from connectors.odoo.versions import Version
 from tests.cases.ledger_cases import KINDS, LedgerCases
 from tests.connectors.odoo.odoo_cases import OdooCases, ProtocolCases
 from tests.connectors.odoo.world import OdooWorld
@@ -53,7 +54,7 @@ class TestRealOdooOverXmlRpc(ProtocolCases):
 
     @pytest.fixture
     def world(self, world: OdooWorld) -> OdooWorld:
-        world.speaks_xmlrpc = True
+        world.version = Version(18, "18.0")
         return world
 
     @pytest.mark.parametrize("fault", DONE_OR_NOT)

@@ -57,7 +57,7 @@ class OdooWorld(LedgerWorld):
         self.inner = inner
         self.credentials = credentials
         self.faults = FaultTransport(inner, is_write)
-        self.speaks_xmlrpc = False
+        self.version: Version | None = None  # an earlier one, which is spoken with by XML-RPC
         self.admin = OdooClient(self._context(administrator, inner))
 
     def _context(self, credentials: OdooCredentials, transport: BaseAdapter) -> ConnectionContext:
@@ -73,8 +73,8 @@ class OdooWorld(LedgerWorld):
         return self._spoken(OdooLedger(self._context(wrong, self.faults)))
 
     def _spoken(self, ledger: OdooLedger) -> OdooLedger:
-        if self.speaks_xmlrpc:
-            ledger.client.version_set(Version(18, "18.0"))
+        if self.version:
+            ledger.client.version_set(self.version)
         return ledger
 
     def act(self, model: str, method: str, **arguments: Any) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from connectors.documents import Dimension, JournalEntry, NewVendor, Role
+from connectors.documents import Dimension, JournalEntry, NewVendor, Role, VendorBill
 from connectors.records import Family, Finality, Link, Party, RecordKind, Side, VendorRecord
 from mappings.translate import accrual_reversed, accrue, translate, wants
 from mappings.translate.context import Hold, Post, Skip
@@ -53,6 +54,31 @@ def test_an_uncoded_line_with_the_whole_amount_is_the_cards_own() -> None:
     lines = (line("100.00", Side.DEBIT, gl_account="6100"), line("100.00", Side.CREDIT))
 
     assert booked(post(purchase(lines=lines, coding=()))[0]) == ["EXP 100.00", "CARD -100.00"]
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({}, "INV-7"),
+        ({"revision": 2}, "INV-7-R2"),
+        ({"choices": {"duplicate": "different"}}, "INV-7-QLZ6"),
+        ({"choices": {"duplicate": "different"}, "revision": 3}, "INV-7-QLZ6R3"),
+    ],
+)
+def test_a_bill_that_the_ledger_would_take_for_another_is_told_apart_by_its_number(
+    given: dict[str, Any], number: str
+) -> None:
+    told = record(K.BILL, vendor=Party("v1", "Rackshop SARL"), invoice_number="INV-7", family=Family.BILL)
+    [document] = post(told, **given)
+    assert isinstance(document, VendorBill)
+    assert (document.number, document.own_number) == ("INV-7", number)
+
+
+def test_a_bill_without_a_number_has_its_key_which_tells_its_revision() -> None:
+    told = record(K.BILL, vendor=Party("v1", "Rackshop SARL"), family=Family.BILL)
+    [document] = post(told, key="brex:r1:2", revision=2)
+    assert isinstance(document, VendorBill)
+    assert document.own_number == "brex:r1:2"
 
 
 def test_lines_that_name_another_card_are_held() -> None:
