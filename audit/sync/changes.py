@@ -14,7 +14,7 @@ from connectors.base import LedgerFacts
 from connectors.documents import document_from_json
 from connectors.records import VendorRecord
 from mappings.policies import closed_through, open_day
-from mappings.translate.context import Hold, Need, Policies, Post, Skip, Undo, Witness
+from mappings.translate.context import Hold, Need, Post, Setup, Skip, Undo, Witness
 from mappings.translate.reversal import UnknownCompanyAmountError, assemble_reversal, document_differs
 
 CHANGED = "changed_after_posting"  # a person's choice: accept or reverse
@@ -22,7 +22,7 @@ OF_VERSION = "changed_after_posting_of"  # the version that he saw
 UNDONE_BY = {"payment": "journal_entry"}  # a payment is undone by an entry, everything else by its own kind
 
 
-def compare(one: Judged, policies: Policies, facts: LedgerFacts) -> None:
+def compare(one: Judged, setup: Setup, facts: LedgerFacts) -> None:
     """Set what must be sent for a record: new drafts, or reversals of what stands; or hold it for a person."""
     decision = one.decision
     if one.failure or decision is None:
@@ -35,14 +35,14 @@ def compare(one: Judged, policies: Policies, facts: LedgerFacts) -> None:
     if isinstance(decision, Post):
         differences = _differences(one, decision)
         if differences:
-            _changed(one, differences, None, policies, facts)
+            _changed(one, differences, None, setup, facts)
         else:
             stands = {posting.purpose for posting in one.standing}
             one.drafts = tuple(draft for draft in decision.drafts if draft.purpose not in stands)
     elif isinstance(decision, Undo):
-        _changed(one, [decision.reason], decision.on, policies, facts)
+        _changed(one, [decision.reason], decision.on, setup, facts)
     elif isinstance(decision, Skip | Witness):
-        _changed(one, [decision.reason], None, policies, facts)
+        _changed(one, [decision.reason], None, setup, facts)
 
 
 def _differences(one: Judged, decision: Post) -> list[str]:
@@ -55,9 +55,8 @@ def _differences(one: Judged, decision: Post) -> list[str]:
     return found
 
 
-def _changed(
-    one: Judged, differences: Sequence[str], event_day: date | None, policies: Policies, facts: LedgerFacts
-) -> None:
+def _changed(one: Judged, differences: Sequence[str], event_day: date | None, setup: Setup, facts: LedgerFacts) -> None:
+    policies = setup.policies
     choices = one.row.choices
     choice = choices.get(CHANGED, "") if choices.get(OF_VERSION) == str(one.row.version) else ""
     if choice == "accept":
@@ -76,7 +75,10 @@ def _changed(
         return
     try:
         mirrored = assemble_reversal(
-            [posted_document(posting) for posting in one.standing], on=opened, reason=", ".join(differences)
+            [posted_document(posting) for posting in one.standing],
+            on=opened,
+            reason=", ".join(differences),
+            journal=setup.undoing_journal,
         )
     except UnknownCompanyAmountError as error:
         one.decision = Hold((Need("no_rate", str(error), value=one.row.external_id),), ("G9",))

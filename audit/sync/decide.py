@@ -134,7 +134,7 @@ class Judge:
                 choices=one.row.choices,
             )
             self._decide(one)
-            compare(one, self.setup.policies, facts)
+            compare(one, self.setup, facts)
         if preflight:
             look_ahead(self.ledger, self.ledger_connection, self.flow.company, judged)
         return judged

@@ -48,6 +48,7 @@ class Connector:
     the same, so that nothing can be lost with a transaction that is rolled back.
     `says_company_only_lines`: an entry of this ledger may hold a line in company currency alone (rule G9).
     `webhook_steps` are what a person does at a vendor that has no call to register an address, in order.
+    `payment_journals_take_entries`: an entry may go through a journal of payments, as what undoes a payment does.
     `takes_files_while_created`: what is in this ledger and not in its books takes files, which it may not do later; so
     they are attached without waiting for it to be posted.
     `simulator` is the dotted path of the simulator's class."""
@@ -64,6 +65,7 @@ class Connector:
     parse: Callable[[str, Mapping[str, Any]], Record] | None = None
     authorization: Authorization | None = None
     says_company_only_lines: bool = True
+    payment_journals_take_entries: bool = True
     takes_files_while_created: bool = False
     webhook: WebhookReceiver | None = None
     webhook_secrets: Callable[[ConnectionContext], Sequence[str]] | None = None

@@ -22,6 +22,7 @@ CONNECTOR = Connector(
     credential_expiry=credential_expiry,
     refresh_tokens_stay=True,
     says_company_only_lines=False,
+    payment_journals_take_entries=False,
     has_vendors_by_company=True,
     takes_files_while_created=True,
     simulator="connectors.dynamics365_fo.simulator.DynamicsSimulator",

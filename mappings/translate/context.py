@@ -125,6 +125,7 @@ class Setup:
     several_companies: bool = False
     accounts_of_company: frozenset[str] = frozenset()  # source accounts that belong to this company alone (X5)
     ledger_says_company_only_lines: bool = True  # G9
+    undoing_journal: str = ""  # of the entries that undo payments; empty: the payment's own
     accounts_by_code: Mapping[str, Account] = field(default_factory=dict)  # for lines that arrive coded (B37)
     cost_centres_by_code: Mapping[str, Dimension] = field(default_factory=dict)  # likewise, for coded cost centres
     repayments_are_recorded: bool = False  # B32: the owner of F1 tells CARD_REPAYMENT, so PAYBACK clears TRANSIT

@@ -20,20 +20,24 @@ class UnknownCompanyAmountError(ValueError):
     """A payment in foreign currency cannot be mirrored before its company amount was read back from the ledger."""
 
 
-def assemble_reversal(documents: Sequence[PostedDocument], *, on: date, reason: str) -> tuple[Draft, ...]:
+def assemble_reversal(
+    documents: Sequence[PostedDocument], *, on: date, reason: str, journal: str = ""
+) -> tuple[Draft, ...]:
     """Mirrors of documents that stand, the last one first, so that a payment is undone before its bill.
 
     Each draft has the purpose of the document that it mirrors. Vendors that were created stay. Pure: the same
     documents, day and reason give the same mirrors. Raises UnknownCompanyAmountError."""
     return tuple(
-        Draft(posted.purpose, mirrored(posted, on=on, reason=reason))
+        Draft(posted.purpose, mirrored(posted, on=on, reason=reason, journal=journal))
         for posted in reversed(documents)
         if not isinstance(posted.document, NewVendor)
     )
 
 
-def mirrored(posted: PostedDocument, *, on: date, reason: str) -> JournalEntry | VendorBill:
-    """The mirror of one document: an entry for entries and payments, a credit for a bill, a bill for a credit."""
+def mirrored(posted: PostedDocument, *, on: date, reason: str, journal: str = "") -> JournalEntry | VendorBill:
+    """The mirror of one document: an entry for entries and payments, a credit for a bill, a bill for a credit.
+
+    What undoes a payment goes through `journal`, or through the payment's own."""
     document = posted.document
     if isinstance(document, NewVendor):
         raise ValueError("A created vendor has no mirror.")
@@ -59,7 +63,7 @@ def mirrored(posted: PostedDocument, *, on: date, reason: str) -> JournalEntry |
         company_amount = document.amount
     return JournalEntry(
         company=document.company,
-        journal=document.journal,
+        journal=journal or document.journal,
         currency=document.currency,
         company_currency=document.company_currency,
         posting_date=on,

@@ -126,7 +126,7 @@ def undone(sheet: Sheet, linked: Linked | None, *, reason: str, entries_stand: b
         if posted.reverses or posted.document.type == "new_vendor":
             continue
         try:
-            document = mirrored(posted, on=posting.day, reason=reason)
+            document = mirrored(posted, on=posting.day, reason=reason, journal=sheet.setup.undoing_journal)
             stands = entries_stand and isinstance(posted.document, JournalEntry)
             reverses = "" if stands else document.reverses
             drafts.append((posted.purpose, replace(document, rules=(*sheet.rules, "G17"), reverses=reverses)))

@@ -46,6 +46,17 @@ def test_the_ledger_tells_whether_it_knows_lines_in_company_currency_alone(
     assert setup_load(house.flow("card_transactions")).ledger_says_company_only_lines is says
 
 
+@pytest.mark.parametrize(("takes", "journal"), [(True, ""), (False, "3")])
+def test_what_undoes_payments_goes_through_the_journal_of_entries_where_theirs_takes_none(
+    house: House, monkeypatch: pytest.MonkeyPatch, takes: bool, journal: str
+) -> None:
+    ready(house)
+    told = replace(connector_get("odoo"), payment_journals_take_entries=takes)
+    known = {"odoo": told, "brex": connector_get("brex")}
+    monkeypatch.setattr(setups, "connector_get", known.__getitem__)
+    assert setup_load(house.flow("card_transactions")).undoing_journal == journal
+
+
 def test_an_account_for_one_card_comes_before_the_general_one(house: House) -> None:
     ready(house)
     account = house.value("account", "211100")

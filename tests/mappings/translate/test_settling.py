@@ -195,3 +195,16 @@ def test_a_bill_and_its_payment_are_taken_back_in_the_opposite_order() -> None:
     credit = back[1].document
     assert isinstance(credit, VendorBill)
     assert (credit.is_credit, credit.reverses, credit.total) == (True, "brex:r1", usd("48.40"))
+
+
+@pytest.mark.parametrize("own", ["", "entries"])
+def test_what_undoes_a_payment_goes_through_the_journal_that_the_ledger_wants(own: str) -> None:
+    story = Story(setup=a_setup(undoing_journal=own))
+    bill(story, "1000.00")
+    sent = story.post(cash(K.BILL_PAYMENT, "1000.00", links=("bill:b1",))).drafts[0].document
+    assert isinstance(sent, Payment)
+
+    [back] = assemble_reversal((posted(sent),), on=day("03-01"), reason="void", journal=story.setup.undoing_journal)
+
+    assert isinstance(back.document, JournalEntry)
+    assert back.document.journal == (own or sent.journal)
