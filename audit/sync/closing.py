@@ -48,9 +48,8 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
         target = RecordState.HELD if cured else RecordState.FAILED
         recorder.record(row, target, " ".join(cause.message for cause in causes), causes=causes)
         return False
-    for one in open_ones:
-        if one.state == PostingState.INTENDED and one.settle_at is None and first_stands:
-            recorder.posting(one, PostingState.INTENDED, settle_at=recorder.now)
+    if freed := _freed(open_ones, first_stands=first_stands):
+        recorder.posting(freed, PostingState.INTENDED, settle_at=recorder.now)
     if open_ones:
         waits_in_created = all(one.state == PostingState.CREATED for one in open_ones)
         first = open_ones[0]
@@ -68,6 +67,19 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
     recorder.record(row, RecordState.POSTED, ", ".join(one.number or one.entry_id for one in standing))
     steps_follow(row, standing[0].flow, standing, recorder)
     return True
+
+
+def _freed(open_ones: Sequence[Posting], *, first_stands: bool) -> Posting | None:
+    """What may be sent now that waited for the document before it: a payment for its bill, and of several reversals
+    the next one when none before it is open."""
+    waiting = [one for one in open_ones if one.state == PostingState.INTENDED and one.settle_at is None]
+    if not waiting:
+        return None
+    first = waiting[0]
+    if first.reverses_id:
+        others = [one for one in open_ones if one.reverses_id and one not in waiting]
+        return None if others else first
+    return first if first_stands else None
 
 
 def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recorder: Recorder) -> None:

@@ -197,11 +197,14 @@ class Freezer:
     def _reverse(
         self, one: Judged, row: SyncRecord, recorder: Recorder, sightings: Mapping[str, list[Sighting]]
     ) -> list[Posting]:
-        sending = []
-        for original, draft in one.reversals:
+        """The mirrors of what a record posted, one after the other: a bill whose payment cannot be undone stays."""
+        sending: list[Posting] = []
+        for number, (original, draft) in enumerate(one.reversals):
             posting = posting_new(self.judge, one, draft, ("G17",), reverses=original)
             if sightings.get(posting.stamp):
                 posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
+            elif number:
+                posting.state = PostingState.INTENDED  # sent when the one before it is in the books
             else:
                 posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
                 sending.append(posting)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from audit.models import PostingState, Problem
+from audit.models import PostingState, Problem, RecordState, SyncRecord
+from audit.sync.replay import replay
 from connectors.brex.simulator import BrexSimulator
 from mappings.setup import setups_forget
 from tests.audit.scene import bill, money
@@ -63,3 +64,31 @@ def test_dynamics_posts_the_next_revision() -> None:
         told = sorted((row["Invoice"], row["AmountCur"]) for row in rows if row["Invoice"].startswith(number))
         amount = Decimal(first.amount)
         assert told == [(number, -amount), (number, amount), (f"{number}-R2", 1 - amount)]
+
+
+def test_a_bill_stays_while_its_payment_cannot_be_undone() -> None:
+    """A card purchase that is a bill and its payment: they are taken back one after the other, or not at all."""
+    policies = FLOW["policies"] | REVERSING | {"card_expense": "bill_and_payment"}
+    with zoho_world("again", flows=[{**FLOW, "policies": policies}]) as made:
+        supplier = made.brex.control("add_vendor", {"company_name": "Bay Stationery"})
+        record = made.purchase("25.50", vendor={"id": supplier["id"], "name": "Bay Stationery"})
+        made.run()
+        [bought] = made.held("bills")
+        assert bought["status"] == "paid"
+        change(made.brex, record, Decimal("30.00"))
+        fault = made.zoho.fail("status", r"/(bills|vendorpayments)/.*(payments|refunds)", status=400, times=99)
+        made.run()
+        assert fault.times < 99
+        [bought] = made.held("bills")
+        assert (made.held("vendor_credits"), bought["status"]) == ([], "paid")
+        [row] = SyncRecord.objects.filter(kind="card_purchase")
+        assert row.state == RecordState.FAILED
+        made.zoho.faults.clear()
+        replay([row.pk], by="ana", reason="Zoho takes it again.")
+        made.run()
+        totals = sorted(Decimal(str(one["total"])) for one in made.held("bills"))
+        assert totals == [Decimal("25.50"), Decimal("30.00")]
+        [credit] = made.held("vendor_credits")
+        assert Decimal(str(credit["total"])) == Decimal("25.50")
+        row.refresh_from_db()
+        assert row.state == RecordState.POSTED
