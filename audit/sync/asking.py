@@ -10,6 +10,7 @@ from audit.models import (
     PostingState,
     Problem,
     ProblemState,
+    Sighting,
     SyncRecord,
 )
 from audit.sync.recorder import Cause, Recorder
@@ -56,6 +57,21 @@ def ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord,
     recorder.notice(
         Cause(code, said, value=posting.key, connection_id=posting.ledger_id, advice=PROBLEM_CURES.get(code, "")),
         record_id=row.pk,
+    )
+
+
+def found_as_another(posting: Posting, other: Sighting, recorder: Recorder) -> None:
+    """It was never sent, and the ledger has it as a document of another kind, as the set-up of that time made it."""
+    mine, theirs = (one.replace("_", " ") for one in (posting.document_type, other.type))
+    name = f"{other.number or other.entry_id} of {other.posting_on}" if other.posting_on else other.entry_id
+    said = f"{posting.key} is in the ledger as {name}, a {theirs} and not the {mine} that it would be now."
+    recorder.posting(posting, PostingState(posting.state), said, settle_at=recorder.now + ASKED_AGAIN)
+    advice = (
+        "Bind it to that document. To post it anew, reverse that one in the ledger first and declare this one absent."
+    )
+    recorder.notice(
+        Cause("found_otherwise", said, value=posting.key, connection_id=posting.ledger_id, advice=advice),
+        record_id=posting.record_id,
     )
 
 

@@ -50,6 +50,10 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
         return False
     if freed := _freed(open_ones, first_stands=first_stands):
         recorder.posting(freed, PostingState.INTENDED, settle_at=recorder.now)
+    elif open_ones and all(_waits(one) for one in open_ones):
+        for one in open_ones:
+            recorder.posting(one, PostingState.VOID, "Never sent: the document before it is not in the ledger.")
+        open_ones = []
     if open_ones:
         waits_in_created = all(one.state == PostingState.CREATED for one in open_ones)
         first = open_ones[0]
@@ -72,7 +76,7 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
 def _freed(open_ones: Sequence[Posting], *, first_stands: bool) -> Posting | None:
     """What may be sent now that waited for the document before it: a payment for its bill, and of several reversals
     the next one when none before it is open."""
-    waiting = [one for one in open_ones if one.state == PostingState.INTENDED and one.settle_at is None]
+    waiting = [one for one in open_ones if _waits(one)]
     if not waiting:
         return None
     first = waiting[0]
@@ -80,6 +84,11 @@ def _freed(open_ones: Sequence[Posting], *, first_stands: bool) -> Posting | Non
         others = [one for one in open_ones if one.reverses_id and one not in waiting]
         return None if others else first
     return first if first_stands else None
+
+
+def _waits(posting: Posting) -> bool:
+    """It was never sent, and waits for the document before it."""
+    return posting.state == PostingState.INTENDED and posting.settle_at is None
 
 
 def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recorder: Recorder) -> None:

@@ -13,7 +13,8 @@ from audit.models import (
     Sighting,
     SyncRecord,
 )
-from audit.sync.asking import altered, ask, asked_settle, differences_of, refused
+from audit.sync.adopt import stands_as_another
+from audit.sync.asking import altered, ask, asked_settle, differences_of, found_as_another, refused
 from audit.sync.backoff import backoff
 from audit.sync.closing import in_the_books, record_close, waiting_free
 from audit.sync.lanes import Lease
@@ -23,7 +24,8 @@ from connectors.base import Ledger, Outcome, OutcomeState
 BACKOFF_FIRST = 15.0
 BACKOFF_CAP = 1800.0
 ATTEMPTS_ALLOWED = 20
-CONFIRM_EVERY = timedelta(minutes=15)
+CONFIRM_FIRST, CONFIRM_LAST = timedelta(minutes=15), timedelta(hours=6)
+CONFIRM_SHARE = 4  # what has waited for two hours is looked at each half hour
 
 
 def apply_outcomes(
@@ -86,7 +88,7 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
             recorder.notice(altered(posting, difference.message), record_id=row.pk)
     elif state is OutcomeState.CREATED:
         said = message or " ".join(dict.fromkeys(one.message for one in outcome.differences))
-        recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + CONFIRM_EVERY)
+        recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + _confirm_in(posting, recorder))
     elif state is OutcomeState.REJECTED:
         recorder.posting(posting, PostingState.REJECTED, message)
         return refused(posting, outcome)
@@ -108,6 +110,13 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
     else:
         assert_never(state)
     return None
+
+
+def _confirm_in(posting: Posting, recorder: Recorder) -> timedelta:
+    """When to look again whether somebody posted it in the ledger: the later, the longer it waits, as each look costs
+    calls; a ledger that tells of its documents is looked at as soon as it does."""
+    waited = recorder.now - (posting.sent_at or posting.created_at)
+    return min(max(waited / CONFIRM_SHARE, CONFIRM_FIRST), CONFIRM_LAST)
 
 
 def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | None:
@@ -145,6 +154,9 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
             advice="Replay it to have it posted again, or skip it with the reason.",
             facts={"has_cure": True},
         )
+    if not posting.attempts and (other := stands_as_another(posting)) is not None:
+        found_as_another(posting, other, recorder)
+        return None
     if not posting.attempts:  # a listing showed it once; it was never sent, so nobody has asked the ledger ahead
         Sighting.objects.filter(ledger=posting.ledger_id, stamp=posting.stamp).delete()
         recorder.posting(posting, PostingState.VOID, "A listing showed it, and it is not in the ledger any more.")
