@@ -22,6 +22,7 @@ from audit.sync.decide import LOOK_AGAIN, Judge
 from audit.sync.frozen import posting_new
 from audit.sync.judged import Judged, describe
 from audit.sync.lanes import Lease
+from audit.sync.leaving import marks_each
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendor_request, vendors_creating, vendors_learn
 from connectors.documents import NewVendor
@@ -176,15 +177,8 @@ class Freezer:
         for draft in one.drafts:
             posting = posting_new(self.judge, one, draft, decision.rules)
             posting.reverses = self.originals.get(getattr(draft.document, "reverses", ""))
-            if sightings.get(posting.stamp):
-                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
-            elif draft.purpose and first_is_pending:
-                posting.state = PostingState.INTENDED  # sent when the document it settles is in the books
-            else:
-                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
-                sending.append(posting)
+            sending += self._begun(posting, recorder, sightings, waits=bool(draft.purpose) and first_is_pending)
             first_is_pending = first_is_pending or draft.purpose == ""
-            recorder.intend(posting)
         recorder.record(row, RecordState.POSTING, facts={"rules": list(decision.rules)})
         return sending
 
@@ -201,16 +195,24 @@ class Freezer:
         sending: list[Posting] = []
         for number, (original, draft) in enumerate(one.reversals):
             posting = posting_new(self.judge, one, draft, ("G17",), reverses=original)
-            if sightings.get(posting.stamp):
-                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
-            elif number:
-                posting.state = PostingState.INTENDED  # sent when the one before it is in the books
-            else:
-                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
-                sending.append(posting)
-            recorder.intend(posting)
+            sending += self._begun(posting, recorder, sightings, waits=number > 0)
         recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
         return sending
+
+    def _begun(
+        self, posting: Posting, recorder: Recorder, sightings: Mapping[str, list[Sighting]], *, waits: bool
+    ) -> list[Posting]:
+        """Write a posting in its first state; answers it if it is to be sent now. What a listing showed is looked up,
+        and what `waits` is sent when the document before it is in the books."""
+        if sightings.get(posting.stamp):
+            posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
+        elif waits:
+            posting.state = PostingState.INTENDED
+        else:
+            posting.state, posting.attempts = PostingState.SENDING, 1
+            posting.sent_at = None if marks_each(self.judge.ledger) else recorder.now
+        recorder.intend(posting)
+        return [posting] if posting.state == PostingState.SENDING else []
 
     def cause(self, need: Need) -> Cause:
         """A need as the problem that it opens or joins."""

@@ -80,6 +80,8 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
     posting.company_amount = getattr(outcome, "company_amount", None) or posting.company_amount
     message = outcome.error.message if outcome.error else ""
     state = outcome.state
+    if state is not OutcomeState.NOT_SENT:
+        posting.sent_at = posting.sent_at or recorder.now
     if posting.state == PostingState.UNCERTAIN and (others := differences_of(outcome)):
         ask(posting, outcome, recorder, row, others)
     elif state is OutcomeState.POSTED:

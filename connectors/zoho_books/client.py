@@ -19,6 +19,7 @@ from connectors.errors import (
     PayloadError,
     RateLimitedError,
     RejectedError,
+    TooManyAtOnceError,
 )
 from connectors.http import ApiClient
 from connectors.zoho_books.auth import build_auth, settings_of
@@ -182,6 +183,8 @@ class ZohoClient:
         error = self.http.error(response, code, message)
         if isinstance(error, RateLimitedError):
             self.context.limiter.closed(error.retry_after)
+        if isinstance(error, TooManyAtOnceError) and (crowded := getattr(self.context.limiter, "crowded", None)):
+            crowded()
         if isinstance(error, RejectedError) and response.is_write and code not in KNOWN_CODES:
             return OutcomeUnknownError(error.message, detail=error.detail, provider=PROVIDER, status=response.status)
         return error

@@ -69,6 +69,7 @@ class ZohoLedger:
     """One connection to one organisation; its id is the company. Not to be shared between threads."""
 
     enforces_key = False
+    marks_each = True
     batch_size = 25  # a call each: about fifteen seconds of the organisation's hundred calls a minute
     write_timeout = timedelta(seconds=WRITE_TIMEOUT)
     settling_time = timedelta(seconds=60)
@@ -99,6 +100,8 @@ class ZohoLedger:
                 outcomes[one.key] = failed(one, OutcomeState.NOT_SENT, stopped)
                 continue
             before = self.client.writes
+            if self.client.context.leaving:
+                self.client.context.leaving(one.stamp)
             try:
                 outcomes[one.key] = _post(office.desk, one)
             except ConnectorError as error:
