@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from unfold.admin import ModelAdmin
 
 from audit.admin.paging import EstimatedPaginator
 from audit.looks import admin_url
+from connectors.emphasis import emphasised
 from connectors.models import Role
 from connectors.tenancy import TenantScopedAdmin, tenants_of
 from connectors.tenancy.admin import holds
@@ -98,6 +100,17 @@ class TrailAdmin(FactAdmin):
 def linked(row: Model | None, text: str = "") -> str:
     """A link to a row's page, or a dash."""
     return format_html('<a class="mlc-link" href="{}">{}</a>', admin_url(row), text or str(row)) if row else "-"
+
+
+def said(name: str, words: str) -> Callable[[Any], str]:
+    """A column of sentences that may name screens of a vendor."""
+
+    @admin.display(description=words, ordering=name)
+    def shown(row: Any) -> str:
+        return emphasised(getattr(row, name) or "-")
+
+    shown.__name__ = f"shown_{name}"
+    return shown
 
 
 def by_of(request: HttpRequest) -> str:

@@ -18,6 +18,7 @@ from audit.admin.record_actions import RecordActions, actions_fitting
 from audit.looks import RECORD_COLOURS, admin_url
 from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
 from audit.selectors import amount_as_spent, days_of, decided_of, money_of, proposal_of, record_story
+from connectors.emphasis import plain
 
 FOUND_AT_MOST = 500
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
@@ -127,7 +128,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
 
     @admin.display(description="Why")
     def short_reason(self, record: SyncRecord) -> str:
-        text = proposal_of(record) or ("" if record.state == RecordState.POSTED else record.reason)
+        text = proposal_of(record) or ("" if record.state == RecordState.POSTED else plain(record.reason))
         return f"{text[:90]}…" if len(text) > 90 else text or "-"
 
 

@@ -12,11 +12,14 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
-from audit.admin.base import FactAdmin, TrailAdmin, tenant_ids_of
+from audit.admin.base import FactAdmin, TrailAdmin, said, tenant_ids_of
 from audit.admin.filters import SealedTableFilter
 from audit.admin.payloads import json_indented
 from audit.models import AuditEvent, Exchange, Seal, SealPart
 from connectors.models import Connection
+
+MESSAGE = said("message", "Message")
+ERROR = said("error", "Error")
 
 
 class ConnectionFilter(DropdownFilter):  # type: ignore[misc]
@@ -39,13 +42,13 @@ class ConnectionFilter(DropdownFilter):  # type: ignore[misc]
 class AuditEventAdmin(TrailAdmin):
     """Append-only. What happened, who did it, and what it was about."""
 
-    list_display = ("at", "kind", "actor", "message", "about")
+    list_display = ("at", "kind", "actor", MESSAGE, "about")
     list_filter = (("at", RangeDateTimeFilter),)
     list_filter_submit = True
     search_fields = ("=kind", "=actor", "message")
     search_help_text = "Kind or actor exactly, or words of the message"
     ordering = ("-id",)
-    fields = ("at", "kind", "actor", "message", "about", "shown_facts")
+    fields = ("at", "kind", "actor", MESSAGE, "about", "shown_facts")
     readonly_fields = fields
 
     @admin.display(description="About")
@@ -64,12 +67,12 @@ class AuditEventAdmin(TrailAdmin):
 class ExchangeAdmin(TrailAdmin):
     """HTTP calls, redacted when they were written; kept 30 days."""
 
-    list_display = ("at", "method", "url", "status", "seconds", "request_id", "error")
+    list_display = ("at", "method", "url", "status", "seconds", "request_id", ERROR)
     list_filter = ("is_write", ConnectionFilter)
     search_fields = ("=request_id", "url")
     ordering = ("-id",)
     fields = (
-        "at", "method", "url", "status", "seconds", "request_id", "error", "is_write", "sent", "answered",
+        "at", "method", "url", "status", "seconds", "request_id", ERROR, "is_write", "sent", "answered",
     )  # fmt: skip
     readonly_fields = fields
 

@@ -28,6 +28,7 @@ from audit.models import (
 from audit.sync.bulk import rows_copy, rows_insert, rows_insert_missing, rows_update
 from audit.sync.keys import fingerprint
 from audit.sync.lanes import lanes_wake
+from connectors.emphasis import plain
 from connectors.fields import DecimalEncoder
 
 json_encode = DecimalEncoder().encode
@@ -123,7 +124,7 @@ class Recorder:
         """Note one thing that happened; written with the batch."""
         told = json_encode(facts) if facts else "{}"
         self._events.append(
-            Event(self.tenant_id, self.now, kind, self.actor, subject, subject_id, record_id, message, told)
+            Event(self.tenant_id, self.now, kind, self.actor, subject, subject_id, record_id, plain(message), told)
         )
 
     def record(

@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 from connectors import services
 from connectors.admin.authorization import AuthorizingAdmin
 from connectors.budget import ConnectionBudget
+from connectors.emphasis import emphasised
 from connectors.forms import CREDENTIAL, SETTING, ConnectionForm, connection_form_for, field_names
 from connectors.models import Connection, ConnectionState, Role
 from connectors.registry import connector_get
@@ -46,7 +47,7 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
     actions_detail = ("test_connection", "authorize", "switch_on", "switch_off", "archive")
     facts = (
         "shown_state",
-        "reason",
+        "shown_reason",
         "account",
         "stored_credential",
         "expiry",
@@ -109,6 +110,10 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
     def shown_state(self, connection: Connection) -> str:
         return connection.get_state_display()
 
+    @admin.display(description="Reason")
+    def shown_reason(self, connection: Connection) -> str:
+        return emphasised(connection.reason or "-")
+
     @admin.display(description="Credential")
     def stored_credential(self, connection: Connection) -> str:
         stored = getattr(connection, "credential", None)
@@ -137,16 +142,17 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
         if not connection.checklist:
             return "not tested yet"
         rows = (
-            (one["state"], one["name"], one["message"], f" {one['cure']}" if one["cure"] else "")
+            (one["state"], one["name"], emphasised(f"{one['message']} {one['cure']}".strip()))
             for one in connection.checklist
         )
-        return format_html("<ul>{}</ul>", format_html_join("", "<li><b>{}</b> {}: {}{}</li>", rows))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><b>{}</b> {}: {}</li>", rows))
 
     @admin.display(description="Streams not available")
     def missing(self, connection: Connection) -> str:
         if not connection.unavailable:
             return "-"
-        return format_html_join("", "<div>{}: {}</div>", sorted(connection.unavailable.items()))
+        rows = ((stream, emphasised(reason)) for stream, reason in sorted(connection.unavailable.items()))
+        return format_html_join("", "<div>{}: {}</div>", rows)
 
     # --- what can be done
 

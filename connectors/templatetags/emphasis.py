@@ -1,0 +1,11 @@
+"""How do templates show a sentence in which names of a vendor's screens are set off?"""
+
+from __future__ import annotations
+
+from django import template
+
+from connectors import emphasis
+
+register = template.Library()
+register.filter("emphasised", emphasis.emphasised)
+register.filter("plain", emphasis.plain)
