@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
 
 from audit.admin.paging import EstimatedPaginator
 from audit.looks import admin_url
 from connectors.emphasis import emphasised
-from connectors.models import Role
+from connectors.models import Role, Tenant
 from connectors.tenancy import TenantScopedAdmin, tenants_of
 from connectors.tenancy.admin import holds
 
@@ -42,11 +43,28 @@ def sees_several_tenants(request: HttpRequest) -> bool:
     return tenants is None or len(tenants) > 1
 
 
+class WhoseFilter(DropdownFilter):  # type: ignore[misc]
+    """The user's tenants, for rows that name theirs without a foreign key."""
+
+    title = "tenant"
+    parameter_name = "tenant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        tenants = tenant_ids_of(request)
+        rows = Tenant.objects.all() if tenants is None else Tenant.objects.filter(pk__in=tenants)
+        return [(str(pk), name) for pk, name in rows.order_by("name").values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        return queryset.filter(tenant_id=int(value)) if value.isdigit() and len(value) < 18 else queryset
+
+
 class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
     """Nobody adds, changes or deletes; `work_roles` may use the page's actions."""
 
     change_roles = frozenset[str]()
     work_roles: ClassVar[frozenset[str]] = frozenset(WORKERS)
+    whose: ClassVar[str] = "tenant"  # the column that says whose a row is; empty: rows are everybody's
     paginator = EstimatedPaginator
     show_full_result_count = False
     list_per_page = 40
@@ -60,6 +78,24 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
         rows: QuerySet[Any] = ModelAdmin.get_queryset(self, request)
         tenants = tenant_ids_of(request)
         return rows if tenants is None else rows.filter(**{f"{self.tenant_path}__in": tenants})
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Whose a row is stands in the second column, for those who see several tenants' rows."""
+        first, *others = self.list_display
+        return (first, self.whose, *others) if self._says_whose(request) else (first, *others)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """One by tenant is of no use to whoever sees one tenant's rows."""
+        filters = super().get_list_filter(request)
+        says_whose = self._says_whose(request)
+        return [one for one in filters if says_whose or not _is_by_tenant(one)]
+
+    def get_list_select_related(self, request: HttpRequest) -> Sequence[str]:
+        related = tuple(self.list_select_related or ())
+        return (*related, "tenant") if self.whose == "tenant" and self._says_whose(request) else related
+
+    def _says_whose(self, request: HttpRequest) -> bool:
+        return bool(self.whose) and sees_several_tenants(request)
 
     def has_work_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_role(request, self.work_roles, obj)
@@ -86,6 +122,16 @@ class TrailAdmin(FactAdmin):
     """Rows that outlive what they tell of: they name their tenant without a foreign key."""
 
     tenant_path = "tenant_id"
+    whose = "tenant_name"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        names = Tenant.objects.filter(pk=OuterRef("tenant_id")).values("name")
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(tenant_named=Subquery(names[:1]))
+        return rows
+
+    @admin.display(description="Tenant", ordering="tenant_id")
+    def tenant_name(self, row: Any) -> str:
+        return row.tenant_named or "-"
 
     def has_role(self, request: HttpRequest, roles: Iterable[str], obj: Any = None) -> bool:
         if obj is None or not frozenset(roles):
@@ -95,6 +141,10 @@ class TrailAdmin(FactAdmin):
         if tenant_id is None:
             return bool(request.user.is_superuser)
         return holds(request, tenant_id, roles)
+
+
+def _is_by_tenant(one: Any) -> bool:
+    return one is WhoseFilter or (isinstance(one, tuple) and one[0] == "tenant")
 
 
 def linked(row: Model | None, text: str = "") -> str:
