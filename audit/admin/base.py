@@ -64,7 +64,7 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
 
     change_roles = frozenset[str]()
     work_roles: ClassVar[frozenset[str]] = frozenset(WORKERS)
-    whose: ClassVar[str] = "tenant"  # the column that says whose a row is; empty: rows are everybody's
+    is_of_one_tenant: ClassVar[bool] = True
     paginator = EstimatedPaginator
     show_full_result_count = False
     list_per_page = 40
@@ -82,7 +82,7 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         """Whose a row is stands in the second column, for those who see several tenants' rows."""
         first, *others = self.list_display
-        return (first, self.whose, *others) if self._says_whose(request) else (first, *others)
+        return (first, "whose", *others) if self._says_whose(request) else (first, *others)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """One by tenant is of no use to whoever sees one tenant's rows."""
@@ -92,10 +92,14 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
 
     def get_list_select_related(self, request: HttpRequest) -> Sequence[str]:
         related = tuple(self.list_select_related or ())
-        return (*related, "tenant") if self.whose == "tenant" and self._says_whose(request) else related
+        return (*related, "tenant") if self.tenant_path == "tenant" and self._says_whose(request) else related
+
+    @admin.display(description="Tenant", ordering="tenant_id")
+    def whose(self, row: Any) -> str:
+        return _small(row.tenant)
 
     def _says_whose(self, request: HttpRequest) -> bool:
-        return bool(self.whose) and sees_several_tenants(request)
+        return self.is_of_one_tenant and sees_several_tenants(request)
 
     def has_work_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_role(request, self.work_roles, obj)
@@ -109,7 +113,7 @@ class FactAdmin(TenantScopedAdmin, ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A fact's trail is the trail of events, so there is no history of edits to offer."""
-        context = {"show_history": False, **(extra_context or {})}
+        context = {"show_history": False, "says_whose": self._says_whose(request), **(extra_context or {})}
         answer: HttpResponse = super().change_view(request, object_id, form_url, context)
         return answer
 
@@ -122,7 +126,6 @@ class TrailAdmin(FactAdmin):
     """Rows that outlive what they tell of: they name their tenant without a foreign key."""
 
     tenant_path = "tenant_id"
-    whose = "tenant_name"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         names = Tenant.objects.filter(pk=OuterRef("tenant_id")).values("name")
@@ -130,8 +133,8 @@ class TrailAdmin(FactAdmin):
         return rows
 
     @admin.display(description="Tenant", ordering="tenant_id")
-    def tenant_name(self, row: Any) -> str:
-        return row.tenant_named or "-"
+    def whose(self, row: Any) -> str:
+        return _small(row.tenant_named or "-")
 
     def has_role(self, request: HttpRequest, roles: Iterable[str], obj: Any = None) -> bool:
         if obj is None or not frozenset(roles):
@@ -145,6 +148,10 @@ class TrailAdmin(FactAdmin):
 
 def _is_by_tenant(one: Any) -> bool:
     return one is WhoseFilter or (isinstance(one, tuple) and one[0] == "tenant")
+
+
+def _small(words: object) -> str:
+    return format_html('<span class="mlc-whose">{}</span>', words)
 
 
 def linked(row: Model | None, text: str = "") -> str:

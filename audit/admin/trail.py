@@ -67,7 +67,7 @@ class AuditEventAdmin(TrailAdmin):
 class ExchangeAdmin(TrailAdmin):
     """HTTP calls, redacted when they were written; kept 30 days."""
 
-    list_display = ("at", "method", "url", "status", "seconds", "request_id", ERROR)
+    list_display = ("at", "method", "shown_url", "status", "seconds", "request_id", ERROR)
     list_filter = (WhoseFilter, "is_write", ConnectionFilter)
     search_fields = ("=request_id", "url")
     ordering = ("-id",)
@@ -80,6 +80,10 @@ class ExchangeAdmin(TrailAdmin):
         rows = super().get_queryset(request)
         is_list = bool(request.resolver_match and str(request.resolver_match.url_name).endswith("_changelist"))
         return rows.defer("request_body", "response_body") if is_list else rows
+
+    @admin.display(description="Url", ordering="url")
+    def shown_url(self, exchange: Exchange) -> str:
+        return format_html('<span class="mlc-address">{}</span>', exchange.url)
 
     @admin.display(description="Sent")
     def sent(self, exchange: Exchange) -> str:
@@ -122,7 +126,7 @@ class SealPartInline(TabularInline):  # type: ignore[misc]
 class SealAdmin(FactAdmin):
     """The links of the chain that cover rows of the user's tenants. `manage.py verify_audit` checks them."""
 
-    whose = ""
+    is_of_one_tenant = False
     list_display = ("number", "at", "hash")
     ordering = ("-number",)
     search_fields = ("=number", "=hash")
