@@ -18,7 +18,14 @@ from connectors.base import Outcome, OutcomeState
 from connectors.errors import RejectedError
 from mappings.errors import PROBLEM_CURES
 
-ASKED = ("found_otherwise", "cancelled_in_ledger", "twice_in_ledger", "uncertain_absent")  # by a posting's key
+ASKED = (
+    "found_otherwise",
+    "cancelled_in_ledger",
+    "twice_in_ledger",
+    "uncertain_absent",
+    "changed_while_waiting",
+)
+"""By a posting's key."""
 ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
 STAMP_LOST = "stamp_lost"  # it bears our key, and is not surely ours
 BESIDE_THE_CONTENT = frozenset({"not_reconciled"})  # findings that say nothing of what the document holds

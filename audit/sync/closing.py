@@ -59,6 +59,9 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
         first = open_ones[0]
         if first.state == PostingState.CREATED and connector_get(first.flow.ledger.vendor).takes_files_while_created:
             files_follow(row, first.flow, first, recorder)
+        if waits_in_created and any(one.record_version != row.version for one in open_ones):
+            recorder.record(row, RecordState.RECEIVED, "Changed while it waits in the ledger.", due_at=recorder.now)
+            return False
         if not (waits_in_created and open_ones[0].flow.policy.tell_source == "created"):
             return False
     standing = [

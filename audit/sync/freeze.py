@@ -6,6 +6,7 @@ afterwards under that key.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from django.db import transaction
 from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.ahead import sightings_fetch
+from audit.sync.changes import changed_while_waiting
 from audit.sync.clashes import clash_of, stamps_taken, vendor_made_already
 from audit.sync.closing import steps_follow, waiting_wake
 from audit.sync.decide import LOOK_AGAIN, Judge
@@ -65,17 +67,15 @@ class Freezer:
             taken = stamps_taken(ledger, connection, judged)
             self.originals = self._originals(judged)
             creating = vendors_creating(self.judge.flow) if _new_vendors(judged) else {}
-            busy = set(
-                Posting.objects.filter(record_id__among=list(fresh), state__in=OPEN_STATES).values_list(
-                    "record_id", flat=True
-                )
-            )
+            busy: dict[int, list[Posting]] = defaultdict(list)
+            for posting in Posting.objects.filter(record_id__among=list(fresh), state__in=OPEN_STATES).order_by("id"):
+                busy[posting.record_id].append(posting)
             for one in judged:
                 row = fresh.get(one.row.pk)
                 if row is None:
                     continue
                 if row.pk in busy:
-                    recorder.wait(row, "A document of it is still open in the ledger.", recorder.now + LOOK_AGAIN)
+                    self._wait_for_open(one, row, busy[row.pk], recorder)
                     continue
                 if taken and (clash := clash_of(ledger, connection, one, taken)) is not None:
                     recorder.record(row, RecordState.FAILED, clash.message, causes=[clash])
@@ -153,6 +153,14 @@ class Freezer:
                 again = LEARNT_AGAIN
         is_final = one.record is None or one.record.finality is not Finality.WAITING
         recorder.wait(row, decision.reason, recorder.now + again if is_final else None, waits_for=waits_for)
+
+    def _wait_for_open(self, one: Judged, row: SyncRecord, postings: Sequence[Posting], recorder: Recorder) -> None:
+        """A new version waits for what is open of the one before."""
+        cause = changed_while_waiting(one, postings)
+        if cause is not None:
+            recorder.notice(cause, record_id=row.pk)
+        said = cause.message if cause else "A document of it is still open in the ledger."
+        recorder.wait(row, said, recorder.now + LOOK_AGAIN, waits_for=postings[0].key)
 
     def _vendor_refused(self, party: Party, row: SyncRecord, recorder: Recorder) -> None:
         """He was created once, or somebody skipped him, and nothing leads to him: he is not made a second time."""

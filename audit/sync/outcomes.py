@@ -10,6 +10,7 @@ from typing import assert_never
 from audit.models import (
     Posting,
     PostingState,
+    RecordState,
     Sighting,
     SyncRecord,
 )
@@ -37,7 +38,7 @@ def apply_outcomes(
         rows = _rows(postings)
         postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
-        uncertain = [one for one in postings if one.state == PostingState.UNCERTAIN]
+        asked = [one for one in postings if one.state in (PostingState.UNCERTAIN, PostingState.CREATED)]
         for posting, outcome in zip(postings, outcomes, strict=True):
             if posting.key != outcome.key:
                 raise ValueError("Outcomes must come in the order of the postings.")
@@ -54,7 +55,7 @@ def apply_outcomes(
         ]
         waiting_free(posted_now, recorder)
         in_the_books([one for one in postings if one.state == PostingState.POSTED], recorder)
-        asked_settle([one.key for one in uncertain if one.state == PostingState.POSTED], recorder)
+        asked_settle([one.key for one in asked if one.state in (PostingState.POSTED, PostingState.VOID)], recorder)
         recorder.flush()
 
 
@@ -104,7 +105,7 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
             settle_at=recorder.now + ledger.settling_time,
         )
     elif state is OutcomeState.ABSENT:
-        return _absent(posting, outcome, ledger, recorder)
+        return _absent(posting, outcome, ledger, recorder, row)
     elif state in (OutcomeState.CANCELLED, OutcomeState.TWICE):
         ask(posting, outcome, recorder, row)
     elif state is OutcomeState.SPLIT:
@@ -136,11 +137,11 @@ def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | Non
     return None
 
 
-def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder) -> Cause | None:
+def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:
     """Surely not there. An enforced key is sent again; a searched one once, the second time a person decides.
 
     What was there as a draft and is gone was deleted by a person, who is asked - unless we deleted it ourselves,
-    because the ledger refused it (then the outcome carries the refusal)."""
+    because the ledger refused it (then the outcome carries the refusal), or the source changed it since (G22)."""
     posting.absences += 1
     if posting.state == PostingState.CREATED:
         if outcome.error is not None:
@@ -148,6 +149,10 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
             return None
         said = f"{posting.number or posting.key} was deleted in the ledger before it was in the books."
         recorder.posting(posting, PostingState.VOID, said)
+        if posting.record_version != row.version:  # it was asked for, and is made anew
+            if row.state == RecordState.RECEIVED:
+                recorder.wait(row, said, recorder.now)
+            return None
         return Cause(
             "deleted_in_ledger",
             said,
