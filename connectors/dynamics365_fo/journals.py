@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Any, Final, Literal
 
 from connectors.base import Outgoing
 from connectors.contents import Posted
@@ -77,8 +78,24 @@ MARKING = "Payment"
 """The type of journal names whose lines can mark an invoice."""
 
 
+class _Elsewhere(Enum):
+    PENDING = "pending"
+
+
+PENDING: Final = _Elsewhere.PENDING
+"""Where a bill may stand beside journals: as a pending vendor invoice, or one that was pending and is in the books."""
+Place = Shape | Literal[_Elsewhere.PENDING]
+
+
+def places_of(document: Posted) -> tuple[Place, ...]:
+    """Where a document may have been written to, whatever the settings and the type of its journal name are now."""
+    if isinstance(document, VendorBill):
+        return INVOICE, PENDING
+    return (GENERAL, PAYMENT) if isinstance(document, Payment) else (GENERAL,)
+
+
 def shape_of(document: Posted, journal: JournalNameRow | None) -> Shape:
-    """The kind of journal of a document whose journal name is that."""
+    """The kind of journal that a document whose journal name is that becomes."""
     if isinstance(document, VendorBill):
         return INVOICE
     is_marking = isinstance(document, Payment) and journal is not None and journal.type == MARKING
@@ -132,10 +149,13 @@ def lines_of(
     journal: JournalNameRow | None,
     parts: Sequence[Part] = (),
     rate: Decimal | None = None,
+    *,
+    shape: Shape | None = None,
 ) -> list[dict[str, Any]]:
     """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rate` is what the lines carry
-    where the day's would be another. Raises UnsupportedError and RejectedError."""
-    shape = shape_of(document, journal)
+    where the day's would be another; `shape` is that of the journal where it is there. Raises UnsupportedError and
+    RejectedError."""
+    shape = shape or shape_of(document, journal)
     if isinstance(document, JournalEntry):
         drafts = list(_entry(document, formats))
     elif isinstance(document, Payment):

@@ -11,10 +11,10 @@ from decimal import Decimal
 from connectors.base import Stamped
 from connectors.dynamics365_fo.client import Query
 from connectors.dynamics365_fo.desk import Desk
+from connectors.dynamics365_fo.invoices import INVOICE_ID
 from connectors.dynamics365_fo.journals import GENERAL, INVOICE, PAYMENT, SHAPES, Shape
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.lookup import Journal
-from connectors.dynamics365_fo.pending import INVOICE_ID
 from connectors.dynamics365_fo.readback import total
 from connectors.dynamics365_fo.schema import VendorRow
 from connectors.dynamics365_fo.schema_documents import JournalRow, PendingInvoiceRow, PostedInvoiceRow
