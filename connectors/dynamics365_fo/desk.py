@@ -19,6 +19,7 @@ from connectors.dynamics365_fo.lookup import Found, Invoice, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
 from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
 from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
+from connectors.dynamics365_fo.vouchers import Voucher, Vouchers, voucher_differences
 from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
 from connectors.money import minor_unit
 
@@ -33,6 +34,7 @@ class Desk:
         self.company = company.lower()
         self.books = Books(client, company)
         self.lookup = Lookup(self.books)
+        self.vouchers = Vouchers(self.books)
 
     @property
     def has_own_numbers(self) -> bool:
@@ -79,7 +81,7 @@ class Desk:
 
     def outcomes(self, batch: Sequence[Outgoing], found: Mapping[str, Found]) -> dict[str, Outcome]:
         """What the documents that were found say; absent where there is none. One more call where what is posted
-        settles something: whether it does."""
+        settles something: whether it does; two where invoices that were pending are in the books."""
         settling = [
             (journal, posted(one))
             for one in batch
@@ -89,29 +91,40 @@ class Desk:
         ]
         numbers = [journal.header.journal_batch_number for journal, _ in settling]
         booked = transactions(self.books, numbers, [key for _, one in settling for key in keys_settled(one)])
-        return {one.key: self._outcome(one, found[one.stamp], booked) for one in batch}
+        read = self.vouchers.read(
+            (found[one.stamp].invoice.booked[0].ledger_voucher, one.document)
+            for one in batch
+            if isinstance(one.document, VendorBill)
+            and found[one.stamp].invoice.booked
+            and len(found[one.stamp].ids) == 1
+        )
+        return {one.key: self._outcome(one, found[one.stamp], booked, read) for one in batch}
 
-    def _outcome(self, one: Outgoing, found: Found, booked: Transactions) -> Outcome:
+    def _outcome(self, one: Outgoing, found: Found, booked: Transactions, vouchers: Mapping[str, Voucher]) -> Outcome:
         if not found.ids:
             return Outcome(one.key, OutcomeState.ABSENT)
         if len(found.ids) > 1:
             return Outcome(one.key, OutcomeState.TWICE, ledger_id=found.ids[0], duplicates=found.ids)
         if found.journal is None:
-            return self._invoice(one, found.invoice)
+            return self._invoice(one, found.invoice, vouchers)
         return self._journal(one, found.journal, booked)
 
-    def _invoice(self, one: Outgoing, invoice: Invoice) -> Outcome:
+    def _invoice(self, one: Outgoing, invoice: Invoice, vouchers: Mapping[str, Voucher]) -> Outcome:
         bill = cast(VendorBill, one.document)
-        state = OutcomeState.POSTED if invoice.booked else OutcomeState.CREATED
-        number = invoice.booked[0].ledger_voucher if invoice.booked else invoice.waiting[0].header_reference
+        outcome = Outcome(one.key, OutcomeState.CREATED, f"{INVOICE_ID}{one.stamp}", link=self.link())
+        if invoice.booked:
+            number = invoice.booked[0].ledger_voucher
+            voucher = vouchers[number]
+            if not voucher.is_transferred:
+                said = f"{number} is posted for the vendor, and not yet transferred to the general ledger."
+                return replace(outcome, number=number, error=RetryableError(said, provider=PROVIDER))
+            some = (*booked_differences(bill, invoice.booked[0]), *voucher_differences(self.books, bill, voucher))
+            return replace(outcome, state=OutcomeState.POSTED, number=number, differences=some)
         try:
-            if invoice.booked:
-                some = tuple(booked_differences(bill, invoice.booked[0]))
-            else:
-                some = tuple(waiting_differences(self.books.formats, bill, invoice.waiting[0]))
+            some = tuple(waiting_differences(self.books.formats, bill, invoice.waiting[0]))
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
             some = (uncomparable(error),)
-        return Outcome(one.key, state, f"{INVOICE_ID}{one.stamp}", number, self.link(), some)
+        return replace(outcome, number=invoice.waiting[0].header_reference, differences=some)
 
     def _journal(self, one: Outgoing, journal: Journal, booked: Transactions) -> Outcome:
         document = posted(one)

@@ -56,6 +56,7 @@ def booked_differences(bill: VendorBill, row: PostedInvoiceRow) -> Iterator[Find
         ("vendor", bill.partner.id.lower(), row.invoice_account.lower()),
         ("currency", bill.currency, row.currency_code),
         ("total", total, row.invoice_amount),
+        ("document date", bill.document_date, day_of(row.invoice_date)),
     )
     yield from (altered(name, sent, read) for name, sent, read in facts if sent != read)
 
