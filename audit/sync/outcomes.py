@@ -13,7 +13,7 @@ from audit.models import (
     Sighting,
     SyncRecord,
 )
-from audit.sync.asking import altered, ask, asked_settle, differences_of, refused
+from audit.sync.asking import altered, ask, asked_settle, contents_of, differences_of, put_right, refused
 from audit.sync.backoff import backoff
 from audit.sync.closing import in_the_books, record_close, waiting_free
 from audit.sync.lanes import Lease
@@ -36,6 +36,7 @@ def apply_outcomes(
         postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
         uncertain = [one for one in postings if one.state == PostingState.UNCERTAIN]
+        created = {one.key for one in postings if one.state == PostingState.CREATED}
         for posting, outcome in zip(postings, outcomes, strict=True):
             if posting.key != outcome.key:
                 raise ValueError("Outcomes must come in the order of the postings.")
@@ -53,6 +54,7 @@ def apply_outcomes(
         waiting_free(posted_now, recorder)
         in_the_books([one for one in postings if one.state == PostingState.POSTED], recorder)
         asked_settle([one.key for one in uncertain if one.state == PostingState.POSTED], recorder)
+        put_right([one for one in outcomes if one.key in created], recorder)
         recorder.flush()
 
 
@@ -72,6 +74,7 @@ def _unanswered(
 
 def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:
     """Move one posting by its outcome; answers the problem that its record hangs on, if it was refused."""
+    before = posting.error
     posting.entry_id = outcome.ledger_id or posting.entry_id
     posting.number = outcome.number or posting.number
     posting.link = outcome.link or posting.link
@@ -85,8 +88,12 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
         for difference in outcome.differences:
             recorder.notice(altered(posting, difference.message), record_id=row.pk)
     elif state is OutcomeState.CREATED:
-        said = message or " ".join(dict.fromkeys(one.message for one in outcome.differences))
+        others = contents_of(outcome)
+        said = " ".join(filter(None, dict.fromkeys([*others, message])))
         recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + CONFIRM_EVERY)
+        for other in others:
+            if other not in before:  # else it was told when it was seen first
+                recorder.notice(altered(posting, other), record_id=row.pk)
     elif state is OutcomeState.REJECTED:
         recorder.posting(posting, PostingState.REJECTED, message)
         return refused(posting, outcome)
