@@ -37,6 +37,8 @@ def waiting_differences(formats: Formats, bill: VendorBill, row: PendingInvoiceR
     yield from (altered(name, sent, read) for name, sent, read in facts if sent != read)
     if day_of(row.date) != bill.posting_date:
         yield Finding("date_moved", f"Sent for {bill.posting_date}, stands on {day_of(row.date)}.", row.date)
+    if any(one.sales_tax_group and one.item_sales_tax for one in row.lines):
+        yield altered("sales tax", "none", "tax groups that Dynamics or somebody added, so that tax is added again")
     sums: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
     for line in bill.lines:
         sums[formats.segments(target_of(formats, line).account)] += signed(line)

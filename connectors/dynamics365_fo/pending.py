@@ -32,6 +32,7 @@ from connectors.errors import (
 )
 
 HEADERS, LINES = "VendorInvoiceHeaders", "VendorInvoiceLines"
+NO_TAX = {"SalesTaxGroup": ""}  # else the vendor's: tax is a line already, and Dynamics would add it again
 Outcomes = dict[str, Outcome]
 Step = tuple[Outgoing, str, list[dict[str, Any]]]
 """A bill, the reference of its header, its lines."""
@@ -99,6 +100,8 @@ class InvoicePoster:
                     "ReceiveNow": 1 if amount > 0 else -1,
                     "UnitPrice": abs(amount),
                     "NetAmount": amount,
+                    **NO_TAX,
+                    "ItemSalesTax": "",
                 }
             )
         return bodies
@@ -117,6 +120,7 @@ class InvoicePoster:
             "Date": noon(bill.posting_date),
             "DueDate": noon(bill.due_on),
             "InvoiceDescription": cut(bill.text or bill.number, "invoice_text"),
+            **NO_TAX,
         }
 
     def _unrefused(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> list[Outgoing]:

@@ -131,6 +131,8 @@ class PendingLineRow(Row):
     invoice_line_number: Decimal = Decimal(0)
     main_account_display_value: str = ""
     net_amount: Decimal = Decimal(0)
+    sales_tax_group: str = ""
+    item_sales_tax: str = ""
 
 
 class AttachmentRow(Row):

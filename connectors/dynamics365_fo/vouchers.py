@@ -116,6 +116,7 @@ def _sums(books: Books, bill: VendorBill, voucher: Voucher) -> Iterator[Finding]
     wanted: dict[str, Decimal] = defaultdict(Decimal)
     read: dict[str, Decimal] = defaultdict(Decimal)
     carried: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    others: set[str] = set()
     for line in bill.lines:
         wanted[line.account.id] += signed(line)
         for dimension in line.dimensions:
@@ -125,20 +126,33 @@ def _sums(books: Books, bill: VendorBill, voucher: Voucher) -> Iterator[Finding]
             continue
         account = known.get(row.main_account, row.ledger_account)
         read[account] += row.transaction_currency_amount
-        for of, value in carried:
-            if of == account and _holds(row.ledger_account, value):
-                carried[of, value] -= row.transaction_currency_amount
+        values = [value for of, value in carried if of == account and _holds(row.ledger_account, value)]
+        for value in values:
+            carried[account, value] -= row.transaction_currency_amount
+        if _is_more(row.ledger_account, (account, *values)):
+            others.add(account)
     for account in sorted(wanted.keys() | read.keys()):
         if wanted[account] != read[account]:
             there = read[account].quantize(minor_unit(bill.currency))
             yield altered(f"{bill.currency} on {account}", wanted[account], there)
     for (account, value), rest in sorted(carried.items()):
-        if rest and wanted[account] == read[account]:
+        # A dimension that the account's structure does not have falls away; another value in its place is a change.
+        if rest and wanted[account] == read[account] and account in others:
             said = f"The {bill.currency} on {account} with {value} differs by {rest} from what was sent."
             yield Finding("document_altered", said, account)
 
 
 def _holds(ledger_account: str, value: str) -> bool:
     """Whether a value is among the segments of an account, whatever delimits them in the chart."""
-    plain = re.escape(value.lower())
-    return re.search(rf"(?<![a-z0-9]){plain}(?![a-z0-9])", ledger_account.lower()) is not None
+    return _segment(value).search(ledger_account) is not None
+
+
+def _is_more(ledger_account: str, values: Iterable[str]) -> bool:
+    """Whether an account holds something beside these values."""
+    for value in values:
+        ledger_account = _segment(value).sub("", ledger_account, count=1)
+    return re.search(r"\w", ledger_account.replace("_", "")) is not None
+
+
+def _segment(value: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(value)}(?![a-z0-9])", re.IGNORECASE)

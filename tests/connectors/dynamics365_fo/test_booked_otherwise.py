@@ -70,6 +70,41 @@ def test_what_a_person_changes_and_posts_is_seen(
     assert words in " ".join(one.message for one in outcome.differences)
 
 
+def test_a_dimension_that_the_structure_of_an_account_does_not_have_is_no_change(world: DynamicsWorld) -> None:
+    outgoing, created = sent(
+        world, world.bill(lines=(debit(MEALS, "9.00"), debit(world.tax, "1.00", "CostCenter=APO")))
+    )
+    assert booked(world, outgoing, created.number).differences == ()
+
+
+def taxed(world: DynamicsWorld) -> None:
+    """A vendor and accounts whose set-up lets Dynamics add tax."""
+    key = ["usmf", world.vendor.id]
+    world.do("edit", set="VendorsV3", key=key, changes={"SalesTaxGroupCode": "FULL"})
+    world.do("set", item_sales_tax="FULL")
+
+
+def test_tax_is_a_line_of_ours_and_none_is_added(world: DynamicsWorld) -> None:
+    taxed(world)
+    outgoing, created = sent(world, world.bill())
+    assert (created.state, created.differences) == (OutcomeState.CREATED, ())
+    outcome = booked(world, outgoing, created.number)
+    assert (outcome.state, outcome.differences) == (OutcomeState.POSTED, ())
+    [row] = world.rows("VendTransBiEntities", DocumentNum=outgoing.stamp)
+    assert row["AmountCur"] == Decimal("-121.00")
+
+
+def test_tax_that_dynamics_adds_all_the_same_is_seen_before_and_after(world: DynamicsWorld) -> None:
+    taxed(world)
+    world.do("set", empty_is_set=False)
+    outgoing, created = sent(world, world.bill())
+    assert codes(created) == {"document_altered"}
+    assert "tax is added again" in created.differences[0].message
+    outcome = booked(world, outgoing, created.number)
+    assert (outcome.state, codes(outcome)) == (OutcomeState.POSTED, {"document_altered"})
+    assert "USD on 131000 reads 33.10, sent was 21.00" in " ".join(one.message for one in outcome.differences)
+
+
 def test_an_invoice_that_is_not_in_the_general_ledger_is_not_in_the_books(world: DynamicsWorld) -> None:
     outgoing, created = waiting(world)
     world.do("post_invoices", references=[created.number])
