@@ -50,11 +50,16 @@ def standing(desk: Desk, batch: Sequence[Outgoing]) -> dict[str, Outcome]:
 def completed(
     desk: Desk, batch: Sequence[Outgoing], found: Mapping[str, Found], outcomes: Mapping[str, Outcome]
 ) -> dict[str, Outcome]:
-    """What became of headers without lines, as a lost answer leaves them; the others have no outcome."""
+    """What became of headers without lines, as a lost answer leaves them; the others have no outcome. Those whose lines
+    are refused are deleted, and so absent; the refusal is told."""
     created = [one for one in batch if outcomes[one.key].state is OutcomeState.CREATED]
     journals = [(one, journal) for one in created if (journal := found[one.stamp].journal) is not None]
     waiting = [(one, row) for one in created for row in found[one.stamp].invoice.waiting]
-    return JournalPoster(desk).complete(journals) | InvoicePoster(desk).complete(waiting)
+    told = JournalPoster(desk).complete(journals) | InvoicePoster(desk).complete(waiting)
+    return {
+        key: replace(one, state=OutcomeState.ABSENT) if one.state is OutcomeState.REJECTED else one
+        for key, one in told.items()
+    }
 
 
 def _is_elsewhere(desk: Desk, stamp: str) -> bool:

@@ -112,8 +112,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header to be written. Where the field for outside keys is missing, the mark is the whole description, so that
-    it can be searched for as it is."""
+    """A header to be written. Where the field for outside keys is missing, or not known to keep what is written there,
+    the mark is the whole description, so that it can be searched for as it is."""
 
     company: str
     journal: str
@@ -121,16 +121,19 @@ class Header:
     number: str  # empty: Dynamics gives one
     description: str
     has_key: bool
+    keeps_key: bool
 
     def body(self) -> dict[str, Any]:
         values = {"dataAreaId": self.company, "JournalBatchNumber": self.number, "JournalName": self.journal}
-        values["Description"] = self.description if self.has_key else self.mark
+        values["Description"] = self.description if self.has_key and self.keeps_key else self.mark
         if self.has_key:
             values["IntegrationKey"] = self.mark
         return {name: value for name, value in values.items() if value}
 
 
-def header_of(outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers: bool, has_key: bool) -> Header:
+def header_of(
+    outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers: bool, has_key: bool, keeps_key: bool = True
+) -> Header:
     return Header(
         company=document.company.lower(),
         journal=document.journal,
@@ -138,6 +141,7 @@ def header_of(outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers
         number=number_of(outgoing.stamp) if own_numbers else "",
         description=cut(document.text or outgoing.key),
         has_key=shape.has_key and has_key,
+        keeps_key=keeps_key,
     )
 
 

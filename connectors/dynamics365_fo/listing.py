@@ -59,7 +59,7 @@ def _question(desk: Desk, shape: Shape) -> Query[JournalRow]:
     return Query(
         shape.header,
         desk.company,
-        "IntegrationKey ne ''" if has_key else "",
+        "IntegrationKey ne ''" if has_key and desk.books.keeps_integration_key else "",
         f"{shape.header.line_set}($select={shape.line.selection()})",
         leaves_out=() if has_key else ("IntegrationKey",),
     )

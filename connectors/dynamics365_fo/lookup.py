@@ -105,6 +105,8 @@ class Lookup:
             elif place is not PENDING:
                 _sort_in(place, row, headers, lines)
         self._complete(headers, lines)
+        for header in headers.values():
+            self.books.saw_key(header.integration_key)
         journals = [
             Journal(shape, header, tuple(sorted(lines[shape, number].values(), key=lambda one: one.line_number)))
             for (shape, number), header in headers.items()
@@ -176,7 +178,9 @@ class Lookup:
                 _sort_in(shape, row, headers, lines)
 
     def _marked(self, shape: Shape, stamps: Sequence[str]) -> str:
-        marks = one_of("IntegrationKey" if self._has_key(shape) else "Description", stamps)
+        """In the field for outside keys and in the description: which of the two kept it is not known beforehand."""
+        fields = ("IntegrationKey", "Description") if self._has_key(shape) else ("Description",)
+        marks = " or ".join(one_of(field, stamps) for field in fields)
         return f"({marks} or {one_of('JournalBatchNumber', map(number_of, stamps))})"
 
     def _headers(self, shape: Shape, every: str) -> Query[JournalRow]:

@@ -6,7 +6,6 @@ answered, and the mark stands in the document number as well, which the posted i
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from connectors.codec import json_load
 from connectors.documents import VendorBill
 from connectors.dynamics365_fo.accounts import target_of
 from connectors.dynamics365_fo.desk import Desk, failed, refused
+from connectors.dynamics365_fo.errors import ALREADY_THERE
 from connectors.dynamics365_fo.invoices import signed
 from connectors.dynamics365_fo.journals import cut, invoice_number
 from connectors.dynamics365_fo.literals import noon, quoted
@@ -36,6 +36,7 @@ NO_TAX = {"SalesTaxGroup": ""}  # else the vendor's: tax is a line already, and 
 Outcomes = dict[str, Outcome]
 Step = tuple[Outgoing, str, list[dict[str, Any]]]
 """A bill, the reference of its header, its lines."""
+Refusal = tuple[Outgoing, str, RejectedError | UnsupportedError]
 
 
 class InvoicePoster:
@@ -69,18 +70,23 @@ class InvoicePoster:
         return outcomes | self._finished(steps)
 
     def complete(self, pairs: Sequence[tuple[Outgoing, PendingInvoiceRow]]) -> Outcomes:
-        """Send the lines of headers that were left without any, and look again: two calls; the others have no outcome,
-        nor those whose lines can no longer be said."""
+        """Send the lines of headers that were left without any and never answered for, and look again: two calls; the
+        others have no outcome. What is refused is deleted, and rejected."""
+        outcomes: Outcomes = {}
         steps: list[Step] = []
+        unsayable: list[Refusal] = []
         for one, row in pairs:
-            if not row.lines:
-                with contextlib.suppress(UnsupportedError, RejectedError):
-                    steps.append((one, row.header_reference, self.bodies(one, row.header_reference)))
-        return self._finished(steps, removes=False)
+            if row.lines or one.ledger_id:
+                continue
+            try:
+                steps.append((one, row.header_reference, self.bodies(one, row.header_reference)))
+            except (UnsupportedError, RejectedError) as error:
+                unsayable.append((one, row.header_reference, error))
+        return outcomes | self._finished(steps) | self._removed(unsayable)
 
-    def _finished(self, steps: Sequence[Step], *, removes: bool = True) -> Outcomes:
+    def _finished(self, steps: Sequence[Step]) -> Outcomes:
         """Lines written and all of it read back."""
-        outcomes = self._lines_written(steps, removes=removes)
+        outcomes = self._lines_written(steps)
         return outcomes | self._read_back([one for one, _, _ in steps if one.key not in outcomes])
 
     def bodies(self, one: Outgoing, reference: str) -> list[dict[str, Any]]:
@@ -132,7 +138,7 @@ class InvoicePoster:
                 outcomes[one.key] = failed(one, OutcomeState.REJECTED, error)
         return [one for one, some in zip(batch, findings, strict=True) if not some]
 
-    def _lines_written(self, steps: Sequence[Step], *, removes: bool) -> Outcomes:
+    def _lines_written(self, steps: Sequence[Step]) -> Outcomes:
         """Failures alone. A header whose lines are refused is deleted, so that nothing is left."""
         if not steps:
             return {}
@@ -143,22 +149,31 @@ class InvoicePoster:
         except ConnectorError as error:  # the headers are there: only a look can tell
             return {one.key: failed(one, OutcomeState.UNCERTAIN, error) for one, _, _ in steps}
         failures: Outcomes = {}
+        refusals: list[Refusal] = []
         for (one, reference, _), some in zip(steps, answers, strict=True):
             failure = self.desk.client.failure(some)
-            if isinstance(failure, RejectedError) and removes:
-                failures[one.key] = self._remove(one, reference, failure)
+            if isinstance(failure, RejectedError) and failure.cure != ALREADY_THERE:
+                refusals.append((one, reference, failure))
             elif failure is not None:
                 failures[one.key] = failed(one, OutcomeState.UNCERTAIN, failure)
-        return failures
+        return failures | self._removed(refusals)
 
-    def _remove(self, one: Outgoing, reference: str, error: RejectedError) -> Outcome:
-        key = f"(dataAreaId={quoted(self.desk.company)},HeaderReference={quoted(reference)})"
-        operation = self.desk.client.operation("DELETE", HEADERS, None, key)
+    def _removed(self, refusals: Sequence[Refusal]) -> Outcomes:
+        """Delete headers without lines, which Dynamics refuses where there are lines all the same. One call."""
+        if not refusals:
+            return {}
+        changesets = []
+        for _, reference, _ in refusals:
+            key = f"(dataAreaId={quoted(self.desk.company)},HeaderReference={quoted(reference)})"
+            changesets.append(Changeset((self.desk.client.operation("DELETE", HEADERS, None, key),)))
         try:
-            failure = self.desk.client.failure(self.desk.client.write([Changeset((operation,))])[0])
+            failures = [self.desk.client.failure(some) for some in self.desk.client.write(changesets)]
         except ConnectorError as unclear:
-            failure = unclear
-        return failed(one, OutcomeState.UNCERTAIN, failure) if failure else failed(one, OutcomeState.REJECTED, error)
+            failures = [unclear] * len(refusals)
+        return {
+            one.key: failed(one, OutcomeState.UNCERTAIN if failure else OutcomeState.REJECTED, failure or error)
+            for (one, _, error), failure in zip(refusals, failures, strict=True)
+        }
 
     def _read_back(self, batch: Sequence[Outgoing]) -> Outcomes:
         if not batch:

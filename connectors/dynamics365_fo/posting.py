@@ -7,9 +7,9 @@ batch job do (https://learn.microsoft.com/en-us/dynamics365/finance/general-ledg
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from connectors.answers import ApiResponse
 from connectors.base import Outcome, OutcomeState, Outgoing
@@ -52,7 +52,10 @@ class _Step:
     one: Outgoing
     shape: Shape
     number: str
-    bodies: list[dict[str, object]]
+    bodies: Sequence[dict[str, object]] = ()
+
+
+_Refusal = tuple[_Step, RejectedError | UnsupportedError]
 
 
 class JournalPoster:
@@ -75,19 +78,22 @@ class JournalPoster:
         return outcomes
 
     def complete(self, pairs: Sequence[tuple[Outgoing, Journal]]) -> Outcomes:
-        """Send the lines of journals of ours that were left half done, by two calls; the others have no outcome, nor
-        those whose lines can no longer be said."""
+        """Send the lines of journals of ours that were left half done, by two calls; the others have no outcome. What
+        is refused is deleted, and rejected."""
         outcomes: Outcomes = {}
         steps: list[_Step] = []
+        unsayable: list[_Refusal] = []
         half_done = [(one, journal) for one, journal in pairs if is_half_done(one, journal)]
         self._know_parts([(one, journal.shape) for one, journal in half_done])
         for one, journal in half_done:
-            number = journal.header.journal_batch_number
-            with contextlib.suppress(UnsupportedError, RejectedError):
-                steps.append(_Step(one, journal.shape, number, self._lines(one, number, journal.shape)))
-        if steps:
-            self._write_lines(steps, outcomes, removes=False)
-            self._read_back([step.one for step in steps if step.one.key not in outcomes], outcomes)
+            step = _Step(one, journal.shape, journal.header.journal_batch_number)
+            try:
+                steps.append(replace(step, bodies=self._lines(one, step.number, step.shape)))
+            except (RejectedError, UnsupportedError) as error:
+                unsayable.append((step, error))
+        self._write_lines(steps, outcomes)
+        self._remove(unsayable, outcomes)
+        self._read_back([step.one for step in steps if step.one.key not in outcomes], outcomes)
         return outcomes
 
     def _know_parts(self, pairs: Sequence[tuple[Outgoing, Shape]]) -> None:
@@ -146,10 +152,10 @@ class JournalPoster:
                 number = str(json_load(sent.done[one.key][0].text)["JournalBatchNumber"])
                 bodies = [numbered(body, number) for body in drafts[one.key]]
                 steps.append(_Step(one, self.desk.shape(posted(one)), number, bodies))
-        self._write_lines(steps, outcomes, removes=True)
+        self._write_lines(steps, outcomes)
         self._read_back([step.one for step in steps if step.one.key not in outcomes], outcomes)
 
-    def _write_lines(self, steps: Sequence[_Step], outcomes: Outcomes, *, removes: bool) -> None:
+    def _write_lines(self, steps: Sequence[_Step], outcomes: Outcomes) -> None:
         """Lines of headers that are there. A header whose lines are refused is deleted, so that nothing is left."""
         changesets = [(step.one, Changeset(tuple(self._line_operations(step.shape, step.bodies)))) for step in steps]
         try:
@@ -157,25 +163,34 @@ class JournalPoster:
         except (BlockedError, RateLimitedError) as error:  # the headers are there: only a look can tell
             outcomes.update((step.one.key, failed(step.one, OutcomeState.UNCERTAIN, error)) for step in steps)
             return
+        refusals: list[_Refusal] = []
         for step in steps:
-            failure = sent.errors.get(step.one.key)
-            if failure is None:
-                continue
-            if isinstance(failure, RejectedError) and failure.cure != ALREADY_THERE and removes:
-                outcomes[step.one.key] = self._remove(step, failure)
-            else:
+            told, failure = outcomes.get(step.one.key), sent.errors.get(step.one.key)
+            if told is not None:  # the same for all of it
+                failure = told.error
+            is_refused = isinstance(failure, RejectedError) and failure.cure != ALREADY_THERE
+            if is_refused and (told is None or told.state is OutcomeState.REJECTED):
+                refusals.append((step, cast(RejectedError, failure)))
+            elif failure is not None:  # whatever it was: the header is there
                 outcomes[step.one.key] = failed(step.one, OutcomeState.UNCERTAIN, failure)
+        self._remove(refusals, outcomes)
 
-    def _remove(self, step: _Step, error: RejectedError) -> Outcome:
-        key = f"(dataAreaId={quoted(self.desk.company)},JournalBatchNumber={quoted(step.number)})"
-        operation = self.desk.client.operation("DELETE", step.shape.header.entity_set, None, key)
+    def _remove(self, refusals: Sequence[_Refusal], outcomes: Outcomes) -> None:
+        """Delete headers without lines, which Dynamics refuses where there are lines all the same. One call."""
+        if not refusals:
+            return
+        changesets = []
+        for step, _ in refusals:
+            key = f"(dataAreaId={quoted(self.desk.company)},JournalBatchNumber={quoted(step.number)})"
+            operation = self.desk.client.operation("DELETE", step.shape.header.entity_set, None, key)
+            changesets.append(Changeset((operation,)))
         try:
-            failure = self.desk.client.failure(self.desk.client.write([Changeset((operation,))])[0])
+            failures = [self.desk.client.failure(some) for some in self.desk.client.write(changesets)]
         except ConnectorError as unclear:
-            failure = unclear
-        if failure is not None:
-            return failed(step.one, OutcomeState.UNCERTAIN, failure)
-        return failed(step.one, OutcomeState.REJECTED, error)
+            failures = [unclear] * len(refusals)
+        for (step, error), failure in zip(refusals, failures, strict=True):
+            state = OutcomeState.UNCERTAIN if failure else OutcomeState.REJECTED
+            outcomes[step.one.key] = failed(step.one, state, failure or error)
 
     # --- one call
 
@@ -244,7 +259,9 @@ class JournalPoster:
         document = posted(one)
         has_key = self.desk.books.has_integration_key
         shape = self.desk.shape(document)
-        header = header_of(one, document, shape, own_numbers=self.desk.has_own_numbers, has_key=has_key)
+        keeps_key = self.desk.books.keeps_integration_key
+        own_numbers = self.desk.has_own_numbers
+        header = header_of(one, document, shape, own_numbers=own_numbers, has_key=has_key, keeps_key=keeps_key)
         return self.desk.client.operation("POST", shape.header.entity_set, header.body())
 
     def _lines(self, one: Outgoing, number: str, shape: Shape | None = None) -> list[dict[str, object]]:
@@ -258,10 +275,11 @@ class JournalPoster:
 
 
 def is_half_done(one: Outgoing, journal: Journal) -> bool:
-    """A header under a number of Dynamics without any line: all lines of ours come at once, so that of a journal with
-    some of them a person took the others away."""
+    """A header under a number of Dynamics without any line, which was never answered for: all lines of ours come at
+    once, so that a person took those away that a journal which was seen whole does not have."""
     number = journal.header.journal_batch_number
-    return not journal.lines and not journal.is_posted and number != number_of(one.stamp)
+    is_seen = bool(one.ledger_id)
+    return not is_seen and not journal.lines and not journal.is_posted and number != number_of(one.stamp)
 
 
 def numbered(body: Mapping[str, object], number: str) -> dict[str, object]:

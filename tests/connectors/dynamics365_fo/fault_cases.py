@@ -108,7 +108,7 @@ class FaultCases:
         world.job.is_on = False
         outgoing, created = sent(world, world.entry())
         key = ["usmf", created.number]
-        world.do("edit", set="LedgerJournalHeaders", key=key, changes={"IntegrationKey": ""})
+        world.do("edit", set="LedgerJournalHeaders", key=key, changes={"IntegrationKey": "", "Description": ""})
         found = world.open().find("usmf", [outgoing])[0]
         assert (found.state, codes(found), found.ledger_id) == (
             OutcomeState.CREATED, {"document_altered"}, created.ledger_id,
