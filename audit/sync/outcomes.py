@@ -156,7 +156,7 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
         Sighting.objects.filter(ledger=posting.ledger_id, stamp=posting.stamp).delete()
         recorder.posting(posting, PostingState.VOID, "A listing showed it, and it is not in the ledger any more.")
         return None
-    if not ledger.enforces_key and posting.absences >= 2:
+    if not ledger.enforces(posting.document_type) and posting.absences >= 2:
         recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
         recorder.notice(
             Cause(

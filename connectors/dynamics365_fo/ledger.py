@@ -41,7 +41,8 @@ from connectors.errors import BlockedError, ConnectorError, RateLimitedError
 class DynamicsLedger:
     """One connection to one environment; calls name the company. Not to be shared between threads.
 
-    With automatic batch numbers Dynamics enforces nothing, and whoever posts must be alone."""
+    With automatic batch numbers, and of vendors and pending invoices, Dynamics enforces nothing: they are searched for
+    before they are written, and who posts journals or invoices that way must be alone."""
 
     batch_size = 50  # about 150 operations in a batch; the server works while we wait
     write_timeout = timedelta(seconds=BATCH_TIMEOUT)
@@ -49,11 +50,22 @@ class DynamicsLedger:
 
     def __init__(self, context: ConnectionContext) -> None:
         self.client = DynamicsClient(context)
-        self.enforces_key = self.client.settings.batch_numbers == "own"
+        settings = self.client.settings
+        self._has_own_numbers, self._has_pending = (
+            settings.batch_numbers == "own",
+            settings.invoice_pattern == "pending",
+        )
+        self.enforces_key = self._has_own_numbers and not self._has_pending
         self._desks: dict[str, Desk] = {}
 
     def stamp(self, key: str) -> str:
         return stamp_of(key)
+
+    def enforces(self, document_type: str) -> bool:
+        """Journals under our own numbers: one table holds them all. A pending invoice's reference may be replaced, and
+        a vendor bears our mark in a field that is not unique."""
+        is_journal = document_type != "new_vendor" and not (document_type == "vendor_bill" and self._has_pending)
+        return self._has_own_numbers and is_journal
 
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Periods, currencies and rates; three calls, none within a minute."""

@@ -55,3 +55,21 @@ def test_what_a_person_changed_is_told_while_the_document_waits_and_taken_back_w
         looked_at(made, posting)
         assert posting.state == PostingState.POSTED
         assert len(altered(made, posting)) == 2, "one account has more and one has less"
+
+
+@pytest.mark.parametrize(("kind", "state"), [("new_vendor", "uncertain"), ("journal_entry", "created")])
+def test_what_dynamics_would_take_twice_is_not_sent_a_third_time(kind: str, state: str) -> None:
+    """A vendor that was sent and is absent again and again is a person's; a journal under our number is refused."""
+    with dynamics_stage(records=8, streams=("vendors", "accounting_records")) as made:
+        made.sync()
+        posting = made.postings(document_type=kind).order_by("id")[0]
+        if kind == "new_vendor":
+            made.fo.control("remove", {"set": "VendorsV3", "key": [posting.company, posting.number]})
+        else:
+            made.fo.control("delete_journal", {"number": posting.number, "company": posting.company})
+        Posting.objects.filter(pk=posting.pk).update(
+            state=PostingState.UNCERTAIN, attempts=2, absences=1, posted_at=None, entry_id=""
+        )
+        assert looked_at(made, posting).state == state
+        asked = Problem.objects.filter(tenant=made.tenant, state="open", code="uncertain_absent")
+        assert asked.exists() == (kind == "new_vendor")
