@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +88,15 @@ class Vouchers:
             for row in rows:
                 found[voucher[row.general_journal_entry]].append(row)
         return found
+
+
+def posting_days(books: Books, numbers: Iterable[str]) -> dict[str, date]:
+    """On which days vouchers of vendors were booked; one call for all. Raises ConnectorErrors; safe to repeat."""
+    questions: list[Query[Any]] = [
+        Query(VendorTransactionRow, books.company, one_of("Voucher", some)) for some in chunks(numbers, ASKED)
+    ]
+    rows = [row for one in (books.client.many(questions) if questions else ()) for row in one]
+    return {row.voucher: day for row in rows if (day := day_of(row.trans_date))}
 
 
 def voucher_differences(books: Books, bill: VendorBill, voucher: Voucher) -> Iterator[Finding]:
