@@ -82,22 +82,24 @@ class Desk:
     def outcomes(self, batch: Sequence[Outgoing], found: Mapping[str, Found]) -> dict[str, Outcome]:
         """What the documents that were found say; absent where there is none. One more call where what is posted
         settles something: whether it does; two where invoices that were pending are in the books."""
-        settling = [
-            (journal, posted(one))
+        journals = {
+            one.stamp: journal.header.journal_batch_number
             for one in batch
             if (journal := found[one.stamp].journal) is not None
             and journal.is_posted
             and (isinstance(one.document, Payment) or keys_settled(posted(one)))
-        ]
-        numbers = [journal.header.journal_batch_number for journal, _ in settling]
-        booked = transactions(self.books, numbers, [key for _, one in settling for key in keys_settled(one)])
-        read = self.vouchers.read(
-            (found[one.stamp].invoice.booked[0].ledger_voucher, one.document)
+        }
+        invoices = {
+            one.stamp: (found[one.stamp].invoice.booked[0].ledger_voucher, one.document)
             for one in batch
             if isinstance(one.document, VendorBill)
             and found[one.stamp].invoice.booked
             and len(found[one.stamp].ids) == 1
-        )
+        }
+        settling = [posted(one) for one in batch if one.stamp in journals or one.stamp in invoices]
+        keys = [key for document in settling for key in keys_settled(document)]
+        booked = transactions(self.books, journals.values(), keys)
+        read = self.vouchers.read(invoices.values())
         return {one.key: self._outcome(one, found[one.stamp], booked, read) for one in batch}
 
     def _outcome(self, one: Outgoing, found: Found, booked: Transactions, vouchers: Mapping[str, Voucher]) -> Outcome:
@@ -106,10 +108,12 @@ class Desk:
         if len(found.ids) > 1:
             return Outcome(one.key, OutcomeState.TWICE, ledger_id=found.ids[0], duplicates=found.ids)
         if found.journal is None:
-            return self._invoice(one, found.invoice, vouchers)
+            return self._invoice(one, found.invoice, booked, vouchers)
         return self._journal(one, found.journal, booked)
 
-    def _invoice(self, one: Outgoing, invoice: Invoice, vouchers: Mapping[str, Voucher]) -> Outcome:
+    def _invoice(
+        self, one: Outgoing, invoice: Invoice, booked: Transactions, vouchers: Mapping[str, Voucher]
+    ) -> Outcome:
         bill = cast(VendorBill, one.document)
         outcome = Outcome(one.key, OutcomeState.CREATED, f"{INVOICE_ID}{one.stamp}", link=self.link())
         if invoice.booked:
@@ -119,6 +123,8 @@ class Desk:
                 said = f"{number} is posted for the vendor, and not yet transferred to the general ledger."
                 return replace(outcome, number=number, error=RetryableError(said, provider=PROVIDER))
             some = (*booked_differences(bill, invoice.booked[0]), *voucher_differences(self.books, bill, voucher))
+            if left := unsettled(bill, number, voucher.transactions, booked):
+                some = (*some, left)
             return replace(outcome, state=OutcomeState.POSTED, number=number, differences=some)
         try:
             some = tuple(waiting_differences(self.books.formats, bill, invoice.waiting[0]))
@@ -142,7 +148,7 @@ class Desk:
         if isinstance(document, Payment):
             company_amount = _company_amount(document, booked.by_journal.get(number, ()))
             outcome = replace(outcome, company_amount=company_amount)
-        left = unsettled(document, number, booked)
+        left = unsettled(document, number, booked.by_journal.get(number, ()), booked)
         if left is None:
             return outcome
         outcome = replace(outcome, differences=(*outcome.differences, left))
