@@ -17,7 +17,7 @@ from connectors.dynamics365_fo.invoices import INVOICE_ID, booked_differences, w
 from connectors.dynamics365_fo.journals import PENDING, SHAPES, Part, Place, Shape, places_of, shape_of
 from connectors.dynamics365_fo.lookup import Found, Invoice, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
-from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import LedgerEntryRow, VendorTransactionRow
 from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
 from connectors.dynamics365_fo.vouchers import Voucher, Vouchers, voucher_differences
 from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
@@ -120,7 +120,10 @@ class Desk:
             number = invoice.booked[0].ledger_voucher
             voucher = vouchers[number]
             if not voucher.is_transferred:
-                said = f"{number} is posted for the vendor, and not yet transferred to the general ledger."
+                said = (
+                    f"{number} is posted for the vendor, and does not show in the general ledger yet. If it is there, "
+                    f"give the mapped user's security role a right to {LedgerEntryRow.entity_set}."
+                )
                 return replace(outcome, number=number, error=RetryableError(said, provider=PROVIDER))
             some = (*booked_differences(bill, invoice.booked[0]), *voucher_differences(self.books, bill, voucher))
             if left := unsettled(bill, number, voucher.transactions, booked):

@@ -67,7 +67,20 @@ class InvoicePoster:
                 steps.append((one, reference, [{**body, "HeaderReference": reference} for body in drafts[one.key]]))
             else:
                 outcomes[one.key] = _unsent(one, failure)
-        return outcomes | self._finished(steps)
+        refused_now = [one for one in fresh if one.key in outcomes and outcomes[one.key].state is OutcomeState.REJECTED]
+        return outcomes | self._there_all_the_same(refused_now) | self._finished(steps)
+
+    def _there_all_the_same(self, batch: Sequence[Outgoing]) -> Outcomes:
+        """Those of some refused headers that are there: a refusal may be that of a second writing, where the first came
+        late, in the words of whatever language. They are to be looked up, as their lines may miss."""
+        if not batch:
+            return {}
+        late = RetryableError("Dynamics has the invoice already: it came late.", provider="Dynamics")
+        try:
+            found = self.desk.look(batch)
+        except ConnectorError as error:
+            return {one.key: failed(one, OutcomeState.UNCERTAIN, error) for one in batch}
+        return {one.key: failed(one, OutcomeState.UNCERTAIN, late) for one in batch if found[one.stamp].ids}
 
     def complete(self, pairs: Sequence[tuple[Outgoing, PendingInvoiceRow]]) -> Outcomes:
         """Send the lines of headers that were left without any and never answered for, and look again: two calls; the

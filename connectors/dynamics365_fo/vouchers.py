@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.base import Finding
 from connectors.documents import VendorBill
-from connectors.dynamics365_fo.accounts import dimension_value
+from connectors.dynamics365_fo.accounts import dimension_value, is_ledger
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import Query, chunks
 from connectors.dynamics365_fo.invoices import altered, signed
@@ -60,7 +60,7 @@ class Vouchers:
         questions: list[Query[Any]] = [Query(VendorTransactionRow, company, one_of("Voucher", one)) for one in some]
         here = equals("SubledgerVoucherDataAreaId", company)
         entered = [Query(LedgerEntryRow, every=f"{here} and {one_of('SubledgerVoucher', one)}") for one in some]
-        accounts = {line.account.id for _, bill in pairs for line in bill.lines}
+        accounts = {line.account.id for _, bill in pairs for line in bill.lines if is_ledger(line.account)}
         try:
             answers = self.books.prepare(accounts=accounts, also=questions + (entered if self._is_shown else []))
             rows = [row for one in answers for row in one]

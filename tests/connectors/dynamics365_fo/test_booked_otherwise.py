@@ -113,7 +113,7 @@ def test_an_invoice_that_is_not_in_the_general_ledger_is_not_in_the_books(world:
     world.simulator.store.update(SHOWN[0], entry, {"SubledgerVoucher": ""})
     outcome = world.open().find("usmf", [outgoing])[0]
     assert outcome.state is OutcomeState.CREATED
-    assert "not yet transferred" in str(outcome.error)
+    assert "does not show in the general ledger yet" in str(outcome.error)
 
 
 @pytest.mark.parametrize("hidden", SHOWN)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.base import OutcomeState, Outgoing
+from connectors.dynamics365_fo.desk import Desk
+from connectors.dynamics365_fo.pending import InvoicePoster
 from tests.cases.ledger_cases import UNCLEAR, codes
 from tests.connectors.dynamics365_fo.drafts import MEALS, credit, debit, sent
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
@@ -159,3 +161,19 @@ def test_a_key_that_is_kept_leaves_the_description_to_people() -> None:
     assert said[0][0], "before it is known"
     assert said[1][1] == "Toner"
     assert Decimal(row["JournalTotalDebit"]) == Decimal("25.50")
+
+
+@pytest.mark.parametrize("language", ["en-us", "de"])
+def test_an_invoice_that_came_late_is_not_taken_for_refused(language: str) -> None:
+    """The look before came too early; Dynamics refuses the second header in whatever language."""
+    world = DynamicsWorld(invoice_pattern="pending")
+    world.do("set", language=language)
+    outgoing = world.outgoing(world.bill())
+    world.faults.fail_write(1, "drop")
+    assert world.open().post("usmf", [outgoing])[0].state is OutcomeState.UNCERTAIN
+    told = InvoicePoster(Desk(world.open().client, "usmf")).post([outgoing])
+    assert told[outgoing.key].state is OutcomeState.UNCERTAIN
+    found = world.open().find("usmf", [outgoing])[0]
+    assert (found.state, found.differences) == (OutcomeState.CREATED, ())
+    [header] = headers(world, "pending bill", outgoing)
+    assert len(lines(world, "pending bill", header)) == 2
