@@ -8,7 +8,7 @@ Journals are found by mark, by number, and by their lines: what people see of th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.dynamics365_fo.books import Books
@@ -22,7 +22,6 @@ from connectors.errors import ConfigurationError, RejectedError
 
 STAMPS = 10  # in one question
 NUMBERS = 20
-Asked = list[tuple[Place, Query[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +155,16 @@ class Lookup:
         return bool(hidden)
 
     def _is_shown(self, place: Place) -> bool:
-        kinds = (PendingInvoiceRow, PostedInvoiceRow) if place is PENDING else (place.header, place.line)
+        """With all the fields that are asked for."""
+        queries: tuple[Query[Any], ...]
+        if place is PENDING:
+            queries = (Query(PendingInvoiceRow, self.books.company, expand=PENDING_LINES),
+                       Query(PostedInvoiceRow, self.books.company))  # fmt: skip
+        else:
+            queries = (self._headers(place, ""), Query(place.line, self.books.company))
         try:
-            for kind in kinds:
-                self.books.client.rows(Query(kind, self.books.company, top=1))
+            for query in queries:
+                self.books.client.rows(replace(query, top=1))
         except (ConfigurationError, RejectedError):
             return False
         return True
