@@ -27,6 +27,7 @@ ASKED = (
 )
 """By a posting's key."""
 ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
+ALTERED = "document_altered"
 STAMP_LOST = "stamp_lost"  # it bears our key, and is not surely ours
 BESIDE_THE_CONTENT = frozenset({"not_reconciled"})  # findings that say nothing of what the document holds
 
@@ -40,10 +41,31 @@ def asked_settle(keys: Sequence[str], recorder: Recorder) -> None:
         recorder.solve(list(rows.values_list("id", flat=True)), "The document is settled.")
 
 
+def put_right(outcomes: Sequence[Outcome], recorder: Recorder) -> None:
+    """Differences that were told while documents waited, and are there no more. One look for all."""
+    now = {f"{one.key}/": {found.message for found in one.differences} for one in outcomes
+           if one.state in (OutcomeState.POSTED, OutcomeState.CREATED)}  # fmt: skip
+    if not now:
+        return
+    rows = Problem.objects.filter(tenant_id=recorder.tenant_id, state=ProblemState.OPEN, code=ALTERED)
+    gone = [
+        problem_id
+        for problem_id, value in rows.values_list("id", "facts__value")
+        for key, messages in now.items()
+        if str(value).startswith(key) and str(value).removeprefix(key) not in messages
+    ]
+    recorder.solve(gone, "The ledger shows it as it was sent.")
+
+
+def contents_of(outcome: Outcome) -> list[str]:
+    """In what a document reads otherwise than it was sent, whatever state it is in."""
+    return list(dict.fromkeys(one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT))
+
+
 def differences_of(outcome: Outcome) -> list[str]:
     """In what the document found is not the one that may have been sent; of a half-done one only whether it is ours."""
     if outcome.state is OutcomeState.POSTED:
-        return [one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT]
+        return contents_of(outcome)
     if outcome.state is OutcomeState.CREATED:
         return [one.message for one in outcome.differences if one.code == STAMP_LOST]
     return []
@@ -97,7 +119,7 @@ def refused(posting: Posting, outcome: Outcome) -> Cause:
 
 def altered(posting: Posting, message: str) -> Cause:
     return Cause(
-        "document_altered",
+        ALTERED,
         f"{posting.number or posting.key} stands in the ledger otherwise than it was sent: {message}",
         value=f"{posting.key}/{message}",
         connection_id=posting.ledger_id,

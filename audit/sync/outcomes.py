@@ -15,7 +15,16 @@ from audit.models import (
     SyncRecord,
 )
 from audit.sync.adopt import stands_as_another
-from audit.sync.asking import altered, ask, asked_settle, differences_of, found_as_another, refused
+from audit.sync.asking import (
+    altered,
+    ask,
+    asked_settle,
+    contents_of,
+    differences_of,
+    found_as_another,
+    put_right,
+    refused,
+)
 from audit.sync.backoff import backoff
 from audit.sync.closing import in_the_books, record_close, waiting_free
 from audit.sync.lanes import Lease
@@ -39,6 +48,7 @@ def apply_outcomes(
         postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
         asked = [one for one in postings if one.state in (PostingState.UNCERTAIN, PostingState.CREATED)]
+        created = {one.key for one in postings if one.state == PostingState.CREATED}
         for posting, outcome in zip(postings, outcomes, strict=True):
             if posting.key != outcome.key:
                 raise ValueError("Outcomes must come in the order of the postings.")
@@ -56,6 +66,7 @@ def apply_outcomes(
         waiting_free(posted_now, recorder)
         in_the_books([one for one in postings if one.state == PostingState.POSTED], recorder)
         asked_settle([one.key for one in asked if one.state in (PostingState.POSTED, PostingState.VOID)], recorder)
+        put_right([one for one in outcomes if one.key in created], recorder)
         recorder.flush()
 
 
@@ -75,6 +86,7 @@ def _unanswered(
 
 def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:
     """Move one posting by its outcome; answers the problem that its record hangs on, if it was refused."""
+    before = posting.error
     posting.entry_id = outcome.ledger_id or posting.entry_id
     posting.number = outcome.number or posting.number
     posting.link = outcome.link or posting.link
@@ -90,8 +102,12 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
         for difference in outcome.differences:
             recorder.notice(altered(posting, difference.message), record_id=row.pk)
     elif state is OutcomeState.CREATED:
-        said = message or " ".join(dict.fromkeys(one.message for one in outcome.differences))
+        others = contents_of(outcome)
+        said = " ".join(filter(None, dict.fromkeys([*others, message])))
         recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + _confirm_in(posting, recorder))
+        for other in others:
+            if other not in before:  # else it was told when it was seen first
+                recorder.notice(altered(posting, other), record_id=row.pk)
     elif state is OutcomeState.REJECTED:
         recorder.posting(posting, PostingState.REJECTED, message)
         return refused(posting, outcome)
@@ -168,7 +184,7 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
         Sighting.objects.filter(ledger=posting.ledger_id, stamp=posting.stamp).delete()
         recorder.posting(posting, PostingState.VOID, "A listing showed it, and it is not in the ledger any more.")
         return None
-    if not ledger.enforces_key and posting.absences >= 2:
+    if not ledger.enforces(posting.document_type) and posting.absences >= 2:
         recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
         recorder.notice(
             Cause(

@@ -35,9 +35,11 @@ from connectors.dynamics365_fo.schema import (
     VendorRow,
 )
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow, PaymentJournalRow
+from connectors.dynamics365_fo.stamps import is_stamp
 from connectors.errors import ConfigurationError, RejectedError
 
 FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
+SEEN = 50  # journals that are looked at for a mark of ours
 IDS = 20  # in one question
 FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
 
@@ -79,6 +81,7 @@ class Books:
         self._written_by: Formats | None = None
         self._has_payments: bool | None = None
         self._scale: Decimal | None = None
+        self._keeps_key = False
         self._vendors: type[VendorRow] = VendorRow
 
     # --- the set-up
@@ -103,6 +106,15 @@ class Books:
     def has_integration_key(self) -> bool:
         """Whether journals of this environment have the field for an outside system's key."""
         return self._fresh().has_integration_key
+
+    @property
+    def keeps_integration_key(self) -> bool:
+        """Whether that field is known to keep what we write there: a journal of ours shows its mark in it."""
+        return self.has_integration_key and self._keeps_key
+
+    def saw_key(self, text: str) -> None:
+        """A journal shows this in that field."""
+        self._keeps_key = self._keeps_key or is_stamp(text.lower())
 
     @property
     def has_payment_journals(self) -> bool:
@@ -320,7 +332,8 @@ class Books:
         if self._kept is not None:
             return self._kept.has_integration_key
         try:
-            self.client.rows(Query(JournalRow, company=self.company, top=1))
+            for row in self.client.rows(Query(JournalRow, self.company, "IntegrationKey ne ''", top=SEEN)):
+                self.saw_key(row.integration_key)
         except RejectedError:  # a property that does not exist is refused by name
             return False
         return True

@@ -6,20 +6,22 @@ in a description does not."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from connectors.base import Stamped
 from connectors.dynamics365_fo.client import Query
 from connectors.dynamics365_fo.desk import Desk
+from connectors.dynamics365_fo.invoices import INVOICE_ID
 from connectors.dynamics365_fo.journals import GENERAL, INVOICE, PAYMENT, SHAPES, Shape
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.lookup import Journal
-from connectors.dynamics365_fo.pending import INVOICE_ID
 from connectors.dynamics365_fo.readback import total
 from connectors.dynamics365_fo.schema import VendorRow
 from connectors.dynamics365_fo.schema_documents import JournalRow, PendingInvoiceRow, PostedInvoiceRow
 from connectors.dynamics365_fo.stamps import is_stamp
 from connectors.dynamics365_fo.taken import PENDING_LINES
+from connectors.dynamics365_fo.vouchers import posting_days
 from connectors.errors import ConfigurationError
 from connectors.money import Money, minor_unit
 
@@ -36,7 +38,9 @@ def list_stamped(desk: Desk) -> Iterator[list[Stamped]]:
         if waiting:
             yield waiting
     for posted in desk.client.pages(Query(PostedInvoiceRow, desk.company, "DocumentNum ne ''")):
-        booked = [_booked(row) for row in posted if is_stamp(row.document_num.lower())]
+        ours = [row for row in posted if is_stamp(row.document_num.lower())]
+        days = posting_days(desk.books, [row.ledger_voucher for row in ours])
+        booked = [_booked(row, days.get(row.ledger_voucher)) for row in ours]
         if booked:
             yield booked
     for vendors in desk.client.pages(Query(desk.books.vendor_set(), desk.company, "OurAccountNumber ne ''")):
@@ -59,7 +63,7 @@ def _question(desk: Desk, shape: Shape) -> Query[JournalRow]:
     return Query(
         shape.header,
         desk.company,
-        "IntegrationKey ne ''" if has_key else "",
+        "IntegrationKey ne ''" if has_key and desk.books.keeps_integration_key else "",
         f"{shape.header.line_set}($select={shape.line.selection()})",
         leaves_out=() if has_key else ("IntegrationKey",),
     )
@@ -98,10 +102,10 @@ def _waiting(row: PendingInvoiceRow) -> Stamped:
     return Stamped(stamp, f"{INVOICE_ID}{stamp}", "draft", day_of(row.date), money, row.header_reference, "vendor_bill")
 
 
-def _booked(row: PostedInvoiceRow) -> Stamped:
+def _booked(row: PostedInvoiceRow, day: date | None) -> Stamped:
     stamp = row.document_num.lower()
     money = Money(abs(row.invoice_amount).quantize(minor_unit(row.currency_code)), row.currency_code)
-    return Stamped(stamp, f"{INVOICE_ID}{stamp}", "posted", None, money, row.ledger_voucher, "vendor_bill")
+    return Stamped(stamp, f"{INVOICE_ID}{stamp}", "posted", day, money, row.ledger_voucher, "vendor_bill")
 
 
 def _vendor(row: VendorRow) -> Stamped:

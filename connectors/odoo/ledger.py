@@ -67,6 +67,9 @@ class OdooLedger:
     def stamp(self, key: str) -> str:
         return stamp_of(key)
 
+    def enforces(self, document_type: str) -> bool:
+        return self.enforces_key
+
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Locks, currencies and rates; at most three calls, none within a minute."""
         return self._desk(company).books.facts(wanted)

@@ -81,6 +81,9 @@ class ZohoLedger:
     def stamp(self, key: str) -> str:
         return stamp_of(key)
 
+    def enforces(self, document_type: str) -> bool:
+        return self.enforces_key
+
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Locks, currencies, the organisation: at most three calls, and one for each foreign currency and day."""
         return self._office(company).desk.books.facts(wanted)
