@@ -107,7 +107,8 @@ class JournalPoster:
         for one in batch:
             header = self._header(one)
             number = str(header.body["JournalBatchNumber"]) if header.body else ""
-            changesets.append((one, Changeset((header, *self._line_operations(one, self._lines(one, number))))))
+            if (lines := self._said(one, number, outcomes)) is not None:
+                changesets.append((one, Changeset((header, *self._line_operations(one, lines)))))
         sent = self._send(changesets, outcomes)
         refusals = {key: error for key, error in sent.errors.items() if isinstance(error, RejectedError)}
         for one in batch:
@@ -129,10 +130,15 @@ class JournalPoster:
                 fresh.append(one)
             elif known[one.key].state is OutcomeState.CREATED and is_half_done(one, journal):
                 number = journal.header.journal_batch_number
-                steps.append((one, number, self._lines(one, number)))
+                outcomes[one.key] = known[one.key]  # which stands where its lines can no longer be said
+                with contextlib.suppress(UnsupportedError, RejectedError):
+                    steps.append((one, number, self._lines(one, number)))
+                    del outcomes[one.key]
             else:
                 outcomes[one.key] = known[one.key]
-        drafts = {one.key: self._lines(one, "") for one in fresh}  # before anything is sent: it may not be sayable
+        # before anything is sent: one may not be sayable
+        drafts = {one.key: lines for one in fresh if (lines := self._said(one, "", outcomes)) is not None}
+        fresh = [one for one in fresh if one.key in drafts]
         sent = self._send([(one, Changeset((self._header(one),))) for one in fresh], outcomes)
         for one in fresh:
             if one.key in sent.errors:
@@ -248,6 +254,14 @@ class JournalPoster:
         document = posted(one)
         books, parts, rate = self.desk.books, self._parts.get(one.key, ()), rate_sent(self.desk.books, document)
         return lines_of(one, document, number, books.formats, books.journal(document.journal), parts, rate)
+
+    def _said(self, one: Outgoing, number: str, outcomes: Outcomes) -> list[dict[str, object]] | None:
+        """The lines of a document; None for one that no lines can carry, which is refused alone."""
+        try:
+            return self._lines(one, number)
+        except (UnsupportedError, RejectedError) as error:
+            outcomes[one.key] = failed(one, OutcomeState.REJECTED, error)
+            return None
 
     def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
         entity_set = self.desk.shape(posted(one)).line.entity_set
