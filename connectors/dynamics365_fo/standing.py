@@ -14,7 +14,7 @@ from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.journals import INVOICE, LONGEST
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, PendingInvoiceRow, VendorTransactionRow
 from connectors.dynamics365_fo.stamps import is_stamp
-from connectors.dynamics365_fo.taken import number_questions
+from connectors.dynamics365_fo.taken import unowned_questions
 from connectors.money import Money, minor_unit
 
 PAYABLE = Account(Role.AP, VENDOR, "Vendor")
@@ -26,8 +26,10 @@ def standing_bills(desk: Desk, numbers: Sequence[str]) -> list[StandingBill]:
     wanted = _as_typed(numbers)
     if not wanted:
         return []
-    answers = desk.books.prepare(also=number_questions(desk.company, wanted))
+    typed = {text for number in numbers for text in (number.strip(), number.strip()[: LONGEST["invoice"]])}
+    answers = desk.books.prepare(also=unowned_questions(desk.books, typed | wanted.keys()))
     rows = [row for some in answers for row in some]
+    rows = list({_identity(row): row for row in rows}.values())
     booked = [row for row in rows if isinstance(row, VendorTransactionRow) and _is_bill(row)]
     ours = {row.journal_num for row in booked if is_stamp(row.document_num.lower())}
     bills = [_transaction(row) for row in booked if row.journal_num not in ours]
@@ -52,6 +54,15 @@ def _as_typed(numbers: Sequence[str]) -> dict[str, str]:
     whole = {plain: number.strip() for number in numbers if (plain := plain_number(number))}
     parts = {plain_number(number[: LONGEST["invoice"]]): number for number in whole.values()}
     return parts | dict.fromkeys(whole, "")
+
+
+def _identity(row: object) -> tuple[object, ...]:
+    """What makes two rows the same one: a number is asked for in two ways."""
+    if isinstance(row, VendorTransactionRow):
+        return type(row), row.source_key
+    if isinstance(row, InvoiceLineRow):
+        return type(row), row.journal_batch_number, row.line_number
+    return type(row), getattr(row, "header_reference", "")
 
 
 def _is_bill(row: VendorTransactionRow) -> bool:
