@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from connectors.base import LedgerFacts
 from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
@@ -18,6 +18,7 @@ from connectors.dynamics365_fo.dimensions import Formats, formats_of
 from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
 from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of
+from connectors.dynamics365_fo.rights import OPTIONAL
 from connectors.dynamics365_fo.schema import (
     BankAccountRow,
     CurrencyRow,
@@ -32,10 +33,11 @@ from connectors.dynamics365_fo.schema import (
     PeriodRow,
     PeriodStateRow,
     RateRow,
+    Row,
     VendorRow,
 )
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow, PaymentJournalRow
-from connectors.errors import ConfigurationError, RejectedError
+from connectors.errors import ConfigurationError, ConnectorError, RejectedError
 
 FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
 IDS = 20  # in one question
@@ -64,6 +66,7 @@ class _Kept:
     has_integration_key: bool
     periods: list[Period] = field(default_factory=list)
     rates: list[RateRow] = field(default_factory=list)
+    hidden: dict[type[Row], ConnectorError] = field(default_factory=dict)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     banks: dict[str, BankAccountRow] | None = None
 
@@ -77,7 +80,6 @@ class Books:
         self._kept: _Kept | None = None
         self._display = DisplayActions(client)
         self._written_by: Formats | None = None
-        self._has_payments: bool | None = None
         self._scale: Decimal | None = None
         self._vendors: type[VendorRow] = VendorRow
 
@@ -106,14 +108,16 @@ class Books:
 
     @property
     def has_payment_journals(self) -> bool:
-        """Whether this environment shows vendor payment journals to the mapped user; asked once."""
-        if self._has_payments is None:
-            try:
-                self.client.rows(Query(PaymentJournalRow, self.company, top=1))
-                self._has_payments = True
-            except (ConfigurationError, RejectedError):
-                self._has_payments = False
-        return self._has_payments
+        """Whether this environment shows vendor payment journals to the mapped user."""
+        return self.why_hidden(PaymentJournalRow) is None
+
+    def why_hidden(self, row: type[Row]) -> ConnectorError | None:
+        """Why this environment does not show one of the sets that some flows can do without; None where it does."""
+        return self._fresh().hidden.get(row)
+
+    def vendors_shown(self) -> type[VendorRow] | None:
+        """The newest set of vendors that is shown; None where none is."""
+        return next((one for one in (VendorRow, OlderVendorRow) if self.why_hidden(one) is None), None)
 
     @property
     def rate_scale(self) -> Decimal | None:
@@ -201,9 +205,9 @@ class Books:
         others = list(also)
         answers = self.ask([one.query for one in wanted] + others) if wanted or others else []
         for one, rows in zip(wanted, answers, strict=False):
-            kept.found.update({(one.kind, some.lower()): [] for some in one.ids})
+            kept.found.update({_slot(one.kind, some): [] for some in one.ids})
             for row in rows:
-                kept.found[one.kind, str(getattr(row, one.name)).lower()].append(row)
+                kept.found.setdefault(_slot(one.kind, str(getattr(row, one.name))), []).append(row)
         return answers[len(wanted) :]
 
     def account(self, main_account: str) -> MainAccountRow | None:
@@ -292,7 +296,7 @@ class Books:
             currencies={row.currency_code: row for row in currencies},
             has_integration_key=self._has_integration_key(),
         )
-        kept.periods, kept.rates = self._calendar(kept.ledger, states)
+        self._calendar(kept, states)
         return kept
 
     def _formats(self, rows: list[FormatRow], parameters: list[ParametersRow]) -> Formats:
@@ -304,17 +308,26 @@ class Books:
             self._written_by = formats
         return formats
 
-    def _calendar(self, ledger: LedgerRow, states: list[PeriodStateRow]) -> tuple[list[Period], list[RateRow]]:
+    def _calendar(self, kept: _Kept, states: list[PeriodStateRow]) -> None:
+        """Periods, rates, and which of the sets that not every flow needs are not shown; one call."""
+        ledger = kept.ledger
         rates = (
             f"{equals('RateTypeName', ledger.exchange_rate_type)} and "
             f"({equals('ToCurrency', ledger.accounting_currency)} or "
             f"{equals('FromCurrency', ledger.accounting_currency)})"
         )
         calendar = equals("Calendar", ledger.fiscal_calendar)
-        rows, found = self.client.many([Query(PeriodRow, every=calendar), Query(RateRow, every=rates)])
+        needed: list[Query[Any]] = [Query(PeriodRow, every=calendar), Query(RateRow, every=rates)]
+        answers = self.client.tried([*needed, *(Query(one, self.company, top=1) for one in OPTIONAL)])
+        for answer in answers[: len(needed)]:
+            if isinstance(answer, ConnectorError):
+                raise answer
+        others = zip(OPTIONAL, answers[len(needed) :], strict=True)
+        kept.hidden = {row: answer for row, answer in others if isinstance(answer, ConnectorError)}
+        rows, kept.rates = cast(list[list[Any]], answers[: len(needed)])
         by_name = {(one.year_name, one.period_name): one for one in states if one.calendar == ledger.fiscal_calendar}
         periods = [period_of(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
-        return sorted((one for one in periods if one), key=lambda one: one.starts_on), found
+        kept.periods = sorted((one for one in periods if one), key=lambda one: one.starts_on)
 
     def _has_integration_key(self) -> bool:
         if self._kept is not None:
@@ -327,22 +340,28 @@ class Books:
 
     def _missing(self, kind: str, ids: Iterable[str]) -> Iterable[list[str]]:
         kept = self._fresh()
-        missing = (one for one in ids if (kind, one.lower()) not in kept.found and is_filterable(one))
+        missing = (one for one in ids if _slot(kind, one) not in kept.found and is_filterable(one))
         return chunks(missing, IDS)
 
     def _found(self, kind: str, one: str) -> list[Any]:
-        return self._fresh().found.get((kind, one.lower()), [])
+        return self._fresh().found.get(_slot(kind, one), [])
 
     def ask(self, queries: list[Query[Any]]) -> list[list[Any]]:
         """Environments without the newest set of vendors are asked for the one before."""
         try:
             return self.client.many(queries)
-        except ConfigurationError:
-            if self._vendors is OlderVendorRow or not any(one.row is VendorRow for one in queries):
+        except ConfigurationError as error:
+            is_asked = any(one.row is VendorRow for one in queries) and VendorRow.entity_set in error.message
+            if self._vendors is OlderVendorRow or not is_asked:
                 raise
             self._vendors = OlderVendorRow
             older = [Query(OlderVendorRow, one.company, one.every) if one.row is VendorRow else one for one in queries]
             return self.client.many(older)
+
+
+def _slot(kind: str, one: str) -> tuple[str, str]:
+    """As Dynamics compares ids: neither case nor blanks at the end count."""
+    return kind, one.rstrip().lower()
 
 
 def decimals_of(row: CurrencyRow) -> int:

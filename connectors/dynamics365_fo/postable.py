@@ -8,14 +8,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from connectors.base import Finding
-from connectors.contents import Posted, name_of
-from connectors.documents import Account, Line, Partner, VendorBill
+from connectors.contents import Posted, name_of, partners_in
+from connectors.documents import Account, Line, Partner, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import BANK, dimension_value, is_ledger
 from connectors.dynamics365_fo.books import Books, decimals_of
 from connectors.dynamics365_fo.closing import BLOCKED, closed_account, closed_bank, closed_value
 from connectors.dynamics365_fo.dimensions import SCREEN
 from connectors.dynamics365_fo.journals import MARKING
 from connectors.dynamics365_fo.periods import GENERAL, LEVELS
+from connectors.dynamics365_fo.rights import BILL_SETS, lacking
+from connectors.dynamics365_fo.schema import Row, VendorRow
+from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
+from connectors.dynamics365_fo.settling import keys_settled
 from connectors.errors import ConfigurationError
 from connectors.money import exponent
 
@@ -31,6 +35,19 @@ class Postable:
 
     def __init__(self, books: Books) -> None:
         self.books = books
+
+    def entities(self, document: Posted) -> Iterator[Finding]:
+        """Whether what this kind of document is written to and told again by is shown to the mapped user."""
+        wanted: list[type[Row]] = []
+        if isinstance(document, VendorBill):
+            wanted += [*BILL_SETS[self.books.client.settings.invoice_pattern], VendorTransactionRow]
+        elif isinstance(document, Payment) or keys_settled(document):
+            wanted.append(VendorTransactionRow)
+        if any(partners_in(document)) and self.books.vendors_shown() is None:
+            wanted.append(VendorRow)
+        for row in wanted:
+            if (error := self.books.why_hidden(row)) is not None:
+                yield Finding("missing_entity", lacking(row, error), row.entity_set)
 
     def journal(self, document: Posted) -> Iterator[Finding]:
         row = self.books.journal(document.journal)
@@ -94,7 +111,7 @@ class Postable:
             yield Finding("account_currency", f"{name_of(account)} takes {row.default_currency} alone.", account.id)
 
     def _bank(self, account: Account, currency: str, day: date) -> Iterator[Finding]:
-        number, chosen = account.id.removeprefix(BANK), self.books.client.settings.banks
+        number, chosen = account.id.removeprefix(BANK).rstrip(), self.books.client.settings.banks
         if chosen and number.lower() not in {one.lower() for one in chosen}:
             yield Finding("unknown_account", f"{name_of(account)} is not among the connection's banks.", account.id)
             return

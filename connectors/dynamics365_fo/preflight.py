@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from connectors.base import Finding
 from connectors.contents import Posted, accounts_in, lines_in, name_of, partners_in, plain_number
-from connectors.documents import Document, JournalEntry, NewVendor, Role, VendorBill
-from connectors.dynamics365_fo.accounts import VENDOR, dimension_value, is_ledger, target_of
+from connectors.documents import Document, JournalEntry, NewVendor, Payment, Role, VendorBill
+from connectors.dynamics365_fo.accounts import VENDOR, dimension_value, is_ledger, target, target_of
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.contents import booked_to
 from connectors.dynamics365_fo.exchange import rate_findings
@@ -48,16 +48,18 @@ class Preflight:
 
     def _read(self, documents: Sequence[Posted], bills: Sequence[VendorBill]) -> Taken:
         lines = [line for one in documents for line in lines_in(one)]
-        numbers = {plain for bill in bills if (plain := plain_number(invoice_number(bill)))}
+        numbers = {(bill.partner.id.rstrip(), plain) for bill in bills if (plain := plain_number(invoice_number(bill)))}
+        partners = {partner.id for one in documents for partner in partners_in(one)}
         answers = self.books.prepare(
             accounts={account.id for one in documents for account in accounts_in(one) if is_ledger(account)},
             values={dimension_value(one) for line in lines for one in line.dimensions},
-            vendors={partner.id for one in documents for partner in partners_in(one)},
-            also=number_questions(self.books.company, numbers),
+            vendors=partners if partners and self.books.vendors_shown() else (),
+            also=number_questions(self.books, numbers),
         )
         return taken_by(self.books.formats, [row for rows in answers for row in rows])
 
     def _common(self, document: Posted) -> Iterator[Finding]:
+        yield from self.postable.entities(document)
         if not self._is_pending(document):
             yield from self.postable.journal(document)
         yield from self.postable.period(document)
@@ -66,7 +68,8 @@ class Preflight:
             yield from self.postable.account(account, document.currency, document.posting_date)
         booked = set(booked_to(document))
         for partner in dict.fromkeys(partners_in(document)):
-            yield from self.postable.partner(partner, is_booked=partner in booked)
+            if self.books.vendors_shown():
+                yield from self.postable.partner(partner, is_booked=partner in booked)
         for line in lines_in(document):
             yield from self.postable.dimensions(line, document.posting_date)
             if line.partner is None and (line.account.id == VENDOR or line.account.role in NEEDS_PARTNER):
@@ -89,6 +92,10 @@ class Preflight:
         try:
             if isinstance(document, JournalEntry):
                 paired(document.lines)
+            else:
+                target(self.books.formats, document.payable, document.partner, ())
+            if isinstance(document, Payment):
+                target(self.books.formats, document.money, document.partner, ())
             for line in lines_in(document):
                 target_of(self.books.formats, line)
                 if not line.amount:
