@@ -41,6 +41,8 @@ from connectors.errors import ConfigurationError, ConnectorError, RejectedError
 
 FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
 IDS = 20  # in one question
+LINES = 20  # of each kind that show how rates are written
+SCALES = {Decimal(1), Decimal(100)}
 FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
 
 
@@ -69,6 +71,7 @@ class _Kept:
     hidden: dict[type[Row], ConnectorError] = field(default_factory=dict)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     banks: dict[str, BankAccountRow] | None = None
+    is_scale_asked: bool = False
 
 
 class Books:
@@ -121,13 +124,15 @@ class Books:
 
     @property
     def rate_scale(self) -> Decimal | None:
-        """What stands for a rate of one in journal lines (100, or 1), as one in company currency shows it; None while
-        there is none. Asked until it is known."""
-        for kind in (LineRow, InvoiceLineRow) if self._scale is None else ():
-            rows = self.client.rows(Query(kind, self.company, self._of_currency(kind), top=1))
-            if rows and rows[0].exch_rate > 0:
-                self._scale = rows[0].exch_rate
-                break
+        """What stands for a rate of one in journal lines (100, or 1), as those in company currency show it; None while
+        there are none, or they do not agree. Asked by one call, anew after a minute until it is known."""
+        kept = self._fresh()
+        if self._scale is None and not kept.is_scale_asked:
+            kinds = [one for one in (LineRow, InvoiceLineRow) if self.why_hidden(one) is None]
+            answers = self.client.many([Query(one, self.company, self._of_currency(one), top=LINES) for one in kinds])
+            shown = {row.exch_rate for rows in answers for row in rows if row.exch_rate > 0}
+            self._scale = shown.pop() if len(shown) == 1 and shown <= SCALES else None
+            kept.is_scale_asked = True
         return self._scale
 
     def _of_currency(self, kind: type[LineRow]) -> str:

@@ -12,7 +12,7 @@ from connectors.contents import Posted
 from connectors.documents import Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
-from connectors.dynamics365_fo.exchange import rate_sent
+from connectors.dynamics365_fo.exchange import rate_differences
 from connectors.dynamics365_fo.journals import PAYMENT, Part, Shape, shape_of
 from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
@@ -116,8 +116,8 @@ class Desk:
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
         try:
-            rate = rate_sent(self.books, document)
-            return (*differences(document, journal.header, journal.lines, self.books.formats, rate), *extra)
+            read = differences(document, journal.header, journal.lines, self.books.formats)
+            return (*read, *rate_differences(self.books, document, journal.lines), *extra)
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
             return (uncomparable(error), *extra)
 

@@ -16,7 +16,7 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.codec import json_load
 from connectors.dynamics365_fo.desk import Desk, failed, posted, refused
 from connectors.dynamics365_fo.errors import ALREADY_THERE
-from connectors.dynamics365_fo.exchange import rate_sent
+from connectors.dynamics365_fo.exchange import rates_sent
 from connectors.dynamics365_fo.journals import Part, header_of, lines_of
 from connectors.dynamics365_fo.literals import quoted
 from connectors.dynamics365_fo.lookup import Found, Journal
@@ -252,8 +252,8 @@ class JournalPoster:
 
     def _lines(self, one: Outgoing, number: str) -> list[dict[str, object]]:
         document = posted(one)
-        books, parts, rate = self.desk.books, self._parts.get(one.key, ()), rate_sent(self.desk.books, document)
-        return lines_of(one, document, number, books.formats, books.journal(document.journal), parts, rate)
+        books, parts, rates = self.desk.books, self._parts.get(one.key, ()), rates_sent(self.desk.books, document)
+        return lines_of(one, document, number, books.formats, books.journal(document.journal), parts, rates)
 
     def _said(self, one: Outgoing, number: str, outcomes: Outcomes) -> list[dict[str, object]] | None:
         """The lines of a document; None for one that no lines can carry, which is refused alone."""
