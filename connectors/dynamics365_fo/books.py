@@ -17,7 +17,7 @@ from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats, formats_of
 from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
-from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of
+from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of, reopened
 from connectors.dynamics365_fo.rights import OPTIONAL
 from connectors.dynamics365_fo.schema import (
     BankAccountRow,
@@ -253,17 +253,21 @@ class Books:
         per_unit = row.rate / FACTORS.get(row.conversion_factor, 1)
         return per_unit if row.from_currency == code else Decimal(1) / per_unit
 
+    def today(self) -> date:
+        return self.client.http.context.now().date()
+
     def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Two calls, none when they are fresh."""
-        currencies = self.currencies()
+        currencies, today = self.currencies(), self.today()
         return LedgerFacts(
             company=self.company,
             company_currency=self.currency,
-            closed_through=closed_through(self.periods()),
+            closed_through=closed_through(self.periods(), today),
+            reopened=reopened(self.periods(), today),
             rates={(code, day): self.rate(code, day) for code, day in wanted},
             decimals={code: decimals_of(row) for code, row in currencies.items()},
             active_currencies=frozenset(currencies),
-            fiscal_year_end=fiscal_year_end(self.periods()),
+            fiscal_year_end=fiscal_year_end(self.periods(), today),
         )
 
     # --- keeping

@@ -12,7 +12,7 @@ from connectors.dynamics365_fo.client import DynamicsClient, Query
 from connectors.dynamics365_fo.dimensions import SCREEN
 from connectors.dynamics365_fo.journals import MARKING
 from connectors.dynamics365_fo.literals import equals
-from connectors.dynamics365_fo.periods import closed_through
+from connectors.dynamics365_fo.periods import closed_through, reopened
 from connectors.dynamics365_fo.postable import JOURNAL_TYPES
 from connectors.dynamics365_fo.rights import needs
 from connectors.dynamics365_fo.schema import CompanyRow, VendorGroupRow
@@ -224,8 +224,11 @@ def _periods(books: Books) -> Iterator[Check]:
     if not books.periods():
         yield Check("periods", "failed", f"{books.company} has no fiscal periods.", f"See {PERIODS}.")
         return
-    told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in closed_through(books.periods()).items())
-    yield Check("periods", "ok", f"{books.company} is closed for {told or 'nothing'}.")
+    periods, today = books.periods(), books.today()
+    told = [f"{kind.replace('_', ' ')} through {day}" for kind, day in closed_through(periods, today).items()]
+    spans = sorted({span for some in reopened(periods, today).values() for span in some})
+    but = f", but for {', '.join(f'{first} to {last}' for first, last in spans)}" if spans else ""
+    yield Check("periods", "ok", f"{books.company} is closed for {', '.join(told) or 'nothing'}{but}.")
 
 
 def _decimals(books: Books) -> Iterator[Check]:
