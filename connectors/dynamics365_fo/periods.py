@@ -9,6 +9,7 @@ from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.schema import PeriodRow, PeriodStateRow
 
 GENERAL, VENDORS = "ledger", "vendors"
+MODULES = {GENERAL: "General ledger", VENDORS: "Accounts payable"}
 LEVELS = {"journal_entry": GENERAL, "vendor_bill": VENDORS, "payment": VENDORS}
 
 

@@ -19,6 +19,7 @@ from connectors.dynamics365_fo.pairing import paired
 from connectors.dynamics365_fo.postable import Postable
 from connectors.dynamics365_fo.taken import Taken, duplicate, number_questions, taken_by
 from connectors.errors import UnsupportedError
+from connectors.records import Side
 
 NEEDS_PARTNER = (Role.AP, Role.EMPAY, Role.EMREC)
 
@@ -66,14 +67,17 @@ class Preflight:
         yield from self.postable.currency(document.currency, document.posting_date)
         for account in dict.fromkeys(accounts_in(document)):
             yield from self.postable.account(account, document.currency, document.posting_date)
-        booked = set(booked_to(document))
+        booked = booked_to(document)
         for partner in dict.fromkeys(partners_in(document)):
             if self.books.vendors_shown():
-                yield from self.postable.partner(partner, is_booked=partner in booked)
+                yield from self.postable.partner(partner, booked.get(partner, frozenset()))
         for line in lines_in(document):
+            yield from self.postable.side(line.account, line.side)
             yield from self.postable.dimensions(line, document.posting_date)
             if line.partner is None and (line.account.id == VENDOR or line.account.role in NEEDS_PARTNER):
                 yield Finding("missing_partner", f"A line on {name_of(line.account)} needs a vendor.", line.account.id)
+        if isinstance(document, Payment):
+            yield from self.postable.side(document.money, Side.DEBIT if document.is_refund else Side.CREDIT)
         if not isinstance(document, JournalEntry) and document.payable.id != VENDOR:
             yield Finding(
                 "payable_account",
