@@ -18,6 +18,7 @@ from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
 from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
 from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
+from connectors.dynamics365_fo.splitting import in_parts
 from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
 from connectors.money import minor_unit
 
@@ -84,6 +85,8 @@ class Desk:
         if journal is None:
             return Outcome(one.key, OutcomeState.ABSENT)
         if len(found.journals) > 1:
+            if whole := in_parts(one, posted(one), found.journals, self.books.formats):
+                return replace(whole, link=self.link())
             ids = tuple(each.id for each in found.journals)
             return Outcome(one.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=ids)
         document = posted(one)
