@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from connectors.base import LedgerFacts
 from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
@@ -43,6 +43,8 @@ FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen 
 IDS = 20  # in one question
 LINES = 20  # of each kind that show how rates are written
 SCALES = {Decimal(1), Decimal(100)}
+AROUND = timedelta(days=31)  # of a day whose rate is wanted: the next document's is near
+UNSET = "1900-01-01"  # how a date reads that was never set
 FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
 
 
@@ -67,7 +69,8 @@ class _Kept:
     currencies: dict[str, CurrencyRow]
     has_integration_key: bool
     periods: list[Period] = field(default_factory=list)
-    rates: list[RateRow] = field(default_factory=list)
+    rates: dict[str, list[RateRow]] = field(default_factory=dict)  # by currency, for the days in `rated`
+    rated: dict[str, tuple[date, date]] = field(default_factory=dict)
     hidden: dict[type[Row], ConnectorError] = field(default_factory=dict)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     banks: dict[str, BankAccountRow] | None = None
@@ -183,6 +186,7 @@ class Books:
         accounts: Iterable[str] = (),
         values: Iterable[tuple[str, str]] = (),
         vendors: Iterable[str] = (),
+        rates: Iterable[tuple[str, date]] = (),
         also: Iterable[Query[Any]] = (),
     ) -> list[list[Any]]:
         """Read what is not known yet of these, by one call; answers the rows of the other questions."""
@@ -207,13 +211,16 @@ class Books:
             every = one_of("VendorAccountNumber", ids)
             query = Query(self._vendors, company=self.company, every=every)
             wanted.append(_Wanted("vendor", "vendor_account_number", ids, query))
-        others = list(also)
-        answers = self.ask([one.query for one in wanted] + others) if wanted or others else []
+        rated, others = self._rate_questions(rates), list(also)
+        every_question = [one.query for one in wanted] + [one for _, _, one in rated] + others
+        answers = self.ask(every_question) if every_question else []
         for one, rows in zip(wanted, answers, strict=False):
             kept.found.update({_slot(one.kind, some): [] for some in one.ids})
             for row in rows:
                 kept.found.setdefault(_slot(one.kind, str(getattr(row, one.name))), []).append(row)
-        return answers[len(wanted) :]
+        for (code, days, _), rows in zip(rated, answers[len(wanted) :], strict=False):
+            kept.rates[code], kept.rated[code] = rows, days
+        return answers[len(wanted) + len(rated) :]
 
     def account(self, main_account: str) -> MainAccountRow | None:
         found = self._found("account", main_account)
@@ -241,11 +248,14 @@ class Books:
         return next((one for one in self.periods() if one.starts_on <= day <= one.ends_on), None)
 
     def rate(self, code: str, day: date) -> Decimal | None:
-        """Company currency per unit of a currency on a day; None if Dynamics has no rate for it."""
+        """Company currency per unit of a currency on a day; None if Dynamics has no rate for it. One call where nothing
+        was prepared for it."""
         own = self.currency
         if code == own:
             return Decimal(1)
-        valid = [row for row in self._fresh().rates if {row.from_currency, row.to_currency} == {code, own}]
+        self.prepare(rates=[(code, day)])
+        rows = self._prepared().rates.get(code, [])
+        valid = [row for row in rows if {row.from_currency, row.to_currency} == {code, own}]
         valid = [row for row in valid if row.rate and _holds(row, day)]
         if not valid:
             return None
@@ -257,7 +267,8 @@ class Books:
         return self.client.http.context.now().date()
 
     def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
-        """Two calls, none when they are fresh."""
+        """Three calls, none when they are fresh; one more for rates of other currencies."""
+        self.prepare(rates=wanted)
         currencies, today = self.currencies(), self.today()
         return LedgerFacts(
             company=self.company,
@@ -276,6 +287,10 @@ class Books:
         if self._kept is None or time.monotonic() - self._kept.since > FRESH:
             self._kept = self._read()
         return self._kept
+
+    def _prepared(self) -> _Kept:
+        """What the last preparation read into, though its minute may have ended since: nothing is missed by that."""
+        return self._kept or self._fresh()
 
     def _read(self) -> _Kept:
         company = equals("LegalEntityId", self.company)
@@ -318,25 +333,37 @@ class Books:
         return formats
 
     def _calendar(self, kept: _Kept, states: list[PeriodStateRow]) -> None:
-        """Periods, rates, and which of the sets that not every flow needs are not shown; one call."""
+        """Periods, and which of the sets that not every flow needs are not shown; one call."""
         ledger = kept.ledger
-        rates = (
-            f"{equals('RateTypeName', ledger.exchange_rate_type)} and "
-            f"({equals('ToCurrency', ledger.accounting_currency)} or "
-            f"{equals('FromCurrency', ledger.accounting_currency)})"
-        )
-        calendar = equals("Calendar", ledger.fiscal_calendar)
-        needed: list[Query[Any]] = [Query(PeriodRow, every=calendar), Query(RateRow, every=rates)]
-        answers = self.client.tried([*needed, *(Query(one, self.company, top=1) for one in OPTIONAL)])
-        for answer in answers[: len(needed)]:
-            if isinstance(answer, ConnectorError):
-                raise answer
-        others = zip(OPTIONAL, answers[len(needed) :], strict=True)
-        kept.hidden = {row: answer for row, answer in others if isinstance(answer, ConnectorError)}
-        rows, kept.rates = cast(list[list[Any]], answers[: len(needed)])
+        every: Query[Any] = Query(PeriodRow, every=equals("Calendar", ledger.fiscal_calendar))
+        rows, *others = self.client.tried([every, *(Query(one, self.company, top=1) for one in OPTIONAL)])
+        if isinstance(rows, ConnectorError):
+            raise rows
+        kept.hidden = {row: one for row, one in zip(OPTIONAL, others, strict=True) if isinstance(one, ConnectorError)}
         by_name = {(one.year_name, one.period_name): one for one in states if one.calendar == ledger.fiscal_calendar}
         periods = [period_of(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
         kept.periods = sorted((one for one in periods if one), key=lambda one: one.starts_on)
+
+    def _rate_questions(self, wanted: Iterable[tuple[str, date]]) -> list[tuple[str, tuple[date, date], Query[Any]]]:
+        """Rates between the company's currency and others, of the days that are wanted and those around them: a table
+        may hold every day of many years."""
+        kept = self._fresh()
+        own, days = kept.ledger.accounting_currency, dict[str, list[date]]()
+        for code, day in wanted:
+            first, last = kept.rated.get(code, (date.max, date.min))
+            if code != own and is_filterable(code) and not first <= day <= last:
+                days.setdefault(code, []).append(day)
+        questions: list[tuple[str, tuple[date, date], Query[Any]]] = []
+        for code, some in days.items():
+            known = kept.rated.get(code, ())
+            first, last = min(*some, *some, *known) - AROUND, max(*some, *some, *known) + AROUND
+            every = (
+                f"{equals('RateTypeName', kept.ledger.exchange_rate_type)} and "
+                f"({_pair(code, own)} or {_pair(own, code)}) and StartDate le {last}T23:59:59Z and "
+                f"(EndDate ge {first}T00:00:00Z or EndDate le {UNSET}T23:59:59Z)"
+            )
+            questions.append((code, (first, last), Query(RateRow, every=every)))
+        return questions
 
     def _has_integration_key(self) -> bool:
         if self._kept is not None:
@@ -353,7 +380,7 @@ class Books:
         return chunks(missing, IDS)
 
     def _found(self, kind: str, one: str) -> list[Any]:
-        return self._fresh().found.get(_slot(kind, one), [])
+        return self._prepared().found.get(_slot(kind, one), [])
 
     def ask(self, queries: list[Query[Any]]) -> list[list[Any]]:
         """Environments without the newest set of vendors are asked for the one before."""
@@ -366,6 +393,10 @@ class Books:
             self._vendors = OlderVendorRow
             older = [Query(OlderVendorRow, one.company, one.every) if one.row is VendorRow else one for one in queries]
             return self.client.many(older)
+
+
+def _pair(source: str, target: str) -> str:
+    return f"({equals('FromCurrency', source)} and {equals('ToCurrency', target)})"
 
 
 def _slot(kind: str, one: str) -> tuple[str, str]:

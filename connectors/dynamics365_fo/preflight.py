@@ -55,6 +55,7 @@ class Preflight:
             accounts={account.id for one in documents for account in accounts_in(one) if is_ledger(account)},
             values={dimension_value(one) for line in lines for one in line.dimensions},
             vendors=partners if partners and self.books.vendors_shown() else (),
+            rates={(one.currency, one.posting_date) for one in documents},
             also=number_questions(self.books, numbers),
         )
         return taken_by(self.books.formats, [row for rows in answers for row in rows])
@@ -92,7 +93,6 @@ class Preflight:
 
     def _sayable(self, document: Posted) -> Iterator[Finding]:
         """What no lines of a journal can carry."""
-        yield from rate_findings(self.books, document, is_pending=self._is_pending(document))
         try:
             if isinstance(document, JournalEntry):
                 paired(document.lines)
@@ -106,6 +106,8 @@ class Preflight:
                     raise UnsupportedError("Dynamics books no line in company currency alone.")
         except UnsupportedError as error:
             yield Finding("unsupported", error.message, document.type)
+            return
+        yield from rate_findings(self.books, document, is_pending=self._is_pending(document))
 
     def _new_vendor(self) -> Iterator[Finding]:
         if not self.books.client.settings.vendor_group:
