@@ -18,13 +18,14 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, ValidationError
 from requests.structures import CaseInsensitiveDict
 
-from connectors.answers import ApiResponse
+from connectors.answers import ApiResponse, ErrorRule
 from connectors.base import ConnectionContext
 from connectors.dynamics365_fo.auth import DynamicsCredentials, build_auth, environment_address, settings_of
-from connectors.dynamics365_fo.errors import RULES, about, lean, read_body_error
+from connectors.dynamics365_fo.errors import LOAD, RULES, about, lean, read_body_error
 from connectors.dynamics365_fo.literals import ENUM, equals
 from connectors.dynamics365_fo.multipart import JSON, Changeset, Operation, Part, decode, encode
 from connectors.dynamics365_fo.schema import Row
+from connectors.dynamics365_fo.throttling import Gentle
 from connectors.errors import (
     ConfigurationError,
     ConnectorError,
@@ -94,11 +95,13 @@ class DynamicsClient:
         self.credentials = checked(context.credentials, DynamicsCredentials)
         self.settings = settings_of(context)
         self.auth = build_auth(context, self.credentials)
+        pace = Gentle(context.limiter, self.host, context.now)
+        refused = ErrorRule(429, None, None, RateLimitedError, "Dynamics asks for fewer calls.", LOAD, wait=pace.wait)
         self.http = ApiClient(
-            context_for(context, self.address),
+            replace(context_for(context, self.address), limiter=pace),
             provider=PROVIDER,
             auth=self.auth,
-            rules=RULES,
+            rules=(refused, *RULES),
             read_body_error=read_body_error,
             trace_header="ms-dyn-aid",
             timeout=(8, READ_TIMEOUT),
