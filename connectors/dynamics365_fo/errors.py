@@ -24,6 +24,7 @@ from connectors.errors import (
 
 DOCS = "https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities"
 ODATA = f"{DOCS}/odata"
+LOAD = f"{DOCS}/service-protection-overview"
 TROUBLE = f"{DOCS}/troubleshoot-service-authentication"
 ENTRA_DOCS = "https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"
 ALREADY_THERE = "already_there"
@@ -68,15 +69,29 @@ RULES: tuple[ErrorRule, ...] = (
         ODATA,
     ),
     ErrorRule(
-        None, None, r"(?s)(?=.*(AxODataWriteException|Write failed for table row)).*update conflict", RetryableError,
+        None, None, r"(?s)(?=.*(AxODataWriteException|Write failed for table row)).*(update conflict|"
+        r"Aktualisierungskonflikt)", RetryableError,
         "Another process changed the same record; Dynamics did nothing.", ODATA,
     ),
     _refusal("record already exists", "A record with this key is there already.", ALREADY_THERE),
     _refusal(
-        r"number sequence|user changes|JournalBatchNumber'",
+        r"JournalBatchNumber'|journal batch|user changes|(number sequence|Nummernkreis)\W+\S*Journal",
         "Dynamics does not take our journal batch number: allow user changes to a lower and a higher number on the "
         "number sequence *Journal batch number* (General ledger > Ledger setup > General ledger parameters > Number "
         "sequences), or choose automatic numbers in the connection's settings.",
+        "number_sequence",
+    ),
+    _refusal(
+        r"(Field|Feld) '(Vendor account|VendorAccountNumber|Kreditorenkonto)' (must be filled|muss )",
+        "Dynamics gives new vendors no number: make the number sequence *Vendor account* automatic under Accounts "
+        "payable > Setup > Accounts payable parameters > Number sequences, or choose one on the vendor group under "
+        "Accounts payable > Vendors > Vendor groups.",
+        "vendor_number_sequence",
+    ),
+    _refusal(
+        "number sequence|Nummernkreis",
+        "A number sequence of Dynamics does not give or take a number: see it under Organization administration > "
+        "Number sequences > Number sequences.",
         "number_sequence",
     ),
     _refusal(r"fiscal period|period.{0,40}(closed|on hold)", "The period is closed in Dynamics.", "closed_period"),
