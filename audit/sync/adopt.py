@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -43,7 +43,7 @@ def adoption_ensure(
             lease.renew(60)
         strangers += _note(connection, company, page, actor, now)
     if since is None:
-        _miss(connection, company, actor, now)
+        _miss(connection, company, actor, now, unlisted(ledger, company))
         _twice(connection, company, actor, now)
     mark.mark, mark.due_at, mark.last_read_at = now, now + EVERY, now
     if since is None:
@@ -108,14 +108,22 @@ def _note(connection: Connection, company: str, page: list[Stamped], actor: str,
     return len(by_stamp.keys() - mine.keys())
 
 
-def _miss(connection: Connection, company: str, actor: str, listed_at: datetime) -> None:
+def unlisted(ledger: Ledger, company: str) -> frozenset[str]:
+    """Types of documents that the ledger cannot list in full, if it says so: a right to them may have been lost."""
+    told: Callable[[str], frozenset[str]] | None = getattr(ledger, "unlisted", None)
+    return told(company) if told else frozenset()
+
+
+def _miss(
+    connection: Connection, company: str, actor: str, listed_at: datetime, left_out: frozenset[str] = frozenset()
+) -> None:
     """After a full listing: what we posted and the ledger no longer shows. A problem, never posted again silently."""
     seen = Sighting.objects.filter(ledger=connection, stamp=OuterRef("stamp"), seen_at__gte=listed_at)
     gone = Posting.objects.filter(
         ledger=connection, company=company, state=PostingState.POSTED, posted_at__lt=listed_at
     ).exclude(Exists(seen))
     recorder = Recorder(connection.tenant_id, actor)
-    for posting in gone.exclude(document_type="new_vendor").order_by("id")[:1000]:
+    for posting in gone.exclude(document_type__in=["new_vendor", *sorted(left_out)]).order_by("id")[:1000]:
         said = f"{posting.number or posting.key} was posted and the ledger does not show it any more."
         recorder.notice(
             Cause("gone_from_ledger", said, value=posting.stamp, connection_id=connection.pk),

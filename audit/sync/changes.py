@@ -15,7 +15,7 @@ from connectors.base import LedgerFacts
 from connectors.documents import document_from_json
 from connectors.records import VendorRecord
 from mappings.errors import PROBLEM_CURES
-from mappings.policies import closed_through, open_day
+from mappings.policies import closed_through, is_reopened, open_day
 from mappings.translate.context import Decision, Hold, Need, Post, Setup, Skip, Undo, Witness
 from mappings.translate.reversal import UnknownCompanyAmountError, assemble_reversal, document_differs
 
@@ -103,6 +103,8 @@ def _changed(one: Judged, differences: Sequence[str], event_day: date | None, se
     day = event_day or one.standing[0].posting_on or timezone.now().date()
     kinds = {UNDONE_BY.get(posting.document_type, posting.document_type) for posting in one.standing}
     opened, is_same_year = open_day(day, closed_through(facts.closed_through, kinds), facts.fiscal_year_end)
+    if is_reopened(day, facts.closed_through, facts.reopened, kinds):
+        opened, is_same_year = day, True
     if opened != day and (policies.closed_period == "hold" or not is_same_year):
         code = "closed_period" if is_same_year else "fiscal_year_end"
         one.decision = Hold((Need(code, f"The reversal belongs to {day}, which is closed.", value=str(day)),), ("G7",))

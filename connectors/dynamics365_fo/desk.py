@@ -12,13 +12,14 @@ from connectors.contents import Posted
 from connectors.documents import Document, NewVendor, Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
-from connectors.dynamics365_fo.exchange import rate_sent
+from connectors.dynamics365_fo.exchange import rate_differences
 from connectors.dynamics365_fo.invoices import INVOICE_ID, booked_differences, waiting_differences
 from connectors.dynamics365_fo.journals import PENDING, SHAPES, Part, Place, Shape, places_of, shape_of
 from connectors.dynamics365_fo.lookup import Found, Invoice, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
 from connectors.dynamics365_fo.schema_documents import LedgerEntryRow, VendorTransactionRow
 from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
+from connectors.dynamics365_fo.splitting import in_parts
 from connectors.dynamics365_fo.vouchers import Voucher, Vouchers, voucher_differences
 from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
 from connectors.money import minor_unit
@@ -106,6 +107,9 @@ class Desk:
         if not found.ids:
             return Outcome(one.key, OutcomeState.ABSENT)
         if len(found.ids) > 1:
+            whole = None if found.invoice.ids else in_parts(one, posted(one), found.journals, self.books.formats)
+            if whole is not None:
+                return replace(whole, link=self.link())
             return Outcome(one.key, OutcomeState.TWICE, ledger_id=found.ids[0], duplicates=found.ids)
         if found.journal is None:
             return self._invoice(one, found.invoice, booked, vouchers)
@@ -166,8 +170,8 @@ class Desk:
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
         try:
-            rate = rate_sent(self.books, document)
-            return (*differences(document, journal.header, journal.lines, self.books.formats, rate), *extra)
+            read = differences(document, journal.header, journal.lines, self.books.formats)
+            return (*read, *rate_differences(self.books, document, journal.lines), *extra)
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
             return (uncomparable(error), *extra)
 

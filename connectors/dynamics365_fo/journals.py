@@ -152,13 +152,13 @@ def lines_of(
     formats: Formats,
     journal: JournalNameRow | None,
     parts: Sequence[Part] = (),
-    rate: Decimal | None = None,
+    rates: Sequence[Decimal | None] = (),
     *,
     shape: Shape | None = None,
 ) -> list[dict[str, Any]]:
-    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rate` is what the lines carry
-    where the day's would be another; `shape` is that of the journal where it is there. Raises UnsupportedError and
-    RejectedError."""
+    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rates` are what lines carry
+    where the day's would be another, one for each if there is one; `shape` is that of the journal where it is there.
+    Raises UnsupportedError and RejectedError."""
     shape = shape or shape_of(document, journal)
     if isinstance(document, JournalEntry):
         drafts = list(_entry(document, formats))
@@ -171,14 +171,16 @@ def lines_of(
     tail: dict[str, Any] = {shape.mark: outgoing.stamp, **dict.fromkeys(shape.tax, "")}
     if isinstance(document, Payment):
         tail["PaymentReference"] = outgoing.stamp
-    if rate is not None:
-        tail["ExchRate"] = rate
     if shape is GENERAL:
         tail["DocumentDate"] = noon(document.document_date)
-    return [
+    bodies = [
         {**head, "LineNumber": at, **voucher, **draft.body(shape, document.posting_date), **tail}
         for at, draft in enumerate(drafts, 1)
     ]
+    for body, rate in zip(bodies, rates, strict=bool(rates)):
+        if rate is not None:
+            body["ExchRate"] = rate
+    return bodies
 
 
 def _is_voucher_ours(journal: JournalNameRow | None) -> bool:

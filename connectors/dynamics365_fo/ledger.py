@@ -26,7 +26,7 @@ from connectors.dynamics365_fo.attachments import attach
 from connectors.dynamics365_fo.client import BATCH_TIMEOUT, DynamicsClient
 from connectors.dynamics365_fo.desk import Desk, failed
 from connectors.dynamics365_fo.finding import explained, find, standing
-from connectors.dynamics365_fo.listing import list_stamped
+from connectors.dynamics365_fo.listing import list_stamped, unlisted
 from connectors.dynamics365_fo.pending import InvoicePoster
 from connectors.dynamics365_fo.posting import JournalPoster
 from connectors.dynamics365_fo.preflight import Preflight
@@ -112,6 +112,10 @@ class DynamicsLedger:
     def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
         """All of them whatever `since` is: Dynamics tells no time of change."""
         yield from list_stamped(self._desk(company))
+
+    def unlisted(self, company: str) -> frozenset[str]:
+        """Types of documents that a listing may not show, as the mapped user does not see where they stand."""
+        return unlisted(self._desk(company))
 
     def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
         yield from reference_items(self.client, kind, company.lower())

@@ -17,7 +17,7 @@ from connectors.codec import json_load
 from connectors.documents import Payment
 from connectors.dynamics365_fo.desk import Desk, failed, posted, refused
 from connectors.dynamics365_fo.errors import ALREADY_THERE
-from connectors.dynamics365_fo.exchange import rate_sent
+from connectors.dynamics365_fo.exchange import rates_sent
 from connectors.dynamics365_fo.journals import PAYMENT, Part, Shape, header_of, lines_of
 from connectors.dynamics365_fo.literals import quoted
 from connectors.dynamics365_fo.lookup import Found, Journal
@@ -129,8 +129,8 @@ class JournalPoster:
         for one in batch:
             header, shape = self._header(one), self.desk.shape(posted(one))
             number = str(header.body["JournalBatchNumber"]) if header.body else ""
-            lines = self._line_operations(shape, self._lines(one, number))
-            changesets.append((one, Changeset((header, *lines))))
+            if (lines := self._said(one, number, outcomes)) is not None:
+                changesets.append((one, Changeset((header, *self._line_operations(shape, lines)))))
         sent = self._send(changesets, outcomes)
         refusals = {key: error for key, error in sent.errors.items() if isinstance(error, RejectedError)}
         for one in batch:
@@ -143,9 +143,11 @@ class JournalPoster:
 
     def _write_in_steps(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> None:
         steps: list[_Step] = []
-        drafts = {one.key: self._lines(one, "") for one in batch}  # before anything is sent: it may not be sayable
-        sent = self._send([(one, Changeset((self._header(one),))) for one in batch], outcomes)
-        for one in batch:
+        # before anything is sent: one may not be sayable
+        drafts = {one.key: lines for one in batch if (lines := self._said(one, "", outcomes)) is not None}
+        fresh = [one for one in batch if one.key in drafts]
+        sent = self._send([(one, Changeset((self._header(one),))) for one in fresh], outcomes)
+        for one in fresh:
             if one.key in sent.errors:
                 outcomes[one.key] = _unsent(one, sent.errors[one.key])
             elif one.key in sent.done:
@@ -266,9 +268,17 @@ class JournalPoster:
 
     def _lines(self, one: Outgoing, number: str, shape: Shape | None = None) -> list[dict[str, object]]:
         document = posted(one)
-        books, parts, rate = self.desk.books, self._parts.get(one.key, ()), rate_sent(self.desk.books, document)
+        books, parts, rates = self.desk.books, self._parts.get(one.key, ()), rates_sent(self.desk.books, document)
         journal = books.journal(document.journal)
-        return lines_of(one, document, number, books.formats, journal, parts, rate, shape=shape)
+        return lines_of(one, document, number, books.formats, journal, parts, rates, shape=shape)
+
+    def _said(self, one: Outgoing, number: str, outcomes: Outcomes) -> list[dict[str, object]] | None:
+        """The lines of a document; None for one that no lines can carry, which is refused alone."""
+        try:
+            return self._lines(one, number)
+        except (UnsupportedError, RejectedError) as error:
+            outcomes[one.key] = failed(one, OutcomeState.REJECTED, error)
+            return None
 
     def _line_operations(self, shape: Shape, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
         return [self.desk.client.operation("POST", shape.line.entity_set, dict(body)) for body in bodies]
