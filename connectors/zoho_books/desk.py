@@ -12,13 +12,14 @@ from connectors.money import minor_unit
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.client import Json, ZohoClient, one
 from connectors.zoho_books.demands import Demands
-from connectors.zoho_books.errors import PROVIDER, NumberTakenError
+from connectors.zoho_books.errors import PROVIDER, MissingError, NumberTakenError
 from connectors.zoho_books.readback import bill_differences, journal_differences, payment_differences
 from connectors.zoho_books.regions import centre_of
 from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow, Row
 from connectors.zoho_books.stamps import stamp_of
 
 R = TypeVar("R", bound=Row)
+NOUNS = {"vendorpayment": "vendor payment"}
 IN_LEDGER = "ledger:"  # prefix of a document that was born in Zoho
 JOURNAL_STATES = {"published": OutcomeState.POSTED, "rejected": OutcomeState.CANCELLED}
 BILL_STATES = {
@@ -39,6 +40,11 @@ class Module:
     single: str
     prefix: str
     page: str  # in Zoho's web client
+
+    @property
+    def noun(self) -> str:
+        """What people call it."""
+        return NOUNS.get(self.single, self.single.replace("_", " "))
 
 
 JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals")
@@ -76,18 +82,31 @@ class Desk:
 
     def read(self, kind: type[R], module: Module, record_id: str) -> R:
         """One document with its lines. Raises MissingError."""
-        return one(kind, self.client.get(self.company, f"{module.path}/{record_id}"), module.single)
+        try:
+            return one(kind, self.client.get(self.company, f"{module.path}/{record_id}"), module.single)
+        except MissingError as error:
+            named = f"{module.noun} {record_id}"
+            error.message = f"Zoho does not have the {named}: it was deleted there, or it is of another organisation."
+            raise
+
+    def read_named(self, kind: type[R], module: Module, key: str) -> R | None:
+        """A document of Zoho's own by the id that a key of ours names it by; None when it was deleted there."""
+        try:
+            return self.read(kind, module, key.removeprefix(IN_LEDGER).removeprefix(module.prefix))
+        except MissingError:
+            return None
 
     def bill_of(self, key: str) -> BillRow | None:
         """The bill that a payment or credit names: of ours by its stamp, of Zoho's own by its id."""
         if key.startswith(IN_LEDGER):
-            return self.read(BillRow, BILLS, key.removeprefix(IN_LEDGER).removeprefix(BILLS.prefix))
+            return self.read_named(BillRow, BILLS, key)
         rows = self.stamped(BillRow, BILLS, stamp_of(key))
         return rows[0] if len(rows) == 1 else None
 
     def credit_of(self, key: str) -> CreditRow | None:
+        """The vendor credit that a refund or bill names, likewise."""
         if key.startswith(IN_LEDGER):
-            return self.read(CreditRow, CREDITS, key.removeprefix(IN_LEDGER).removeprefix(CREDITS.prefix))
+            return self.read_named(CreditRow, CREDITS, key)
         rows = self.stamped(CreditRow, CREDITS, stamp_of(key))
         return rows[0] if len(rows) == 1 else None
 

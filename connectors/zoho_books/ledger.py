@@ -26,6 +26,7 @@ from connectors.errors import (
     BlockedError,
     ConnectorError,
     OutcomeUnknownError,
+    PayloadError,
     RateLimitedError,
     RejectedError,
     UnsupportedError,
@@ -202,10 +203,11 @@ def _post(desk: Desk, one: Outgoing) -> Outcome:
 
 
 def _looked_up(desk: Desk, one: Outgoing) -> Outcome:
-    """What settles late may get no clear answer either; the others of the batch are not to wait for it."""
+    """What one document is refused, or gets no clear answer to, holds up no other: it stays uncertain and is looked up
+    again. Raises what concerns them all."""
     try:
         return _find(desk, one)
-    except OutcomeUnknownError as error:
+    except (OutcomeUnknownError, RejectedError, UnsupportedError, PayloadError) as error:
         return failed(one, OutcomeState.UNCERTAIN, error)
 
 
