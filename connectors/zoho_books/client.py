@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from connectors.answers import ApiResponse
-from connectors.base import ConnectionContext
+from connectors.base import ConnectionContext, Finding
 from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -24,6 +24,7 @@ from connectors.http import ApiClient
 from connectors.zoho_books.auth import build_auth, settings_of
 from connectors.zoho_books.errors import KNOWN_CODES, PROVIDER, RESET, RULES, DayUsedUpError, read_body_error
 from connectors.zoho_books.schema import Organization, Row
+from connectors.zoho_books.stored import lost_keys
 
 BASE = "/books/v3"
 PAGE = 200  # the most for most lists; the documented default of ten is not what is seen, so it is always sent
@@ -38,7 +39,8 @@ Json = dict[str, Any]
 class ZohoClient:
     """Calls of one connection; not to be shared between threads. https://www.zoho.com/books/api/v3/introduction/
 
-    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was."""
+    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was. `lost`
+    tells of the keys that Zoho stored otherwise than they were written, until somebody takes note."""
 
     def __init__(self, context: ConnectionContext) -> None:
         self.context = context
@@ -52,6 +54,7 @@ class ZohoClient:
             write_timeout=WRITE_TIMEOUT,
         )
         self.writes = 0
+        self.lost: list[Finding] = []
         self._organizations: list[Organization] | None = None
 
     # --- organisations
@@ -109,7 +112,7 @@ class ZohoClient:
         **params: Any,
     ) -> Json:
         """Write once. `repeatable`: doing it twice is doing it once (PUT, DELETE), so it is tried again."""
-        return self._open(
+        answer = self._open(
             method,
             path,
             {"organization_id": self._checked(company), **_told(params)},
@@ -118,6 +121,13 @@ class ZohoClient:
             writes=True,
             repeatable=repeatable,
         )
+        self.lost += lost_keys(body, answer)
+        return answer
+
+    def lost_now(self) -> list[Finding]:
+        """What was lost since somebody last took note."""
+        lost, self.lost = self.lost, []
+        return lost
 
     def upload(self, company: str, path: str, content_type: str, data: bytes) -> Json:
         """A file as a multipart form; done twice, it is there twice."""

@@ -19,7 +19,9 @@ LOCKS_FRESH = 60.0
 LISTS_FRESH = 300.0
 DEMANDS_FRESH = 3600.0
 CONTACTS_FRESH = RATES_FRESH = 6 * 3600.0
-INDEXES = frozenset({"standing bills", "required tags", "contacts asked"})  # not asked again before their time
+INDEXES = frozenset(
+    {"standing bills", "required tags", "contacts asked", "reference lost"}
+)  # not asked again before their time
 T = TypeVar("T")
 
 
@@ -36,6 +38,11 @@ class Kept:
             answer = read()
             self.answers[name] = (time.monotonic(), answer)
         return cast(T, answer)
+
+    def known(self, name: str, fresh: float) -> object | None:
+        """What is known without asking; None for nothing."""
+        at, answer = self.answers.get(name, (0.0, None))
+        return answer if time.monotonic() - at <= fresh else None
 
     def put(self, name: str, answer: object) -> None:
         """Known by another question, as if it had been asked now."""

@@ -34,8 +34,9 @@ from connectors.errors import (
 from connectors.zoho_books.attachments import attach_files
 from connectors.zoho_books.bills import bill_find, bill_post
 from connectors.zoho_books.client import WRITE_TIMEOUT, ZohoClient
-from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, failed
+from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, failed, with_differences
 from connectors.zoho_books.errors import PROVIDER
+from connectors.zoho_books.halt import halted, halted_by
 from connectors.zoho_books.journals import journal_find, journal_post
 from connectors.zoho_books.listing import list_stamped
 from connectors.zoho_books.payments import is_return, payment_find, payment_post, return_find, return_post
@@ -89,10 +90,14 @@ class ZohoLedger:
         return self._office(company).preflight.check(documents)
 
     def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
-        """One call for a journal that was never sent; one more each to look for what may have been.
+        """One call for a journal that was never sent; one more each to look for what may have been. Where Zoho stores
+        another reference number than was sent, nothing more is: raises ConfigurationError for an hour.
 
         Vendors first, then bills, entries and payments, so that within a batch each finds what it settles."""
         office = self._office(company)
+        if halt := halted(office.desk.books):
+            raise halt
+        self.client.lost_now()
         outcomes: dict[str, Outcome] = {}
         stopped: ConnectorError | None = None
         for one in sorted(batch, key=lambda each: ORDER.index(type(each.document))):
@@ -109,6 +114,9 @@ class ZohoLedger:
                         raise
                     stopped = error
                 outcomes[one.key] = self._failure(office, one, error, was_written=was_written)
+            if lost := self.client.lost_now():
+                outcomes[one.key] = with_differences(outcomes[one.key], lost)
+                stopped = halted_by(office.desk.books, lost) or stopped
         return [outcomes[one.key] for one in batch]
 
     def _failure(self, office: _Office, one: Outgoing, error: ConnectorError, *, was_written: bool) -> Outcome:
@@ -138,7 +146,10 @@ class ZohoLedger:
         """One search for each stamp, one read for each that is there. What should be settled and is not, is now."""
         desk = self._office(company).desk
         outcomes = [_looked_up(desk, one) for one in batch]
+        halted_by(desk.books, self.client.lost_now())
         is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes)
+        if is_absent and (halt := halted(desk.books)):
+            raise LookupBlindError(halt.message, provider=PROVIDER)
         if known and is_absent and not any(one.stamp == known for one in batch) and not self._shows(desk, known):
             raise LookupBlindError(
                 f"A search in Zoho does not show {known}, which is there: a right or the organisation was lost.",

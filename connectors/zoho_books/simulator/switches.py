@@ -55,9 +55,11 @@ class Switches:
     journal_tax: str = "drop"  # drop | keep; the Indian edition refuses it
     journal_reference_limit: int | None = None
     unique_journal_references: bool = False
+    references_cut_at: int | None = None  # a longer reference number is cut without a word, in every module
     text_limit: int | None = 100  # descriptions of expenses, reference numbers of expenses and vendor credits
     negative_bill_lines: str = "refuse"  # refuse | accept
     unknown_custom_field: str = "drop"  # drop | refuse
+    custom_field_values: str = "keep"  # keep | drop, without a word
     upsert_fills_field: bool = False  # a record made by an upsert whose body lacks the field gets it all the same
     upsert_create_status: int = 201
     refund_of_payment: str = "list"  # list, as published | object, as credits have it
