@@ -149,8 +149,7 @@ class ZohoClient:
             seen.update(row.key for row in page)
             if page:
                 yield page
-            context = answer.get("page_context")
-            if not isinstance(context, dict) or context.get("has_more_page") is not True:
+            if not has_more(answer):
                 return
         raise PayloadError(f"The list {path} has no end.")
 
@@ -220,6 +219,12 @@ class ZohoClient:
         if not company.isdigit() or (chosen and company != chosen):
             raise ConfigurationError(f"{company!r} is not the organisation of this connection.", provider=PROVIDER)
         return company
+
+
+def has_more(answer: Json) -> bool:
+    """Whether a list goes on after this page."""
+    context = answer.get("page_context")
+    return isinstance(context, dict) and context.get("has_more_page") is True
 
 
 def parsed(kind: type[R], answer: Json, key: str) -> list[R]:

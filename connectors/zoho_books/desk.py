@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from connectors.base import Finding, Outcome, OutcomeState, Outgoing
+from connectors.base import Finding, LookupBlindError, Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry, Payment, VendorBill
 from connectors.errors import ConnectorError, RejectedError
 from connectors.money import minor_unit
 from connectors.zoho_books.books import Books
-from connectors.zoho_books.client import Json, ZohoClient, one
+from connectors.zoho_books.client import PAGE, Json, ZohoClient, has_more, one, parsed
 from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.errors import PROVIDER, MissingError, NumberTakenError
 from connectors.zoho_books.readback import bill_differences, journal_differences, payment_differences
@@ -33,13 +33,15 @@ BILL_STATES = {
 class Module:
     """One kind of documents: where they are listed, under which key, and how their ledger ids begin.
 
-    Ids are numbers of different modules; journals, the most, go without a prefix."""
+    Ids are numbers of different modules; journals, the most, go without a prefix. `everything` is the filter that
+    leaves out nothing: a list may show only what is active unless it is asked, as the chart of accounts does."""
 
     path: str
     listed: str
     single: str
     prefix: str
     page: str  # in Zoho's web client
+    everything: str = "Status.All"
 
     @property
     def noun(self) -> str:
@@ -47,10 +49,10 @@ class Module:
         return NOUNS.get(self.single, self.single.replace("_", " "))
 
 
-JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals")
+JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals", "JournalDate.All")
 BILLS = Module("/bills", "bills", "bill", "bill:", "bills")
 CREDITS = Module("/vendorcredits", "vendorcredits", "vendor_credit", "credit:", "vendorcredits")
-PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade")
+PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade", "PaymentMode.All")
 EXPENSES = Module("/expenses", "expenses", "expense", "expense:", "expenses")
 CONTACTS = Module("/contacts", "contacts", "contact", "", "vendors")
 
@@ -75,10 +77,19 @@ class Desk:
     # --- look-ups
 
     def stamped(self, kind: type[R], module: Module, stamp: str) -> list[R]:
-        """Documents that bear a stamp, in every state. A filter that Zoho does not know is ignored without a word,
-        so what comes is compared."""
-        rows = self.client.first(kind, self.company, module.path, module.listed, reference_number=stamp)
-        return [row for row in rows if getattr(row, "reference_number", "") == stamp]
+        """Documents that bear a stamp, in every state. Raises LookupBlindError where the list has others too and does
+        not end on its first page: a filter that Zoho does not know is ignored without a word."""
+        params: dict[str, Any] = {"reference_number": stamp, "filter_by": module.everything}
+        answer = self.client.get(self.company, module.path, page=1, per_page=PAGE, **params)
+        rows = parsed(kind, answer, module.listed)
+        mine = [row for row in rows if getattr(row, "reference_number", "") == stamp]
+        if len(mine) < len(rows) and has_more(answer):
+            raise LookupBlindError(
+                f"Zoho was asked for the {module.noun}s with the reference number {stamp} and gave others: what is not "
+                "among them may be there all the same, so nothing is concluded from it.",
+                provider=PROVIDER,
+            )
+        return mine
 
     def read(self, kind: type[R], module: Module, record_id: str) -> R:
         """One document with its lines. Raises MissingError."""

@@ -31,10 +31,11 @@ from connectors.errors import (
     RejectedError,
     UnsupportedError,
 )
+from connectors.zoho_books.absence import absence_check
 from connectors.zoho_books.attachments import attach_files
 from connectors.zoho_books.bills import bill_find, bill_post
 from connectors.zoho_books.client import WRITE_TIMEOUT, ZohoClient
-from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, failed, with_differences
+from connectors.zoho_books.desk import Desk, failed, with_differences
 from connectors.zoho_books.errors import PROVIDER
 from connectors.zoho_books.halt import halted, halted_by
 from connectors.zoho_books.journals import journal_find, journal_post
@@ -42,20 +43,12 @@ from connectors.zoho_books.listing import list_stamped
 from connectors.zoho_books.payments import is_return, payment_find, payment_post, return_find, return_post
 from connectors.zoho_books.preflight import Preflight
 from connectors.zoho_books.reference import reference_items
-from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow
 from connectors.zoho_books.stamps import stamp_of
 from connectors.zoho_books.standing import StandingBills
 from connectors.zoho_books.vendors import vendor_find, vendor_post
 from connectors.zoho_books.verify import verify_connection
 
 ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)
-SEARCHED = (
-    (JOURNALS, JournalRow),
-    (BILLS, BillRow),
-    (PAYMENTS, PaymentRow),
-    (CREDITS, CreditRow),
-    (EXPENSES, ExpenseRow),
-)
 
 
 @dataclass(slots=True)
@@ -150,17 +143,9 @@ class ZohoLedger:
         is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes)
         if is_absent and (halt := halted(desk.books)):
             raise LookupBlindError(halt.message, provider=PROVIDER)
-        if known and is_absent and not any(one.stamp == known for one in batch) and not self._shows(desk, known):
-            raise LookupBlindError(
-                f"A search in Zoho does not show {known}, which is there: a right or the organisation was lost.",
-                provider=PROVIDER,
-            )
+        if known and is_absent:
+            absence_check(desk, batch, outcomes, known)
         return outcomes
-
-    def _shows(self, desk: Desk, stamp: str) -> bool:
-        if any(desk.stamped(kind, module, stamp) for module, kind in SEARCHED):
-            return True
-        return any(one.stamp == stamp for page in list_stamped(desk, None) for one in page)
 
     def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
         """Two calls where the lists were read before."""

@@ -75,8 +75,8 @@ class StandingBills:
         since = None if is_whole else index.changed_since
         asked_at = client.context.now()
         params: dict[str, Any] = {"last_modified_time": instant(since - OVERLAP)} if since else {}
-        bills = client.rows(BillRow, company, BILLS.path, BILLS.listed, **params)
-        credits = client.rows(CreditRow, company, CREDITS.path, CREDITS.listed, **params)
+        bills = client.rows(BillRow, company, BILLS.path, BILLS.listed, filter_by=BILLS.everything, **params)
+        credits = client.rows(CreditRow, company, CREDITS.path, CREDITS.listed, filter_by=CREDITS.everything, **params)
         if is_whole:
             index.bills.clear()
             index.credits.clear()

@@ -41,6 +41,9 @@ class Switches:
     # Lists
     default_per_page: int = 200  # the OpenAPI file says 10
     list_delay_seconds: float = 0.0  # how long a new record is missing from lists
+    ignored_filters: tuple[str, ...] = ()  # query parameters that lists do not know any more
+    emptied_lists: tuple[str, ...] = ()  # lists by key that come empty, as if a right were lost without a word
+    void_hidden: bool = False  # a list without filter_by leaves out what is void, as the chart does the inactive
     modified_since: str = "inclusive"  # inclusive | exclusive
     exact_filter_case: str = "insensitive"  # insensitive | sensitive
     contact_type_leaks: bool = False  # the filter also gives contacts of the other type
