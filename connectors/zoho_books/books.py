@@ -14,11 +14,11 @@ from connectors.zoho_books.client import PAGE, ZohoClient, one
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.kept import (
     CONTACTS_FRESH,
-    RECENT,
-    RECENT_RATES_FRESH,
     LISTS_FRESH,
     LOCKS_FRESH,
     RATES_FRESH,
+    RECENT,
+    RECENT_RATES_FRESH,
     kept_for,
 )
 from connectors.zoho_books.locks import Lock, closed_through, locks_read, names_users, reopened

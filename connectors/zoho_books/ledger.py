@@ -47,6 +47,7 @@ from connectors.zoho_books.stamps import stamp_of
 from connectors.zoho_books.standing import StandingBills
 from connectors.zoho_books.vendors import vendor_find, vendor_post
 from connectors.zoho_books.verify import verify_connection
+from connectors.zoho_books.waiting import still_waiting, waiting_note
 
 ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)
 
@@ -110,6 +111,7 @@ class ZohoLedger:
             if lost := self.client.lost_now():
                 outcomes[one.key] = with_differences(outcomes[one.key], lost)
                 stopped = halted_by(office.desk.books, lost) or stopped
+        waiting_note(office.desk, list(outcomes.values()))
         return [outcomes[one.key] for one in batch]
 
     def _failure(self, office: _Office, one: Outgoing, error: ConnectorError, *, was_written: bool) -> Outcome:
@@ -136,9 +138,12 @@ class ZohoLedger:
         return found
 
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
-        """One search for each stamp, one read for each that is there. What should be settled and is not, is now."""
+        """One search for each stamp, one read for each that is there; of those that wait for an approval, one list for
+        all. What should be settled and is not, is now."""
         desk = self._office(company).desk
-        outcomes = [_looked_up(desk, one) for one in batch]
+        waiting = still_waiting(desk, batch)
+        outcomes = [waiting.get(one.key) or _looked_up(desk, one) for one in batch]
+        waiting_note(desk, outcomes)
         halted_by(desk.books, self.client.lost_now())
         is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes)
         if is_absent and (halt := halted(desk.books)):
