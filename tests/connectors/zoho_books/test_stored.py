@@ -75,10 +75,10 @@ def test_it_goes_on_when_an_hour_later_the_reference_number_is_kept(
     assert (outcome.state, outcome.differences) == (OutcomeState.POSTED, ())
 
 
-@pytest.mark.parametrize("kind", ["bill", "payment", "vendor"])
+@pytest.mark.parametrize("kind", ["bill", "payment", "vendor", "expense"])
 def test_a_value_that_the_key_field_did_not_take_is_told(simulator: ZohoBooksSimulator, kind: str) -> None:
     world = KeyedWorld(simulator)
-    first, second = (replace(world.of_kind(kind), is_first=True) for _ in range(2))
+    first, second = (replace(of_kind(world, kind), is_first=True) for _ in range(2))
     simulator.control("switch", {"custom_field_values": "drop"})
     outcomes = world.open().post(world.company, [first, second])
     assert {one.state for one in outcomes} == {OutcomeState.POSTED}
