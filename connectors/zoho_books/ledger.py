@@ -34,6 +34,7 @@ from connectors.errors import (
 from connectors.zoho_books.absence import absence_check
 from connectors.zoho_books.attachments import attach_files
 from connectors.zoho_books.bills import bill_find, bill_post
+from connectors.zoho_books.by_id import read_by_id
 from connectors.zoho_books.client import WRITE_TIMEOUT, ZohoClient
 from connectors.zoho_books.desk import Desk, failed, with_differences
 from connectors.zoho_books.errors import PROVIDER
@@ -138,8 +139,8 @@ class ZohoLedger:
         return found
 
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
-        """One search for each stamp, one read for each that is there; of those that wait for an approval, one list for
-        all. What should be settled and is not, is now."""
+        """One search for each stamp, one read for each that is there, by its id where its stamp was changed; of those
+        that wait for an approval, one list for all. What should be settled and is not, is now."""
         desk = self._office(company).desk
         waiting = still_waiting(desk, batch)
         outcomes = [waiting.get(one.key) or _looked_up(desk, one) for one in batch]
@@ -207,7 +208,10 @@ def _looked_up(desk: Desk, one: Outgoing) -> Outcome:
     """What one document is refused, or gets no clear answer to, holds up no other: it stays uncertain and is looked up
     again. Raises what concerns them all."""
     try:
-        return _find(desk, one)
+        found = _find(desk, one)
+        if found.state is OutcomeState.ABSENT and one.ledger_id:
+            return read_by_id(desk, one) or found
+        return found
     except (OutcomeUnknownError, RejectedError, UnsupportedError, PayloadError) as error:
         return failed(one, OutcomeState.UNCERTAIN, error)
 

@@ -157,28 +157,6 @@ class Document(BaseModel):
     file_name: Text = ""
 
 
-class FieldValue(BaseModel):
-    """The value of a custom field on a record; the field's id goes by three names."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    customfield_id: Text = ""
-    custom_field_id: Text = ""
-    field_id: Text = ""
-    value: Text = ""
-
-    @property
-    def id(self) -> str:
-        return self.customfield_id or self.custom_field_id or self.field_id
-
-
-class Written(BaseModel):
-    """What any record is found by, as the answer to a write shows it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    reference_number: Text = ""
-    custom_fields: Annotated[list[FieldValue], Rows] = []
-
-
 class JournalLine(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     line_id: Text = ""

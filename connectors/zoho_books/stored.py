@@ -6,16 +6,38 @@ number is another one answers to no later search: it would be taken for absent, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.base import Finding
-from connectors.zoho_books.schema import Written
+from connectors.zoho_books.schema import Rows, Text
 from connectors.zoho_books.stamps import is_stamp
 
 REFERENCE = "reference number"
 KEY_FIELD = "key field"
+
+
+class FieldValue(BaseModel):
+    """The value of a custom field on a record; the field's id goes by three names."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    customfield_id: Text = ""
+    custom_field_id: Text = ""
+    field_id: Text = ""
+    value: Text = ""
+
+    @property
+    def id(self) -> str:
+        return self.customfield_id or self.custom_field_id or self.field_id
+
+
+class Written(BaseModel):
+    """What any record is found by, as the answer to a write shows it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    reference_number: Text = ""
+    custom_fields: Annotated[list[FieldValue], Rows] = []
 
 
 def lost_keys(body: Any, answer: Mapping[str, Any]) -> list[Finding]:

@@ -85,6 +85,23 @@ def test_a_value_that_the_key_field_did_not_take_is_told(simulator: ZohoBooksSim
     assert said_of(outcomes[0]) == [f"The key field reads empty, sent was {first.stamp}."]
 
 
+@pytest.mark.parametrize("kind", ["entry", "expense", "bill", "credit", "payment"])
+def test_what_was_stored_under_a_cut_reference_number_is_found_by_its_id(
+    world: ZohoWorld, simulator: ZohoBooksSimulator, kind: str
+) -> None:
+    """And not taken for deleted; a reference number that a person changed is the same."""
+    outgoing = of_kind(world, kind)
+    simulator.control("switch", {"references_cut_at": CUT})
+    written = world.open().post(world.company, [outgoing])[0]
+    ledger = world.open()
+    assert ledger.find(world.company, [outgoing])[0].state is OutcomeState.ABSENT
+    [found] = ledger.find(world.company, [replace(outgoing, ledger_id=written.ledger_id)])
+    assert (found.state, found.ledger_id) == (OutcomeState.POSTED, written.ledger_id)
+    assert said_of(found) == said_of(written)
+    [gone] = ledger.find(world.company, [replace(outgoing, ledger_id=f"{written.ledger_id}0")])
+    assert gone.state is OutcomeState.ABSENT
+
+
 @pytest.mark.parametrize(
     ("answer", "lost"),
     [
