@@ -52,6 +52,9 @@ class Kept:
         """Known by another question, as if it had been asked now."""
         self.answers[name] = (time.monotonic(), answer)
 
+    def drop(self, name: str) -> None:
+        self.answers.pop(name, None)
+
     def forget(self, older_than: float) -> bool:
         """Drop what is older than some seconds; whether anything was."""
         now = time.monotonic()

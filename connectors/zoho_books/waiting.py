@@ -21,10 +21,12 @@ DAY = 24 * 3600.0
 
 
 def waiting_note(desk: Desk, outcomes: Sequence[Outcome]) -> None:
-    """Keep in mind which of these are in Zoho and not in the books."""
+    """Keep in mind which of these are in Zoho and not in the books, and no longer those that came further."""
     for one in outcomes:
         if one.state is OutcomeState.CREATED and one.ledger_id:
-            desk.books.kept.put(f"waiting {one.ledger_id}", True)
+            desk.books.kept.put(_name(one.ledger_id), True)
+        else:
+            desk.books.kept.drop(_name(one.ledger_id))
 
 
 def still_waiting(desk: Desk, batch: Sequence[Outgoing]) -> dict[str, Outcome]:
@@ -47,9 +49,13 @@ def _spared(desk: Desk, known: Sequence[Outgoing]) -> dict[str, Outcome]:
     try:
         desk.client.spare()
     except RateLimitedError as error:
-        noted = [one for one in known if desk.books.kept.known(f"waiting {one.ledger_id}", DAY)]
+        noted = [one for one in known if desk.books.kept.known(_name(one.ledger_id), DAY)]
         return {one.key: Outcome(one.key, OutcomeState.CREATED, one.ledger_id, error=error) for one in noted}
     return {}
+
+
+def _name(ledger_id: str) -> str:
+    return f"waiting {ledger_id}"
 
 
 def _listed_in(one: Outgoing) -> Module | None:
