@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from connectors.answers import ApiResponse
-from connectors.base import ConnectionContext
+from connectors.base import ConnectionContext, Finding
 from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -25,6 +25,7 @@ from connectors.http import ApiClient
 from connectors.zoho_books.auth import build_auth, settings_of
 from connectors.zoho_books.errors import KNOWN_CODES, PROVIDER, RESET, RULES, DayUsedUpError, read_body_error
 from connectors.zoho_books.schema import Organization, Row
+from connectors.zoho_books.stored import lost_keys
 
 BASE = "/books/v3"
 PAGE = 200  # the most for most lists; the documented default of ten is not what is seen, so it is always sent
@@ -39,7 +40,8 @@ Json = dict[str, Any]
 class ZohoClient:
     """Calls of one connection; not to be shared between threads. https://www.zoho.com/books/api/v3/introduction/
 
-    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was."""
+    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was. `lost`
+    tells of the keys that Zoho stored otherwise than they were written, until somebody takes note."""
 
     def __init__(self, context: ConnectionContext) -> None:
         self.context = context
@@ -53,6 +55,7 @@ class ZohoClient:
             write_timeout=WRITE_TIMEOUT,
         )
         self.writes = 0
+        self.lost: list[Finding] = []
         self._organizations: list[Organization] | None = None
 
     # --- organisations
@@ -110,7 +113,7 @@ class ZohoClient:
         **params: Any,
     ) -> Json:
         """Write once. `repeatable`: doing it twice is doing it once (PUT, DELETE), so it is tried again."""
-        return self._open(
+        answer = self._open(
             method,
             path,
             {"organization_id": self._checked(company), **_told(params)},
@@ -119,6 +122,13 @@ class ZohoClient:
             writes=True,
             repeatable=repeatable,
         )
+        self.lost += lost_keys(body, answer)
+        return answer
+
+    def lost_now(self) -> list[Finding]:
+        """What was lost since somebody last took note."""
+        lost, self.lost = self.lost, []
+        return lost
 
     def upload(self, company: str, path: str, content_type: str, data: bytes) -> Json:
         """A file as a multipart form; done twice, it is there twice."""
@@ -140,8 +150,7 @@ class ZohoClient:
             seen.update(row.key for row in page)
             if page:
                 yield page
-            context = answer.get("page_context")
-            if not isinstance(context, dict) or context.get("has_more_page") is not True:
+            if not has_more(answer):
                 return
         raise PayloadError(f"The list {path} has no end.")
 
@@ -213,6 +222,12 @@ class ZohoClient:
         if not company.isdigit() or (chosen and company != chosen):
             raise ConfigurationError(f"{company!r} is not the organisation of this connection.", provider=PROVIDER)
         return company
+
+
+def has_more(answer: Json) -> bool:
+    """Whether a list goes on after this page."""
+    context = answer.get("page_context")
+    return isinstance(context, dict) and context.get("has_more_page") is True
 
 
 def parsed(kind: type[R], answer: Json, key: str) -> list[R]:
