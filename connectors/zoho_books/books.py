@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from connectors.base import LedgerFacts
 from connectors.errors import BlockedError, ConfigurationError, RejectedError
-from connectors.zoho_books.client import ZohoClient, one
+from connectors.zoho_books.client import PAGE, ZohoClient, one
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.kept import CONTACTS_FRESH, LISTS_FRESH, LOCKS_FRESH, RATES_FRESH, kept_for
 from connectors.zoho_books.locks import Lock, closed_through, locks_read, names_users, reopened
@@ -17,10 +18,19 @@ from connectors.zoho_books.schema import AccountRow, ContactRow, CurrencyRow, Or
 from connectors.zoho_books.schema_setup import LockRow, OptionRow, TagRow, UserRow
 
 RENEW_AFTER = 10.0
+ALONE = 10  # contacts read one by one before their list is read, which tells of two hundred by a call
 ACCOUNTS_PAGE = 5000  # what the list gives when nothing is asked (observed); other lists give 200 at most
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
           "november", "december")  # fmt: skip
 LAST_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Contacts that were read alone since their list was, and the pages that it had."""
+
+    alone: int = 0
+    pages: int = 0
 
 
 class Books:
@@ -32,20 +42,25 @@ class Books:
         self.kept = kept_for(client, company)
 
     def forget(self) -> None:
-        """Ask everything again: Zoho refused what seemed right."""
-        self.kept.forget(-1.0)
+        """Ask everything again: Zoho refused what seemed right. Once for all that it refuses within some seconds."""
+        self.kept.doubt(RENEW_AFTER)
 
     def renew(self) -> bool:
         """Ask again what was not asked just now, as something in it seems wrong; whether there was any."""
         return self.kept.forget(RENEW_AFTER)
 
     def vendors(self) -> list[ContactRow]:
-        """All vendors, the inactive ones too. `contact_type` was seen to let customers through."""
+        """All vendors, the inactive ones too, each known by itself then. `contact_type` was seen to let customers
+        through."""
 
         def read() -> list[ContactRow]:
             params: dict[str, Any] = {"contact_type": "vendor", "filter_by": "Status.All"}
             params |= {"sort_column": "created_time", "sort_order": "A"}
             rows = self.client.rows(ContactRow, self.company, "/contacts", "contacts", **params)
+            asked = self._asked()
+            asked.alone, asked.pages = 0, -(-len(rows) // PAGE)
+            for row in rows:
+                self.kept.put(f"contact {row.contact_id}", row)
             return [row for row in rows if row.is_vendor]
 
         return self.kept.get("vendors", LISTS_FRESH, read)
@@ -61,15 +76,24 @@ class Books:
         return self.kept.get("accounts", LISTS_FRESH, read)
 
     def contact(self, contact_id: str) -> ContactRow | None:
-        """One contact; None if there is none."""
+        """One contact; None if there is none. Of many one after the other the list is read."""
 
         def read() -> ContactRow | None:
+            asked = self._asked()
+            if asked.alone >= max(ALONE, asked.pages):
+                asked.alone = 0
+                if row := next((row for row in self.vendors() if row.contact_id == contact_id), None):
+                    return row
+            asked.alone += 1
             try:
                 return one(ContactRow, self.client.get(self.company, f"/contacts/{contact_id}"), "contact")
             except MissingError:
                 return None
 
         return self.kept.get(f"contact {contact_id}", CONTACTS_FRESH, read) if contact_id.isdigit() else None
+
+    def _asked(self) -> _Asked:
+        return self.kept.get("contacts asked", float("inf"), _Asked)
 
     def tags(self) -> dict[str, TagRow]:
         """Reporting tags by id; a list without pages, under one of two names."""
@@ -148,14 +172,14 @@ class Books:
 
         return self.kept.get("user", CONTACTS_FRESH, read)
 
-    def organization(self) -> Organization:
+    def organization(self, *, fresh: float = CONTACTS_FRESH) -> Organization:
         def read() -> Organization:
             rows = [row for row in self.client.organizations() if row.organization_id == self.company]
             if not rows:
                 raise ConfigurationError(f"The user is not in the organisation {self.company}.")
             return rows[0]
 
-        return self.kept.get("organization", CONTACTS_FRESH, read)
+        return self.kept.get("organization", fresh, read)
 
     def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Locks, currencies and rates: three calls, and one for each foreign currency and day; none while fresh."""

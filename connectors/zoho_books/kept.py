@@ -19,7 +19,7 @@ LOCKS_FRESH = 60.0
 LISTS_FRESH = 300.0
 DEMANDS_FRESH = 3600.0
 CONTACTS_FRESH = RATES_FRESH = 6 * 3600.0
-INDEXES = frozenset({"standing bills", "required tags"})  # not asked again before their time
+INDEXES = frozenset({"standing bills", "required tags", "contacts asked"})  # not asked again before their time
 T = TypeVar("T")
 
 
@@ -28,6 +28,7 @@ class Kept:
     """Answers by name, with the moment they were given; that there is none is kept for a minute at most."""
 
     answers: dict[str, tuple[float, object]] = field(default_factory=dict)
+    doubted_at: float = float("-inf")
 
     def get(self, name: str, fresh: float, read: Callable[[], T]) -> T:
         at, answer = self.answers.get(name, (0.0, None))
@@ -36,13 +37,25 @@ class Kept:
             self.answers[name] = (time.monotonic(), answer)
         return cast(T, answer)
 
+    def put(self, name: str, answer: object) -> None:
+        """Known by another question, as if it had been asked now."""
+        self.answers[name] = (time.monotonic(), answer)
+
     def forget(self, older_than: float) -> bool:
         """Drop what is older than some seconds; whether anything was."""
         now = time.monotonic()
-        old = [name for name, (at, _) in self.answers.items() if now - at > older_than and name not in INDEXES]
+        known = list(self.answers.items())
+        old = [name for name, (at, _) in known if now - at > older_than and name not in INDEXES]
         for name in old:
-            del self.answers[name]
+            self.answers.pop(name, None)
         return bool(old)
+
+    def doubt(self, rest: float) -> None:
+        """Drop everything, but for what was answered since the last doubt, if that was within some seconds."""
+        now = time.monotonic()
+        if now - self.doubted_at > rest:
+            self.forget(-1.0)
+            self.doubted_at = now
 
 
 _kept: dict[tuple[str, str, str], Kept] = {}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from connectors.base import ReferenceItem
 from connectors.errors import UnsupportedError
 from connectors.zoho_books.desk import Desk
+from connectors.zoho_books.kept import LISTS_FRESH
 from connectors.zoho_books.preflight import PAID_THROUGH
 from connectors.zoho_books.schema import ProjectRow, TaxRow
 
@@ -27,11 +28,9 @@ def reference_items(desk: Desk, kind: str) -> Items:
 
 
 def _companies(desk: Desk) -> Items:
-    chosen = desk.client.organization().organization_id
-    for row in desk.client.organizations():
-        if row.organization_id == chosen:
-            facts = {"currency": row.currency_code, "time_zone": row.time_zone, "plan": row.plan_name}
-            yield ReferenceItem("company", row.organization_id, "", row.name, "", row.is_org_active, facts)
+    row = desk.books.organization(fresh=LISTS_FRESH)
+    facts = {"currency": row.currency_code, "time_zone": row.time_zone, "plan": row.plan_name}
+    yield ReferenceItem("company", row.organization_id, "", row.name, "", row.is_org_active, facts)
 
 
 def _accounts(desk: Desk) -> Items:

@@ -24,7 +24,7 @@ from connectors.zoho_books.desk import Desk
 from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.reference import reference_items
 from connectors.zoho_books.schema import ContactRow, moment_of
-from connectors.zoho_books.verify import verify_connection
+from connectors.zoho_books.verify import verify_source
 
 VENDORS = StreamSpec(
     key="vendors",
@@ -106,7 +106,7 @@ class ZohoSource:
         raise UnsupportedError(f"Zoho's list of {kind} is kept in Zoho.")
 
     def verify(self) -> list[Check]:
-        return verify_connection(self.client)
+        return verify_source(self.client)
 
     def identity(self) -> str:
         return self.client.organization().organization_id

@@ -21,11 +21,12 @@ MANY_TOKENS = 10
 MODULES = (JOURNAL, PURCHASES)
 KEYED = ("bill", "contact", "vendorpayment")
 ROLE = "Give the user the role of an accountant in Zoho, or connect again so that all scopes are granted."
+VENDORS = ("Vendors", "/contacts", "contacts (ZohoBooks.contacts)")
 PROBES = (
     ("Journals", "/journals", "journals and transaction locks (ZohoBooks.accountants)"),
     ("Bills", "/bills", "bills (ZohoBooks.bills)"),
     ("Expenses", "/expenses", "expenses (ZohoBooks.expenses)"),
-    ("Vendors", "/contacts", "contacts (ZohoBooks.contacts)"),
+    VENDORS,
     ("Vendor payments", "/vendorpayments", "vendor payments (ZohoBooks.vendorpayments)"),
     ("Vendor credits", "/vendorcredits", "vendor credits (ZohoBooks.debitnotes)"),
 )
@@ -40,9 +41,10 @@ def verify_connection(client: ZohoClient) -> list[Check]:
             checks.append(check)
         company = client.organization().organization_id
     except BlockedError as error:
-        return [*checks, Check("Organisation" if checks else "Token", "failed", error.message, "Connect Zoho again.")]
+        return [*checks, _refusal(checks, error)]
     books = Books(client, company)
-    books.forget()  # a person has just mended something
+    books.kept.forget(-1.0)  # a person has just mended something
+    books.kept.put("organization", client.organization())
     for name, path, what in PROBES:
         checks.append(_checked(name, partial(_probe, client, company, name, path, what)))
     for part in (_chart, _tags, _demands, _currencies, _locks, _key_fields):
@@ -55,6 +57,24 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     checks += _calls(client)
     checks += _tokens(client)
     return checks
+
+
+def verify_source(client: ZohoClient) -> list[Check]:
+    """What Zoho must let a source do besides, which is to read vendors: two calls, as the ledger of the same connection
+    looks at everything. Raises as `verify_connection`."""
+    checks: list[Check] = []
+    try:
+        for check in _organisations(client):
+            checks.append(check)
+        company = client.organization().organization_id
+    except BlockedError as error:
+        return [*checks, _refusal(checks, error)]
+    name, path, what = VENDORS
+    return [*checks, _checked(name, partial(_probe, client, company, name, path, what))]
+
+
+def _refusal(checks: list[Check], error: BlockedError) -> Check:
+    return Check("Organisation" if checks else "Token", "failed", error.message, "Connect Zoho again.")
 
 
 def _tokens(client: ZohoClient) -> Iterator[Check]:

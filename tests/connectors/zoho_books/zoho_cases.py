@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from connectors.base import OutcomeState
+from connectors.base import OutcomeState, ReceiptFile
 from connectors.documents import Account, Dimension, Line, Partner, Role
-from connectors.errors import ConfigurationError, UnsupportedError
+from connectors.errors import ConfigurationError, RejectedError, UnsupportedError
 from connectors.records import Side
 from connectors.zoho_books import books
 from tests.cases.ledger_cases import cost_on
 from tests.connectors.zoho_books.world import ZohoWorld
+
+PAPER = ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")
 
 
 def lines_of(world: ZohoWorld, ledger_id: str) -> list[dict[str, Any]]:
@@ -283,6 +285,34 @@ class ZohoCases:
         listed = {one.stamp: one for page in world.open().list_stamped(world.company, None) for one in page}
         assert (listed[back.stamp].ledger_id, listed[back.stamp].state) == (returned.ledger_id, "posted")
         assert payment.stamp in listed
+
+    def test_the_receipt_of_a_payment_goes_to_its_bill_once(self, world: ZohoWorld) -> None:
+        bill, billed = world.posted(world.bill())
+        _, paid = world.posted(world.payment("121.00", bill.key))
+        receipts = {paid.ledger_id: [PAPER]}
+        assert world.open().attach_many(world.company, receipts) == {paid.ledger_id: 1}
+        assert world.open().attach_many(world.company, receipts) == {paid.ledger_id: 0}
+        shown = world.read(f"/bills/{billed.ledger_id.removeprefix('bill:')}")["bill"]
+        assert len(shown["documents"]) == 1
+
+    @pytest.mark.parametrize("kind", ["credit", "money back on a credit", "returned payment", "payment that came back"])
+    def test_receipts_that_zoho_has_no_place_for_stay_at_the_source(self, world: ZohoWorld, kind: str) -> None:
+        """Said once for all of them; beside others nothing is attached before they are told apart."""
+        bill, _ = world.posted(world.bill(is_credit="credit" in kind))
+        if "credit" in kind:
+            refund = world.payment("121.00", bill.key, is_refund=True)
+            stuck = world.posted(refund)[1] if "money" in kind else world.open().find(world.company, [bill])[0]
+        else:
+            payment, paid = world.posted(world.payment("121.00", bill.key))
+            _, back = world.posted(world.returned(payment.key, "121.00"))
+            stuck = back if kind == "returned payment" else paid
+        lost = {stuck.ledger_id: [PAPER]}
+        with pytest.raises(UnsupportedError, match="stays at the source"):
+            world.open().attach_many(world.company, lost)
+        _, posted = world.posted(world.entry())
+        with pytest.raises(RejectedError, match="stays at the source"):
+            world.open().attach_many(world.company, {posted.ledger_id: [PAPER], **lost})
+        assert world.open().attach_many(world.company, {posted.ledger_id: [PAPER]}) == {posted.ledger_id: 1}
 
     def test_the_partner_of_an_unknown_kind_of_id_is_unknown(self, world: ZohoWorld) -> None:
         cost, card = world.entry().lines
