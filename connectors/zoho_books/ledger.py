@@ -37,9 +37,10 @@ from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYME
 from connectors.zoho_books.errors import PROVIDER
 from connectors.zoho_books.journals import journal_find, journal_post
 from connectors.zoho_books.listing import list_stamped
-from connectors.zoho_books.payments import is_return, payment_find, payment_post, return_find, return_post
+from connectors.zoho_books.payments import payment_find, payment_post
 from connectors.zoho_books.preflight import Preflight
 from connectors.zoho_books.reference import reference_items
+from connectors.zoho_books.returns import is_return, return_find, return_post
 from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow
 from connectors.zoho_books.stamps import stamp_of
 from connectors.zoho_books.standing import StandingBills

@@ -60,6 +60,8 @@ class Switches:
     unknown_custom_field: str = "drop"  # drop | refuse
     upsert_fills_field: bool = False  # a record made by an upsert whose body lacks the field gets it all the same
     upsert_create_status: int = 201
+    delete_of_bill_payment: str = "unapply"  # unapply | delete, as its message says: the payment itself
+    empty_bills_of_payment: str = "clear"  # clear | ignore, in an update of a payment that is applied
     refund_of_payment: str = "list"  # list, as published | object, as credits have it
     lock_includes_its_date: bool = True
     missing_location: str = "refuse"  # refuse | primary, for a document without one where locations are on
