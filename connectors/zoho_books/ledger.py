@@ -47,7 +47,7 @@ from connectors.zoho_books.standing import StandingBills
 from connectors.zoho_books.vendors import vendor_find, vendor_post
 from connectors.zoho_books.verify import verify_connection
 
-ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)
+ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)  # of a batch, after what opens bills again
 SEARCHED = (
     (JOURNALS, JournalRow),
     (BILLS, BillRow),
@@ -91,11 +91,12 @@ class ZohoLedger:
     def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
         """One call for a journal that was never sent; one more each to look for what may have been.
 
-        Vendors first, then bills, entries and payments, so that within a batch each finds what it settles."""
+        Vendors first, then returns of payments, bills, entries and payments: within a batch each finds what it settles,
+        and a credit that mirrors a bill finds it open."""
         office = self._office(company)
         outcomes: dict[str, Outcome] = {}
         stopped: ConnectorError | None = None
-        for one in sorted(batch, key=lambda each: ORDER.index(type(each.document))):
+        for one in sorted(batch, key=lambda each: _rank(each.document)):
             if stopped is not None:
                 outcomes[one.key] = failed(one, OutcomeState.NOT_SENT, stopped)
                 continue
@@ -177,6 +178,11 @@ class ZohoLedger:
             standing = StandingBills(desk.books)
             self._offices[company] = _Office(desk, standing, Preflight(desk.books, standing, desk.demands))
         return self._offices[company]
+
+
+def _rank(document: Document) -> tuple[bool, int]:
+    is_first = isinstance(document, NewVendor) or (isinstance(document, JournalEntry) and is_return(document))
+    return not is_first, ORDER.index(type(document))
 
 
 def _explain(error: RejectedError, reason: Finding | None) -> None:
