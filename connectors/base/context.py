@@ -20,6 +20,9 @@ class AccessToken:
     refresh_token: str = ""
 
 
+TOKENS_USED_UP = "tokens_used_up"  # code of the error when our own limit of tokens lets nobody ask for one
+
+
 class TokenStore(Protocol):
     """Where OAuth tokens live between processes."""
 

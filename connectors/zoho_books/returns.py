@@ -44,6 +44,7 @@ def return_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
             "is for a person to say.",
             provider=PROVIDER,
         )
+    before = desk.client.writes
     if payment.bills:
         after = _taken_off(desk, payment)
         if wrong := _amiss(payment, after):
@@ -57,7 +58,14 @@ def return_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
     }
     if entry.currency != entry.company_currency:
         body["exchange_rate"] = exchange_rate([money], entry.currency, entry.company_currency)
-    answer = desk.client.write(desk.company, "POST", f"/vendorpayments/{payment.payment_id}/refunds", body)
+    try:
+        answer = desk.client.write(desk.company, "POST", f"/vendorpayments/{payment.payment_id}/refunds", body)
+    except RejectedError:
+        if payment.bills:
+            bills = [{"bill_id": one.bill_id, "amount_applied": one.amount_applied} for one in payment.bills]
+            _applied(desk, payment, bills)
+            desk.client.writes = before  # all is as it was
+        raise
     return _outcome(desk, outgoing, entry, payment, refund_made(answer, "vendorpayment_refund"))
 
 
@@ -76,20 +84,9 @@ def _returned(desk: Desk, entry: JournalEntry) -> PaymentRow | None:
 
 
 def _taken_off(desk: Desk, payment: PaymentRow) -> PaymentRow:
-    """The payment as it reads once it is applied to nothing; all else of it is sent as it was."""
-    body: Json = {
-        "vendor_id": payment.vendor_id,
-        "amount": payment.amount,
-        "date": payment.date.isoformat() if payment.date else "",
-        "paid_through_account_id": payment.paid_through_account_id,
-        "reference_number": payment.reference_number,
-        "description": payment.description,
-        "location_id": payment.location_id,
-        "exchange_rate": payment.exchange_rate if payment.exchange_rate != 1 else "",
-    }
-    body = {name: value for name, value in body.items() if value != ""} | {"bills": []}
+    """The payment as it reads once it is applied to nothing."""
     try:
-        desk.client.write(desk.company, "PUT", f"{PAYMENTS.path}/{payment.payment_id}", body, repeatable=True)
+        _applied(desk, payment, [])
     except RejectedError as error:
         desk.books.forget()
         day = payment.date
@@ -100,6 +97,22 @@ def _taken_off(desk: Desk, payment: PaymentRow) -> PaymentRow:
             "closed_period" if is_closed else error.cure,
         ) from error
     return desk.read(PaymentRow, PAYMENTS, payment.payment_id)
+
+
+def _applied(desk: Desk, payment: PaymentRow, bills: list[Json]) -> None:
+    """Apply the payment to these bills and no others; all else of it is sent as it was."""
+    body: Json = {
+        "vendor_id": payment.vendor_id,
+        "amount": payment.amount,
+        "date": payment.date.isoformat() if payment.date else "",
+        "paid_through_account_id": payment.paid_through_account_id,
+        "reference_number": payment.reference_number,
+        "description": payment.description,
+        "location_id": payment.location_id,
+        "exchange_rate": payment.exchange_rate if payment.exchange_rate != 1 else "",
+    }
+    body = {name: value for name, value in body.items() if value != ""} | {"bills": bills}
+    desk.client.write(desk.company, "PUT", f"{PAYMENTS.path}/{payment.payment_id}", body, repeatable=True)
 
 
 def _amiss(before: PaymentRow, after: PaymentRow) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
-from connectors.base import Check
-from connectors.errors import BlockedError, ConnectorError, RateLimitedError
+from connectors.base import TOKENS_USED_UP, Check
+from connectors.errors import AuthenticationError, BlockedError, ConnectorError, RetryableError
 from connectors.money import MoneyError, exponent
 from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.books import Books
@@ -17,6 +17,7 @@ from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.locks import closed_through, reopened
 
 ORGANISATIONS = "Organisations"
+Look = Callable[[], Iterable[Check]]
 MANY_TOKENS = 10
 MODULES = (JOURNAL, PURCHASES)
 KEYED = ("bill", "contact", "vendorpayment")
@@ -34,7 +35,7 @@ PROBES = (
 
 def verify_connection(client: ZohoClient) -> list[Check]:
     """Token, organisation, rights, chart, tags, currencies, locks, the day's calls. Raises RetryableError when Zoho is
-    away from the start; what depends on a failed check is left out."""
+    away, or wants no more calls, before it refused anything; what depends on a failed check is left out."""
     checks: list[Check] = []
     try:
         for check in _organisations(client):  # one by one: what was found before a failure is told
@@ -45,15 +46,11 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     books = Books(client, company)
     books.kept.forget(-1.0)  # a person has just mended something
     books.kept.put("organization", client.organization())
-    for name, path, what in PROBES:
-        checks.append(_checked(name, partial(_probe, client, company, name, path, what)))
-    for part in (_chart, _tags, _demands, _currencies, _locks, _key_fields):
-        try:
-            checks += part(books)
-        except RateLimitedError:
-            raise
-        except ConnectorError as error:
-            checks.append(Check(part.__name__.strip("_").capitalize(), "failed", error.message, ROLE))
+    looks: list[tuple[str, str, Look]] = [
+        *((name, what, partial(_probe, client, company, name, path, what)) for name, path, what in PROBES),
+        *((name, what, partial(part, books)) for name, what, part in PARTS),
+    ]
+    checks += _looked(looks)
     checks += _calls(client)
     checks += _tokens(client)
     return checks
@@ -70,7 +67,7 @@ def verify_source(client: ZohoClient) -> list[Check]:
     except BlockedError as error:
         return [*checks, _refusal(checks, error)]
     name, path, what = VENDORS
-    return [*checks, _checked(name, partial(_probe, client, company, name, path, what))]
+    return [*checks, *_looked([(name, what, partial(_probe, client, company, name, path, what))])]
 
 
 def _refusal(checks: list[Check], error: BlockedError) -> Check:
@@ -85,13 +82,27 @@ def _tokens(client: ZohoClient) -> Iterator[Check]:
     yield Check("Access tokens", "warning" if cure else "ok", said, cure)
 
 
-def _checked(name: str, look: Callable[[], Check]) -> Check:
-    try:
-        return look()
-    except RateLimitedError:
-        raise
-    except ConnectorError as error:
-        return Check(name, "failed", error.message, ROLE)
+def _looked(looks: Sequence[tuple[str, str, Look]]) -> list[Check]:
+    """Each look's checks. What could not be looked at is a warning beside what failed; where nothing failed, why not is
+    raised: nobody knows then."""
+    checks: list[Check] = []
+    later: RetryableError | None = None
+    for name, what, look in looks:
+        try:
+            checks += look()
+        except RetryableError as error:
+            if error.code == TOKENS_USED_UP:  # it was refused: a token that nobody refuses needs no renewal
+                checks.append(Check(name, "failed", f"May not read {what}: Zoho refuses our token for it.", ROLE))
+                continue
+            later = error
+            checks.append(Check(name, "warning", f"Not looked at: {error.message}", "Test the connection later."))
+        except AuthenticationError as error:
+            checks.append(Check(name, "failed", f"May not read {what}. {error.message}", ROLE))
+        except ConnectorError as error:
+            checks.append(Check(name, "failed", error.message, ROLE))
+    if later is not None and not any(one.state == "failed" for one in checks):
+        raise later
+    return checks
 
 
 def _organisations(client: ZohoClient) -> Iterator[Check]:
@@ -110,9 +121,9 @@ def _organisations(client: ZohoClient) -> Iterator[Check]:
     )
 
 
-def _probe(client: ZohoClient, company: str, name: str, path: str, what: str) -> Check:
+def _probe(client: ZohoClient, company: str, name: str, path: str, what: str) -> list[Check]:
     client.get(company, path, page=1, per_page=1)
-    return Check(name, "ok", f"May read {what}.")
+    return [Check(name, "ok", f"May read {what}.")]
 
 
 def _chart(books: Books) -> Iterator[Check]:
@@ -194,6 +205,16 @@ def _key_fields(books: Books) -> Iterator[Check]:
         yield Check("Key field", "failed", f"There is no field {name} for {' and '.join(missing)}.", cure)
     else:
         yield Check("Key field", "ok", f"{name} is there; see in Zoho that it refuses duplicate values.")
+
+
+PARTS: tuple[tuple[str, str, Callable[[Books], Iterable[Check]]], ...] = (
+    ("Chart of accounts", "the chart of accounts (ZohoBooks.accountants)", _chart),
+    ("Reporting tags", "reporting tags (ZohoBooks.settings)", _tags),
+    ("Demands", "locations and custom fields (ZohoBooks.settings)", _demands),
+    ("Currencies", "currencies (ZohoBooks.settings)", _currencies),
+    ("Transaction locking", "transaction locks (ZohoBooks.accountants)", _locks),
+    ("Key field", "custom fields (ZohoBooks.settings)", _key_fields),
+)
 
 
 def _calls(client: ZohoClient) -> Iterator[Check]:

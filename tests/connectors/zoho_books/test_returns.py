@@ -106,6 +106,18 @@ def test_what_undoes_money_back_on_a_credit_is_for_a_person(world: SimulatedWorl
     assert (outcome.state, outcome.error.code) == (OutcomeState.REJECTED, "unsupported")  # type: ignore[union-attr]
 
 
+def test_a_return_that_zoho_refuses_leaves_the_payment_on_its_bill(
+    simulator: ZohoBooksSimulator, world: ZohoWorld
+) -> None:
+    bill, payment, back = paid(world)
+    simulator.control("refuse", {"path": "/refunds", "method": "POST", "code": 990_020, "message": "Not this account"})
+    outcome = post(world, back)
+    assert (outcome.state, world.count(back)) == (OutcomeState.REJECTED, 0)
+    assert "Not this account" in outcome.error.message  # type: ignore[union-attr]
+    assert (world.open_items(bill, world.payable), world.open_items(payment, world.payable)) == (0, 0)
+    assert post(world, back).state is OutcomeState.POSTED
+
+
 # --- lists that lag
 
 
