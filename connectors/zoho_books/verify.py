@@ -15,6 +15,7 @@ from connectors.zoho_books.client import ZohoClient
 from connectors.zoho_books.demanded import JOURNAL, PAGES, PURCHASES, Demanded
 from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.locks import closed_through, reopened
+from connectors.zoho_books.zones import zone_named
 
 ORGANISATIONS = "Organisations"
 Look = Callable[[], Iterable[Check]]
@@ -119,6 +120,10 @@ def _organisations(client: ZohoClient) -> Iterator[Check]:
     yield Check(
         "Organisation", "ok", f"{chosen.name} ({chosen.organization_id}), books in {chosen.currency_code}{plan}."
     )
+    if zone_named(chosen.time_zone) is None:
+        told = f"Zoho names {chosen.time_zone or 'no zone'}, which is none of the world's time zones"
+        cure = "Set the time zone of the organisation's place in Zoho, under Settings > Organisation Profile."
+        yield Check("Time zone", "warning", f"{told}: days are those of the tenant's own.", cure)
 
 
 def _probe(client: ZohoClient, company: str, name: str, path: str, what: str) -> list[Check]:

@@ -32,6 +32,7 @@ class Switches:
     unknown_codes_shift: int = 0  # added to codes from 990001 on, which no client may know
     requests_per_minute: int | None = 100
     minute_window: str = "rolling"  # rolling | calendar
+    time_zone_told: str = ""  # an organisation's own, by its IANA name as seen live; PST, as the documentation has it
     day_zone: str = ""  # the organisation's; a zone by its name where Zoho's days are really others
     minute_refusal: str = "44"  # 44 | 43 (with Retry-After and a real block)
     block_seconds: int = 3600
