@@ -70,6 +70,11 @@ class Budget(Protocol):
         """The vendor said: so many of so many are left, and in so many seconds they are counted anew."""
         ...
 
+    def counted(self, allowed: int, seconds: int) -> None:
+        """A call was made and the vendor said nothing: one less of so many, which end in so many seconds. On a day
+        that is counted already, it is one less of what was left of it."""
+        ...
+
     def left(self) -> tuple[int, int] | None:
         """Calls left and calls allowed of the day; None where nobody knows."""
         ...

@@ -230,4 +230,6 @@ def _calls(client: ZohoClient) -> Iterator[Check]:
         return
     left, allowed = told
     state = "warning" if left * 10 < allowed else "ok"
-    yield Check("Calls of the day", state, f"{left} of {allowed} are left until the organisation's midnight.")
+    by_whom = " by our own count, as Zoho does not tell and others may use some" if client.counts_itself else ""
+    said = f"{left} of {allowed} are left until the organisation's midnight{by_whom}."
+    yield Check("Calls of the day", state, said)

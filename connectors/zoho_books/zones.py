@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -12,3 +13,9 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name.strip()) if name.strip() else None
     except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, a path, or a folder of the zones' files
         return None
+
+
+def until_midnight(now: datetime, zone: ZoneInfo) -> timedelta:
+    """From a moment to the next midnight of a zone, by the clock's hours that really pass."""
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, zone).astimezone(UTC) - now.astimezone(UTC)

@@ -24,6 +24,8 @@ class Told:
 
     def noted(self, left: int, allowed: int, seconds: int) -> None: ...
 
+    def counted(self, allowed: int, seconds: int) -> None: ...
+
     def left(self) -> tuple[int, int] | None:
         return self._left, 5_000
 
