@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from connectors.base import AccessToken, ConnectionContext, TokenStore
 from connectors.errors import AuthenticationError, ConfigurationError, PayloadError, RetryableError
 from connectors.http import ApiClient, ApiResponse, ErrorRule, context_for
 
+YOUNG = 60.0  # seconds in which a renewed token that is refused all the same is not renewed again
 EARLY = timedelta(minutes=5)  # a one-hour token is renewed after 55 minutes
 DEFAULT_LIFETIME = 3600
 OAUTH_ERRORS = "https://www.rfc-editor.org/rfc/rfc6749#section-5.2"
@@ -69,6 +71,7 @@ class OAuth2Auth(requests.auth.AuthBase):
         self._scheme = scheme
         self._now = now
         self._used = ""
+        self._renewed, self._renewed_at = "", 0.0
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         token = self.token()
@@ -89,8 +92,15 @@ class OAuth2Auth(requests.auth.AuthBase):
             raise
 
     def refreshed(self, response: ApiResponse) -> bool:
-        """The vendor refused the token of the last request: whether there is a new one to try with."""
-        return self._tokens.refresh(self._grant, rejected=self._used).value != self._used
+        """The vendor refused the token of the last request: whether there is a new one to try with.
+
+        A token that was renewed for that a moment ago is not what is refused, and stays: vendors count renewals."""
+        used = self._used
+        if used == self._renewed and time.monotonic() - self._renewed_at < YOUNG:
+            return False
+        self._renewed = self._tokens.refresh(self._grant, rejected=used).value
+        self._renewed_at = time.monotonic()
+        return self._renewed != used
 
 
 class TokenServer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -30,6 +32,17 @@ class ConnectionBudget:
             return
         Connection.objects.filter(pk=self._pk).update(calls_left=left, calls_allowed=allowed, calls_until=until)
         self._written = (left, now)
+
+    def counted(self, allowed: int, seconds: int) -> None:
+        """Written each time, as nobody corrects what is lost; all processes count on the row."""
+        now = timezone.now()
+        rows = Connection.objects.filter(pk=self._pk)
+        today = rows.filter(calls_until__gt=now, calls_left__isnull=False)
+        if not today.update(calls_left=Greatest(F("calls_left") - 1, 0)):
+            until = now + timedelta(seconds=seconds)
+            rows.update(calls_left=max(0, allowed - 1), calls_allowed=allowed, calls_until=until)
+        left, most, ends = rows.values_list("calls_left", "calls_allowed", "calls_until").get()
+        self._known = (left, most, ends) if left is not None and most and ends else None
 
     def left(self) -> tuple[int, int] | None:
         if self._known is None or self._known[2] <= timezone.now():

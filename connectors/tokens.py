@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from connectors.base import AccessToken, Limit
-from connectors.errors import AuthenticationError, RateLimitedError, TransportError
+from connectors.base import TOKENS_USED_UP, AccessToken, Limit
+from connectors.errors import AuthenticationError, DecryptionError, RateLimitedError, TransportError
 from connectors.fields import reveal
 from connectors.models import Credential, Token
 
@@ -25,7 +25,8 @@ KEPT = timedelta(hours=1)  # how long it is known that a token was asked for
 
 class DatabaseTokenStore:
     """Tokens of one connection. `on_refused` is told when the token server refuses for good; `limit` says how often
-    the vendor may be asked for one, refused or not: by all connections with the same credentials together.
+    the vendor may be asked for one, refused or not: by all connections together that have the same values in the
+    fields `counted_by` of their credentials, or the same credentials where it names none.
 
     Not to be used inside a transaction: a rotated refresh token must be committed before its access token is used,
     and Django's `durable` makes sure of that."""
@@ -35,10 +36,12 @@ class DatabaseTokenStore:
         connection_id: int,
         on_refused: Callable[[AuthenticationError], None] | None = None,
         limit: Limit | None = None,
+        counted_by: Sequence[str] = (),
     ) -> None:
         self._connection_id = connection_id
         self._on_refused = on_refused
         self._limit = limit
+        self._counted_by = counted_by
 
     def current(self) -> AccessToken | None:
         row = Token.objects.filter(connection_id=self._connection_id).first()
@@ -92,15 +95,32 @@ class DatabaseTokenStore:
         if len(recent) >= self._limit.calls:
             raise RateLimitedError(
                 f"{len(recent)} tokens were asked for lately, and the vendor blocks who asks for more.",
+                code=TOKENS_USED_UP,
                 retry_after=min(recent) + self._limit.period - now,
             )
         return kept
 
     def _of_the_same_credentials(self) -> QuerySet[Token]:
-        """By fingerprint of the whole set: one refresh token in two sets that differ otherwise is counted apart."""
-        mine = Credential.objects.filter(connection_id=self._connection_id).values("fingerprint")
-        same = Credential.objects.filter(fingerprint__in=mine).values("connection_id")
+        mine = Credential.objects.select_related("connection").filter(connection_id=self._connection_id).first()
+        same: list[int] = []
+        if mine is not None:
+            others = Credential.objects.filter(connection__vendor=mine.connection.vendor)
+            if wanted := self._counted(mine):
+                same = [one.connection_id for one in others if self._counted(one) == wanted]
+            else:
+                same = list(others.filter(fingerprint=mine.fingerprint).values_list("connection_id", flat=True))
         return Token.objects.filter(Q(connection_id=self._connection_id) | Q(connection_id__in=same))
+
+    def _counted(self, credential: Credential) -> tuple[str, ...]:
+        """What the vendor counts by; empty where it is not named, not set or not to be read."""
+        if not self._counted_by:
+            return ()
+        try:
+            document = credential.reveal()
+        except DecryptionError:
+            return ()
+        values = tuple(str(document.get(name) or "") for name in self._counted_by)
+        return values if all(values) else ()
 
     def _renew(
         self, renew: Callable[[AccessToken | None], AccessToken], stored: AccessToken | None, lease: str, version: int

@@ -3,6 +3,7 @@
 from connectors.base.answers import KEPT_FOR, Check, ReceiptFile, ReferenceItem
 from connectors.base.authorization import Authorization, Granted
 from connectors.base.context import (
+    TOKENS_USED_UP,
     AccessToken,
     Budget,
     ConnectionContext,
@@ -29,6 +30,7 @@ from connectors.base.webhooks import ProviderEvent, SignatureError, WebhookRecei
 
 __all__ = [
     "KEPT_FOR",
+    "TOKENS_USED_UP",
     "AccessToken",
     "Authorization",
     "Budget",

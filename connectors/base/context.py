@@ -20,6 +20,9 @@ class AccessToken:
     refresh_token: str = ""
 
 
+TOKENS_USED_UP = "tokens_used_up"  # code of the error when our own limit of tokens lets nobody ask for one
+
+
 class TokenStore(Protocol):
     """Where OAuth tokens live between processes."""
 
@@ -65,6 +68,11 @@ class Budget(Protocol):
 
     def noted(self, left: int, allowed: int, seconds: int) -> None:
         """The vendor said: so many of so many are left, and in so many seconds they are counted anew."""
+        ...
+
+    def counted(self, allowed: int, seconds: int) -> None:
+        """A call was made and the vendor said nothing: one less of so many, which end in so many seconds. On a day
+        that is counted already, it is one less of what was left of it."""
         ...
 
     def left(self) -> tuple[int, int] | None:

@@ -40,7 +40,8 @@ class Connector:
 
     `credentials` and `settings` are pydantic models from which admin forms are made (SecretStr fields are
     write-only). `open_source`/`open_ledger` build clients from a ConnectionContext. `parse` is pure.
-    `limits` are about calls, `token_limit` is how often the vendor gives a token for one refresh token.
+    `limits` are about calls, `token_limit` is how often the vendor gives a token for one refresh token: for all
+    connections that have the same values in those fields of their credentials which `token_counted_by` names.
     `credential_expiry` says when a credential will stop working, given its facts (None: never, or unknown).
     `has_vendors_by_company`: a vendor is created in each company of this ledger, by a key of its own there; else its
     companies share their vendors.
@@ -73,6 +74,7 @@ class Connector:
     webhook_steps: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     token_limit: Limit | None = None
+    token_counted_by: tuple[str, ...] = ()
     keep_alive_after: timedelta | None = None
     inactivity_limit: timedelta | None = None
     credential_expiry: Callable[[ConnectionContext], datetime | None] | None = None

@@ -104,7 +104,8 @@ def _tokens(connection: Connection, descriptor: Connector, credential: Credentia
     those that may be lost live in this process; the store refuses to renew others."""
     if descriptor.refresh_tokens_stay and database.in_atomic_block:
         return _passing.setdefault((connection.pk, credential.fingerprint), MemoryTokenStore())
-    return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), descriptor.token_limit)
+    limit, counted_by = descriptor.token_limit, descriptor.token_counted_by
+    return DatabaseTokenStore(connection.pk, lambda error: _break(connection, error), limit, counted_by)
 
 
 def _address(connection: Connection) -> tuple[str, bool]:

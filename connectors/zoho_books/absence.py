@@ -10,7 +10,7 @@ from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYME
 from connectors.zoho_books.errors import PROVIDER
 from connectors.zoho_books.expenses import could_be_expense
 from connectors.zoho_books.listing import list_stamped
-from connectors.zoho_books.payments import is_return
+from connectors.zoho_books.returns import is_return
 from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow, Row
 from connectors.zoho_books.stamps import MARK, is_stamp
 

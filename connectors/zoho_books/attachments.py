@@ -13,7 +13,7 @@ from connectors.base import ReceiptFile
 from connectors.errors import RejectedError, UnsupportedError
 from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, Module
 from connectors.zoho_books.errors import PROVIDER
-from connectors.zoho_books.payments import CREDIT_REFUND, RETURN
+from connectors.zoho_books.refunds import CREDIT_REFUND, RETURN
 from connectors.zoho_books.schema import BillRow, ExpenseRow, JournalRow, PaymentRow, Row
 
 KINDS: tuple[tuple[Module, type[Row]], ...] = ((BILLS, BillRow), (EXPENSES, ExpenseRow), (JOURNALS, JournalRow))

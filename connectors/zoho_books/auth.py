@@ -24,7 +24,7 @@ LIFETIME = 3600
 TOKEN_PATH = "/oauth/v2/token"  # noqa: S105 - a path
 SCOPES = (
     *(f"ZohoBooks.accountants.{right}" for right in ("CREATE", "READ", "UPDATE")),
-    *(f"ZohoBooks.bills.{right}" for right in ("CREATE", "READ", "UPDATE", "DELETE")),
+    *(f"ZohoBooks.bills.{right}" for right in ("CREATE", "READ", "UPDATE")),
     *(f"ZohoBooks.expenses.{right}" for right in ("CREATE", "READ", "UPDATE")),
     *(f"ZohoBooks.contacts.{right}" for right in ("CREATE", "READ", "UPDATE")),
     *(f"ZohoBooks.vendorpayments.{right}" for right in ("CREATE", "READ", "UPDATE")),
@@ -32,7 +32,7 @@ SCOPES = (
     "ZohoBooks.projects.READ",
     "ZohoBooks.settings.READ",
 )
-"""What flows need. Bills.DELETE takes the application of a returned payment off its bill; nothing else is deleted."""
+"""What flows need; nothing is ever deleted."""
 
 
 class ZohoCredentials(BaseModel):

@@ -1,13 +1,13 @@
-"""How do bills and vendor credits get into the books, and a credit that mirrors a bill close it?"""
+"""How do bills and vendor credits get into the books?"""
 
 from __future__ import annotations
 
-from connectors.base import Finding, Outcome, OutcomeState, Outgoing
+from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import VendorBill
-from connectors.errors import RejectedError
 from connectors.zoho_books.bodies import bill_body, credit_body
 from connectors.zoho_books.client import one
 from connectors.zoho_books.desk import BILLS, CREDITS, AlreadyThereError, Desk, absent, twice, with_differences
+from connectors.zoho_books.mirrors import mirror_outcome
 from connectors.zoho_books.schema import BillRow, CreditRow
 
 
@@ -37,7 +37,7 @@ def _made(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
     else:
         body = desk.placed(bill_body(outgoing, bill, currency_id))
         row = one(BillRow, desk.create("bill", "/bills", body, outgoing.stamp), "bill", written=True)
-    return with_differences(_concluded(desk, outgoing, bill, row), desk.misplaced(body, row))
+    return with_differences(_concluded(desk, outgoing, bill, row, is_new=True), desk.misplaced(body, row))
 
 
 def bill_find(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
@@ -52,27 +52,10 @@ def bill_find(desk: Desk, outgoing: Outgoing, bill: VendorBill) -> Outcome:
     return _concluded(desk, outgoing, bill, desk.read(kind, module, rows[0].key))
 
 
-def _concluded(desk: Desk, outgoing: Outgoing, bill: VendorBill, row: BillRow | CreditRow) -> Outcome:
+def _concluded(
+    desk: Desk, outgoing: Outgoing, bill: VendorBill, row: BillRow | CreditRow, *, is_new: bool = False
+) -> Outcome:
     outcome = desk.bill_outcome(outgoing, bill, row)
     if not bill.reverses or outcome.state is not OutcomeState.POSTED:
         return outcome
-    return desk.bill_outcome(outgoing, bill, row, _applied(desk, bill, row))
-
-
-def _applied(desk: Desk, bill: VendorBill, row: BillRow | CreditRow) -> tuple[Finding, ...]:
-    """Apply a credit to the bill that it mirrors, or the credit that a bill mirrors to the bill."""
-    credit = row if isinstance(row, CreditRow) else desk.credit_of(bill.reverses)
-    target = row if isinstance(row, BillRow) else desk.bill_of(bill.reverses)
-    if credit is None or target is None:
-        return (Finding("not_reconciled", f"{bill.reverses} is not in Zoho's books, so it is not closed.", ""),)
-    amount = min(credit.balance, target.balance)
-    if amount > 0:
-        body = {"bills": [{"bill_id": target.bill_id, "amount_applied": amount}]}
-        try:
-            desk.client.write(desk.company, "POST", f"/vendorcredits/{credit.vendor_credit_id}/bills", body)
-        except RejectedError as error:  # the bill or credit itself stands
-            return (Finding("not_reconciled", error.message, row.key),)
-    left = row.balance - amount
-    if left > 0:
-        return (Finding("not_reconciled", f"{left} stays open.", row.key),)
-    return ()
+    return mirror_outcome(desk, outgoing, bill, row, is_new=is_new)

@@ -189,7 +189,9 @@ class Books:
                 raise ConfigurationError(f"The user is not in the organisation {self.company}.")
             return rows[0]
 
-        return self.kept.get("organization", fresh, read)
+        row = self.kept.get("organization", fresh, read)
+        self.client.knows(row)
+        return row
 
     def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Locks, currencies and rates: three calls, and one for each foreign currency and day; none while fresh."""

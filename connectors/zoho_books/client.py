@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -23,9 +23,19 @@ from connectors.errors import (
 )
 from connectors.http import ApiClient
 from connectors.zoho_books.auth import build_auth, settings_of
-from connectors.zoho_books.errors import KNOWN_CODES, PROVIDER, RESET, RULES, DayUsedUpError, read_body_error
+from connectors.zoho_books.errors import (
+    KNOWN_CODES,
+    PROVIDER,
+    RESET,
+    RULES,
+    UNTOLD,
+    DayUsedUpError,
+    read_body_error,
+)
+from connectors.zoho_books.plans import calls_a_day, day_left
 from connectors.zoho_books.schema import Organization, Row
 from connectors.zoho_books.stored import lost_keys
+from connectors.zoho_books.zones import zone_named
 
 BASE = "/books/v3"
 PAGE = 200  # the most for most lists; the documented default of ten is not what is seen, so it is always sent
@@ -56,7 +66,9 @@ class ZohoClient:
         )
         self.writes = 0
         self.lost: list[Finding] = []
+        self.counts_itself = False  # the day's calls, as Zoho does not tell
         self._organizations: list[Organization] | None = None
+        self._known: Organization | None = None
 
     # --- organisations
 
@@ -64,7 +76,13 @@ class ZohoClient:
         """All that the user can see; the only list without an organisation and without pages. Asked once."""
         if self._organizations is None:
             self._organizations = parsed(Organization, self._open("GET", "/organizations", {}), "organizations")
+            chosen = settings_of(self.context).organization_id
+            self._known = next((row for row in self._organizations if row.organization_id == chosen), self._known)
         return self._organizations
+
+    def knows(self, organization: Organization) -> None:
+        """What this organisation is, without asking: by its plan and zone its calls are counted, if Zoho does not."""
+        self._known = organization
 
     def organization(self) -> Organization:
         """The one of this connection: as set, else the only active one. Raises ConfigurationError."""
@@ -205,14 +223,29 @@ class ZohoClient:
         return PayloadError(sentence, provider=PROVIDER, status=response.status)
 
     def _note_budget(self, response: ApiResponse) -> None:
-        """The day's rest, where the organisation is told it: the headers are optional (observed 2026-09)."""
+        """The day's rest, where the organisation is told it: the headers are optional (observed 2026-09). Where it is
+        not, each of our calls is one less of its plan's."""
         told = [response.headers.get(name, "") for name in ("X-Rate-Limit-Remaining", "X-Rate-Limit-Limit", RESET)]
-        if self.context.budget is not None and all(one.isdigit() for one in told):
+        if self.context.budget is None:
+            return
+        self.counts_itself = not all(one.isdigit() for one in told)
+        if not self.counts_itself:
             left, allowed, seconds = (int(one[:9]) for one in told)
             self.context.budget.noted(left, allowed, seconds)
+        elif self._known is not None and (calls := calls_a_day(self._known)):
+            rest = day_left(self._known, self.context.now())
+            if rest is not None:
+                self.context.budget.counted(calls, int(rest.total_seconds()))
 
     def _note_empty(self, error: DayUsedUpError) -> None:
         """Nothing is left, also where other programs used it up and no header told."""
+        now = self.context.now()
+        if error.retry_after == UNTOLD and self._known is not None:
+            error.retry_after = day_left(self._known, now) or UNTOLD
+            self.context.limiter.closed(error.retry_after)
+        zone = (zone_named(self._known.time_zone) if self._known else None) or UTC
+        anew = (now + error.retry_after).astimezone(zone)
+        error.message = f"{error.message} They begin anew at {anew:%Y-%m-%d %H:%M %Z}."
         told = self.context.budget.left() if self.context.budget else None
         if self.context.budget is not None and told:
             self.context.budget.noted(0, told[1], int(error.retry_after.total_seconds()))

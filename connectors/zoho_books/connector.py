@@ -33,6 +33,7 @@ CONNECTOR = Connector(
     refresh_tokens_stay=True,  # a refresh token stays the same
     # Ten in ten minutes are allowed, to all connections of one refresh token together; two are left to others.
     token_limit=Limit(calls=8, period=timedelta(minutes=10), scope="token"),
+    token_counted_by=("client_id", "refresh_token"),
     # A hundred a minute and, on the free plan, five at a time, by organisation: nearly all may flow steadily.
     limits=(Limit(calls=100, period=timedelta(seconds=60), parallel=4, burst=2),),
     simulator="connectors.zoho_books.simulator.ZohoBooksSimulator",

@@ -22,6 +22,7 @@ BILLS = "https://www.zoho.com/books/api/v3/bills/"
 CONTACTS = "https://www.zoho.com/us/books/kb/contacts/display-duplicate-contact-name.html"
 OAUTH = "https://www.zoho.com/books/api/v3/oauth/"
 LONGEST_DAY = timedelta(hours=24)
+UNTOLD = timedelta(hours=1)
 RESET = "X-Rate-Limit-Reset"
 
 
@@ -42,12 +43,12 @@ class NumberTakenError(RejectedError):
 
 
 def until_tomorrow(response: ApiResponse, now: datetime) -> timedelta:
-    """Until the organisation's midnight: as the header says, else for an hour, as it costs one call to ask again.
+    """Until the organisation's midnight: as the header says, else for an hour, unless who asks knows its zone.
 
     The header tells seconds; it is absent for some organisations (observed 2026-09)."""
     told = response.headers.get(RESET, "").strip()
     if not told.isdigit():
-        return timedelta(hours=1)
+        return UNTOLD
     return min(max(timedelta(seconds=int(told[:9])), timedelta(seconds=1)), LONGEST_DAY)
 
 

@@ -41,16 +41,17 @@ from connectors.zoho_books.errors import PROVIDER
 from connectors.zoho_books.halt import halted, halted_by
 from connectors.zoho_books.journals import journal_find, journal_post
 from connectors.zoho_books.listing import list_stamped
-from connectors.zoho_books.payments import is_return, payment_find, payment_post, return_find, return_post
+from connectors.zoho_books.payments import payment_find, payment_post
 from connectors.zoho_books.preflight import Preflight
 from connectors.zoho_books.reference import reference_items
+from connectors.zoho_books.returns import is_return, return_find, return_post
 from connectors.zoho_books.stamps import stamp_of
 from connectors.zoho_books.standing import StandingBills
 from connectors.zoho_books.vendors import vendor_find, vendor_post
 from connectors.zoho_books.verify import verify_connection
 from connectors.zoho_books.waiting import still_waiting, waiting_note
 
-ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)
+ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)  # of a batch, after what opens bills again
 
 
 @dataclass(slots=True)
@@ -92,14 +93,15 @@ class ZohoLedger:
         """One call for a journal that was never sent; one more each to look for what may have been. Where Zoho stores
         another reference number than was sent, nothing more is: raises ConfigurationError for an hour.
 
-        Vendors first, then bills, entries and payments, so that within a batch each finds what it settles."""
+        Vendors first, then returns of payments, bills, entries and payments: within a batch each finds what it settles,
+        and a credit that mirrors a bill finds it open."""
         office = self._office(company)
         if halt := halted(office.desk.books):
             raise halt
         self.client.lost_now()
         outcomes: dict[str, Outcome] = {}
         stopped: ConnectorError | None = None
-        for one in sorted(batch, key=lambda each: ORDER.index(type(each.document))):
+        for one in sorted(batch, key=lambda each: _rank(each.document)):
             if stopped is not None:
                 outcomes[one.key] = failed(one, OutcomeState.NOT_SENT, stopped)
                 continue
@@ -185,6 +187,11 @@ class ZohoLedger:
             standing = StandingBills(desk.books)
             self._offices[company] = _Office(desk, standing, Preflight(desk.books, standing, desk.demands))
         return self._offices[company]
+
+
+def _rank(document: Document) -> tuple[bool, int]:
+    is_first = isinstance(document, NewVendor) or (isinstance(document, JournalEntry) and is_return(document))
+    return not is_first, ORDER.index(type(document))
 
 
 def _explain(error: RejectedError, reason: Finding | None) -> None:

@@ -20,7 +20,7 @@ from connectors.zoho_books.desk import (
     PAYMENTS,
     Desk,
 )
-from connectors.zoho_books.payments import CREDIT_REFUND, RETURN
+from connectors.zoho_books.refunds import CREDIT_REFUND, RETURN
 from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow, RefundRow
 from connectors.zoho_books.stamps import MARK, is_stamp
 from connectors.zoho_books.standing import instant, ledger_id_of, number_of

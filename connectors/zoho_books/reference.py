@@ -13,6 +13,7 @@ from connectors.zoho_books.desk import Desk
 from connectors.zoho_books.kept import LISTS_FRESH
 from connectors.zoho_books.preflight import PAID_THROUGH
 from connectors.zoho_books.schema import ProjectRow, TaxRow
+from connectors.zoho_books.zones import zone_named
 
 ENTRIES, BILLS = "journals", "bills"
 Items = Iterator[ReferenceItem]
@@ -29,7 +30,8 @@ def reference_items(desk: Desk, kind: str) -> Items:
 
 def _companies(desk: Desk) -> Items:
     row = desk.books.organization(fresh=LISTS_FRESH)
-    facts = {"currency": row.currency_code, "time_zone": row.time_zone, "plan": row.plan_name}
+    zone = zone_named(row.time_zone)
+    facts = {"currency": row.currency_code, "time_zone": zone.key if zone else "", "plan": row.plan_name}
     yield ReferenceItem("company", row.organization_id, "", row.name, "", row.is_org_active, facts)
 
 

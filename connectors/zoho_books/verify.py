@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
-from connectors.base import Check
-from connectors.errors import BlockedError, ConnectorError, RateLimitedError
+from connectors.base import TOKENS_USED_UP, Check
+from connectors.errors import AuthenticationError, BlockedError, ConnectorError, RetryableError
 from connectors.money import MoneyError, exponent
 from connectors.zoho_books.auth import settings_of
 from connectors.zoho_books.books import Books
@@ -15,8 +15,10 @@ from connectors.zoho_books.client import ZohoClient
 from connectors.zoho_books.demanded import JOURNAL, PAGES, PURCHASES, Demanded
 from connectors.zoho_books.demands import Demands
 from connectors.zoho_books.locks import closed_through, reopened
+from connectors.zoho_books.zones import zone_named
 
 ORGANISATIONS = "Organisations"
+Look = Callable[[], Iterable[Check]]
 MANY_TOKENS = 10
 MODULES = (JOURNAL, PURCHASES)
 KEYED = ("bill", "contact", "vendorpayment")
@@ -34,7 +36,7 @@ PROBES = (
 
 def verify_connection(client: ZohoClient) -> list[Check]:
     """Token, organisation, rights, chart, tags, currencies, locks, the day's calls. Raises RetryableError when Zoho is
-    away from the start; what depends on a failed check is left out."""
+    away, or wants no more calls, before it refused anything; what depends on a failed check is left out."""
     checks: list[Check] = []
     try:
         for check in _organisations(client):  # one by one: what was found before a failure is told
@@ -45,15 +47,11 @@ def verify_connection(client: ZohoClient) -> list[Check]:
     books = Books(client, company)
     books.kept.forget(-1.0)  # a person has just mended something
     books.kept.put("organization", client.organization())
-    for name, path, what in PROBES:
-        checks.append(_checked(name, partial(_probe, client, company, name, path, what)))
-    for part in (_chart, _tags, _demands, _currencies, _locks, _key_fields):
-        try:
-            checks += part(books)
-        except RateLimitedError:
-            raise
-        except ConnectorError as error:
-            checks.append(Check(part.__name__.strip("_").capitalize(), "failed", error.message, ROLE))
+    looks: list[tuple[str, str, Look]] = [
+        *((name, what, partial(_probe, client, company, name, path, what)) for name, path, what in PROBES),
+        *((name, what, partial(part, books)) for name, what, part in PARTS),
+    ]
+    checks += _looked(looks)
     checks += _calls(client)
     checks += _tokens(client)
     return checks
@@ -70,7 +68,7 @@ def verify_source(client: ZohoClient) -> list[Check]:
     except BlockedError as error:
         return [*checks, _refusal(checks, error)]
     name, path, what = VENDORS
-    return [*checks, _checked(name, partial(_probe, client, company, name, path, what))]
+    return [*checks, *_looked([(name, what, partial(_probe, client, company, name, path, what))])]
 
 
 def _refusal(checks: list[Check], error: BlockedError) -> Check:
@@ -85,13 +83,27 @@ def _tokens(client: ZohoClient) -> Iterator[Check]:
     yield Check("Access tokens", "warning" if cure else "ok", said, cure)
 
 
-def _checked(name: str, look: Callable[[], Check]) -> Check:
-    try:
-        return look()
-    except RateLimitedError:
-        raise
-    except ConnectorError as error:
-        return Check(name, "failed", error.message, ROLE)
+def _looked(looks: Sequence[tuple[str, str, Look]]) -> list[Check]:
+    """Each look's checks. What could not be looked at is a warning beside what failed; where nothing failed, why not is
+    raised: nobody knows then."""
+    checks: list[Check] = []
+    later: RetryableError | None = None
+    for name, what, look in looks:
+        try:
+            checks += look()
+        except RetryableError as error:
+            if error.code == TOKENS_USED_UP:  # it was refused: a token that nobody refuses needs no renewal
+                checks.append(Check(name, "failed", f"May not read {what}: Zoho refuses our token for it.", ROLE))
+                continue
+            later = error
+            checks.append(Check(name, "warning", f"Not looked at: {error.message}", "Test the connection later."))
+        except AuthenticationError as error:
+            checks.append(Check(name, "failed", f"May not read {what}. {error.message}", ROLE))
+        except ConnectorError as error:
+            checks.append(Check(name, "failed", error.message, ROLE))
+    if later is not None and not any(one.state == "failed" for one in checks):
+        raise later
+    return checks
 
 
 def _organisations(client: ZohoClient) -> Iterator[Check]:
@@ -108,11 +120,15 @@ def _organisations(client: ZohoClient) -> Iterator[Check]:
     yield Check(
         "Organisation", "ok", f"{chosen.name} ({chosen.organization_id}), books in {chosen.currency_code}{plan}."
     )
+    if zone_named(chosen.time_zone) is None:
+        told = f"Zoho names {chosen.time_zone or 'no zone'}, which is none of the world's time zones"
+        cure = "Set the time zone of the organisation's place in Zoho, under Settings > Organisation Profile."
+        yield Check("Time zone", "warning", f"{told}: days are those of the tenant's own.", cure)
 
 
-def _probe(client: ZohoClient, company: str, name: str, path: str, what: str) -> Check:
+def _probe(client: ZohoClient, company: str, name: str, path: str, what: str) -> list[Check]:
     client.get(company, path, page=1, per_page=1)
-    return Check(name, "ok", f"May read {what}.")
+    return [Check(name, "ok", f"May read {what}.")]
 
 
 def _chart(books: Books) -> Iterator[Check]:
@@ -197,6 +213,16 @@ def _key_fields(books: Books) -> Iterator[Check]:
         yield Check("Key field", "ok", f"{name} is there; see in Zoho that it refuses duplicate values.")
 
 
+PARTS: tuple[tuple[str, str, Callable[[Books], Iterable[Check]]], ...] = (
+    ("Chart of accounts", "the chart of accounts (ZohoBooks.accountants)", _chart),
+    ("Reporting tags", "reporting tags (ZohoBooks.settings)", _tags),
+    ("Demands", "locations and custom fields (ZohoBooks.settings)", _demands),
+    ("Currencies", "currencies (ZohoBooks.settings)", _currencies),
+    ("Transaction locking", "transaction locks (ZohoBooks.accountants)", _locks),
+    ("Key field", "custom fields (ZohoBooks.settings)", _key_fields),
+)
+
+
 def _calls(client: ZohoClient) -> Iterator[Check]:
     """What the day has left, where Zoho tells it: it does not tell every organisation."""
     told = client.context.budget.left() if client.context.budget else None
@@ -205,4 +231,6 @@ def _calls(client: ZohoClient) -> Iterator[Check]:
         return
     left, allowed = told
     state = "warning" if left * 10 < allowed else "ok"
-    yield Check("Calls of the day", state, f"{left} of {allowed} are left until the organisation's midnight.")
+    by_whom = " by our own count, as Zoho does not tell and others may use some" if client.counts_itself else ""
+    said = f"{left} of {allowed} are left until the organisation's midnight{by_whom}."
+    yield Check("Calls of the day", state, said)

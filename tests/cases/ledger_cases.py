@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import LookupBlindError, Outcome, OutcomeState, ReceiptFile
+from connectors.base import LookupBlindError, Outcome, OutcomeState, Outgoing, ReceiptFile
 from connectors.documents import Dimension, Document, Line, Partner
 from connectors.errors import (
     AuthenticationError,
@@ -256,26 +257,6 @@ class LedgerCases:
         assert {one.state for one in answers} == {OutcomeState.POSTED}
         assert [world.count(one) for one in batch] == [1] * 4
 
-    def test_two_workers_at_once_leave_one_document(self, world: LedgerWorld) -> None:
-        if not world.open().enforces_key:
-            pytest.fail("a ledger without enforced keys has its own test of this")
-        batch = [world.outgoing(world.entry(f"{number}.00")) for number in range(1, 11)]
-        barrier = threading.Barrier(2)
-
-        def work() -> None:
-            ledger = world.open()
-            barrier.wait()
-            ledger.post(world.company, batch)
-
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        final = [world.delivered(one) for one in batch]
-        assert {one.state for one in final} == {OutcomeState.POSTED}
-        assert [world.count(one) for one in batch] == [1] * 10
-
     def test_our_documents_are_listed_by_pages(self, world: LedgerWorld) -> None:
         started = datetime.now(UTC) - timedelta(minutes=1)
         bill, posted_bill = world.posted(world.bill())
@@ -457,3 +438,44 @@ class LedgerCases:
         stamps = [ledger.stamp(f"{key}{end}") for key in keys for end in ("", "_1", "_2", ":pay")]
         assert len(set(stamps)) == len(stamps)
         assert stamps == [world.open().stamp(f"{key}{end}") for key in keys for end in ("", "_1", "_2", ":pay")]
+
+
+class EnforcedKeyCases:
+    """What a ledger with `enforces_key` keeps besides."""
+
+    def test_two_workers_at_once_leave_one_document(self, world: LedgerWorld) -> None:
+        assert world.open().enforces_key
+        batch = [world.outgoing(world.entry(f"{number}.00")) for number in range(1, 11)]
+        _two_workers(world, batch)
+        final = [world.delivered(one) for one in batch]
+        assert {one.state for one in final} == {OutcomeState.POSTED}
+        assert [world.count(one) for one in batch] == [1] * 10
+
+
+class SearchedKeyCases:
+    """What a ledger without: the engine lets one worker at a time post to it."""
+
+    def test_what_two_workers_post_at_once_is_there_twice_and_is_told(self, world: LedgerWorld) -> None:
+        """Each is sure to be the first; what a second does after the first is told above."""
+        assert not world.open().enforces_key
+        batch = [replace(world.outgoing(world.entry(f"{number}.00")), is_first=True) for number in range(1, 7)]
+        _two_workers(world, batch)
+        final = [world.delivered(one) for one in batch]
+        assert [(one.state, len(set(one.duplicates))) for one in final] == [(OutcomeState.TWICE, 2)] * 6
+        assert [world.count(one) for one in batch] == [2] * 6
+
+
+def _two_workers(world: LedgerWorld, batch: Sequence[Outgoing]) -> None:
+    """Both post the whole batch at the same time."""
+    barrier = threading.Barrier(2)
+
+    def work() -> None:
+        ledger = world.open()
+        barrier.wait()
+        ledger.post(world.company, batch)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

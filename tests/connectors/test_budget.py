@@ -43,3 +43,16 @@ def test_a_day_that_is_over_says_nothing_of_the_next(connection: Connection) -> 
     budget = ConnectionBudget(connection)
     budget.noted(3, 5_000, -1)
     assert budget.left() is None
+
+
+def test_what_the_vendor_does_not_tell_all_workers_count_together(connection: Connection) -> None:
+    one, two = ConnectionBudget(connection), ConnectionBudget(connection)
+    for budget in (one, two, one):
+        budget.counted(1_000, 3_600)
+    assert (one.left(), two.left()) == ((997, 1_000), (998, 1_000))
+    Connection.objects.update(calls_until=timezone.now())
+    two.counted(1_000, 3_600)
+    assert two.left() == (999, 1_000), "a new day"
+    Connection.objects.update(calls_left=0)
+    one.counted(1_000, 3_600)
+    assert one.left() == (0, 1_000)

@@ -138,3 +138,13 @@ def test_accounts_cost_centres_and_vendors_reach_brex() -> None:
         assert names.count("Bluefin Legal LLP") == 1
         made.run(1)
         assert [str(one["company_name"]) for one in made.brex.store.vendors].count("Bluefin Legal LLP") == 1
+
+
+def test_a_time_zone_that_nobody_knows_stops_nothing() -> None:
+    """The days are then those of the tenant's own zone."""
+    with zoho_world("zoho-zone") as made:
+        made.zoho.control("switch", {"time_zone_told": "PST"})
+        made.purchase("10.50")
+        made.run(2)
+        assert made.totals() == [Decimal("10.50")]
+        assert {made.connection(name).state for name in ("Brex", "Zoho")} == {"ok"}

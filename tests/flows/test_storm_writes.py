@@ -25,7 +25,7 @@ CASES: dict[str, dict[str, Any]] = {
         "vendor": "zoho", "policies": BILLS,
         "writes": {
             "POST /bills", "POST /vendorpayments", "POST /vendorcredits", "POST /vendorcredits/*/refunds",
-            "POST /vendorcredits/*/bills", "DELETE /bills/*/payments/*", "POST /vendorpayments/*/refunds",
+            "POST /vendorcredits/*/bills", "PUT /vendorpayments/*", "POST /vendorpayments/*/refunds",
         },
     },
     "Dynamics gives the batch numbers": {

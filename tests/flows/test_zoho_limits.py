@@ -49,7 +49,7 @@ def post(made: ZohoBooksWorld) -> None:
         (44, {"Retry-After": "20"}, 10, 20),
         (43, {}, 3590, 3600),
         (45, {"X-Rate-Limit-Reset": "7200"}, 7190, 7200),
-        (45, {}, 3590, 3600),
+        (45, {}, 1, 86_400),  # until a midnight
     ],
 )
 def test_a_refused_call_stops_the_organisation_for_as_long_as_its_code_asks(

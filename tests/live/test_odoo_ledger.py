@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors.odoo.auth import OdooCredentials
 from connectors.odoo.versions import Version
-from tests.cases.ledger_cases import KINDS, LedgerCases
+from tests.cases.ledger_cases import KINDS, EnforcedKeyCases, LedgerCases
 from tests.connectors.odoo.odoo_cases import OdooCases, ProtocolCases
 from tests.connectors.odoo.world import OdooWorld
 
@@ -34,7 +34,7 @@ def world() -> OdooWorld:
     )
 
 
-class TestRealOdoo(LedgerCases, OdooCases):
+class TestRealOdoo(LedgerCases, EnforcedKeyCases, OdooCases):
     """Company 1 of the prepared database, with references of its own in every run."""
 
     @pytest.mark.parametrize("fault", DONE_OR_NOT)

@@ -11,7 +11,7 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from connectors.zoho_books.auth import ZohoCredentials
-from tests.cases.ledger_cases import LedgerCases
+from tests.cases.ledger_cases import LedgerCases, SearchedKeyCases
 from tests.connectors.zoho_books.world import ZohoWorld
 from tests.connectors.zoho_books.zoho_cases import ZohoCases
 
@@ -25,5 +25,5 @@ def world() -> ZohoWorld:
     return ZohoWorld(os.environ["ZOHO_URL"], HTTPAdapter(), credentials, os.environ["ZOHO_ORGANIZATION_ID"])
 
 
-class TestRealZoho(LedgerCases, ZohoCases):
+class TestRealZoho(LedgerCases, SearchedKeyCases, ZohoCases):
     """With references of its own in every run."""

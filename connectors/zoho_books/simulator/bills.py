@@ -188,7 +188,12 @@ class BillsApi(Resource):
         row = self.find(call.org, record_id)
         if application_id not in row["_applied"]:
             raise missing("Payment")
-        settling.release(call, row, application_id)
+        kind, payer_id, _ = row["_applied"][application_id]
+        payment = call.org.payments.get(payer_id) if kind == "payment" else None
+        if payment is not None and call.simulator.switches.delete_of_bill_payment == "delete":
+            call.simulator.resources["vendorpayments"].remove(call, payment)
+        else:
+            settling.release(call, row, application_id)
         return answer("The payment has been deleted.")
 
     def apply(self, call: ApiCall, record_id: str) -> Response:

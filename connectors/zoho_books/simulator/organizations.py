@@ -38,13 +38,18 @@ class OrganisationsApi:
         """The one call without `organization_id`: everything the user can see."""
         user = self.simulator.users[token.zuid]
         own = [self.simulator.organisations[one] for one in user.organisations]
-        return answer(organizations=[_row(one, user) for one in own if one.location == token.location])
+        rows = [_row(one, user) for one in own if one.location == token.location]
+        return answer(organizations=[{**row, **self._zone()} for row in rows])
 
     def get(self, call: ApiCall, record_id: str) -> Response:
         org = self.simulator.organisations.get(record_id)
         if org is None or record_id not in call.user.organisations:
             raise ZohoError(400, 6041, f"This user is not associated with the CompanyID/CompanyName:{record_id}.")
-        return answer(organization=_detail(org, call.user))
+        return answer(organization={**_detail(org, call.user), **self._zone()})
+
+    def _zone(self) -> Item:
+        told = self.simulator.switches.time_zone_told
+        return {"time_zone": told} if told else {}
 
     def users(self, call: ApiCall) -> Response:
         found = [one for one in self.simulator.users.values() if call.org.id in one.organisations]

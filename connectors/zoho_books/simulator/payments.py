@@ -163,7 +163,8 @@ class PaymentsApi(Resource):
 
     def _uses(self, call: ApiCall, body: Item, known: Item | None) -> list[tuple[Item, str, Decimal]]:
         """The bills after the write: bill, application id, amount. Without `bills` in the body they stay."""
-        if "bills" not in body:
+        is_silent = known is not None and call.simulator.switches.empty_bills_of_payment == "ignore"
+        if "bills" not in body or (is_silent and not body["bills"]):
             if known is None:
                 return []
             uses = settling.uses_of(call.org, known["vendor_id"], known["payment_id"])

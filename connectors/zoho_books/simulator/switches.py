@@ -32,6 +32,7 @@ class Switches:
     unknown_codes_shift: int = 0  # added to codes from 990001 on, which no client may know
     requests_per_minute: int | None = 100
     minute_window: str = "rolling"  # rolling | calendar
+    time_zone_told: str = ""  # an organisation's own, by its IANA name as seen live; PST, as the documentation has it
     day_zone: str = ""  # the organisation's; a zone by its name where Zoho's days are really others
     minute_refusal: str = "44"  # 44 | 43 (with Retry-After and a real block)
     block_seconds: int = 3600
@@ -65,6 +66,8 @@ class Switches:
     custom_field_values: str = "keep"  # keep | drop, without a word
     upsert_fills_field: bool = False  # a record made by an upsert whose body lacks the field gets it all the same
     upsert_create_status: int = 201
+    delete_of_bill_payment: str = "unapply"  # unapply | delete, as its message says: the payment itself
+    empty_bills_of_payment: str = "clear"  # clear | ignore, in an update of a payment that is applied
     refund_of_payment: str = "list"  # list, as published | object, as credits have it
     lock_includes_its_date: bool = True
     missing_location: str = "refuse"  # refuse | primary, for a document without one where locations are on

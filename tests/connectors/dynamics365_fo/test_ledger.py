@@ -10,7 +10,7 @@ import pytest
 
 from connectors.base import OutcomeState
 from tests.cases.fault_transport import NetworkFault
-from tests.cases.ledger_cases import UNCLEAR, LedgerCases
+from tests.cases.ledger_cases import UNCLEAR, EnforcedKeyCases, LedgerCases
 from tests.cases.ledger_world import LedgerWorld
 from tests.connectors.dynamics365_fo.document_cases import DocumentCases
 from tests.connectors.dynamics365_fo.fault_cases import FaultCases, OwnNumberCases
@@ -21,7 +21,9 @@ from tests.connectors.dynamics365_fo.state_cases import StateCases
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 
-class TestUnderOurNumbers(LedgerCases, StateCases, DocumentCases, SettlingCases, FaultCases, OwnNumberCases):
+class TestUnderOurNumbers(
+    LedgerCases, EnforcedKeyCases, StateCases, DocumentCases, SettlingCases, FaultCases, OwnNumberCases
+):
     """The number sequence lets its users choose."""
 
 

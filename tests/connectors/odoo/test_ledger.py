@@ -8,12 +8,12 @@ import pytest
 
 from connectors.odoo.simulator import OdooSimulator
 from connectors.odoo.versions import Version
-from tests.cases.ledger_cases import LedgerCases
+from tests.cases.ledger_cases import EnforcedKeyCases, LedgerCases
 from tests.connectors.odoo.odoo_cases import OdooCases, ProtocolCases
 from tests.connectors.odoo.world import OdooWorld
 
 
-class TestSimulatedOdoo(LedgerCases, OdooCases):
+class TestSimulatedOdoo(LedgerCases, EnforcedKeyCases, OdooCases):
     """The database as a fresh server has it."""
 
 

@@ -7,18 +7,20 @@ from contextlib import contextmanager
 
 import pytest
 
+from connectors.auth import MemoryTokenStore
 from connectors.simulation import SimulatorTransport
 from connectors.zoho_books.auth import SCOPES, ZohoCredentials
+from connectors.zoho_books.client import ZohoClient
 from connectors.zoho_books.simulator import Switches, ZohoBooksSimulator
 from tests.connectors.zoho_books.world import ZohoWorld
 
 ADDRESS = "http://127.0.0.1:9"
 
 
-def credentials_for(simulator: ZohoBooksSimulator) -> ZohoCredentials:
-    """Those of a consent to what the connector asks for."""
+def credentials_for(simulator: ZohoBooksSimulator, *scopes: str) -> ZohoCredentials:
+    """Those of a consent to what the connector asks for, or to other scopes."""
     given = simulator.credentials()
-    refresh = simulator.control("add_refresh_token", {"scopes": list(SCOPES)})
+    refresh = simulator.control("add_refresh_token", {"scopes": list(scopes or SCOPES)})
     return ZohoCredentials(client_id=given["client_id"], client_secret=given["client_secret"], refresh_token=refresh)
 
 
@@ -30,6 +32,8 @@ class SimulatedWorld(ZohoWorld):
         credentials = credentials_for(simulator)
         organization_id = simulator.credentials()["organization_id"]
         super().__init__(ADDRESS, SimulatorTransport(simulator), credentials, organization_id)
+        person = credentials_for(simulator, "ZohoBooks.fullaccess.all")  # who also deletes
+        self.admin = ZohoClient(self._context(person, self.inner, tokens=MemoryTokenStore()))
 
     @contextmanager
     def approval(self) -> Iterator[None]:

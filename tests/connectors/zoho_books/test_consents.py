@@ -135,6 +135,19 @@ def test_tokens_of_one_refresh_token_are_counted_together(zoho: ZohoBooksSimulat
     assert DatabaseTokenStore(us.pk, limit=limit).refresh(fresh).value == "at"
 
 
+def test_what_else_is_in_the_credentials_does_not_matter_for_that(zoho: ZohoBooksSimulator) -> None:
+    refresh = zoho.control("add_refresh_token", {"scopes": list(SCOPES)})
+    us = connection(zoho, "one", US, refresh_token=refresh, webhook_secret="secretOfTheFirst")
+    eu = connection(zoho, "two", EU, refresh_token=refresh, webhook_secret="secretOfTheSecond")
+    asked([us, eu], *[timedelta(minutes=minute) for minute in range(4)])
+    for row in (us, eu):
+        tokens = connection_context(row).tokens
+        assert tokens is not None
+        assert tokens.asked_within(HOUR) == 8
+        with pytest.raises(RateLimitedError, match="8 tokens were asked for lately"):
+            tokens.refresh(fresh)
+
+
 def test_many_live_tokens_of_one_refresh_token_are_warned_of(zoho: ZohoBooksSimulator) -> None:
     refresh = zoho.control("add_refresh_token", {"scopes": list(SCOPES)})
     us, eu = connection(zoho, "one", US, refresh_token=refresh), connection(zoho, "two", EU, refresh_token=refresh)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -34,9 +35,13 @@ Refusal = dict[str, Any]
 class Budget:
     def __init__(self) -> None:
         self.told: list[tuple[int, int, int]] = []
+        self.own: list[tuple[int, int]] = []
 
     def noted(self, left: int, allowed: int, seconds: int) -> None:
         self.told.append((left, allowed, seconds))
+
+    def counted(self, allowed: int, seconds: int) -> None:
+        self.own.append((allowed, seconds))
 
     def left(self) -> tuple[int, int] | None:
         return self.told[-1][:2] if self.told else None
@@ -206,7 +211,39 @@ def test_the_rest_of_the_day_is_noted_where_it_is_told() -> None:
     simulator.control("switch", {"rate_headers": False})
     before = list(budget.told)
     client.get(company(simulator), "/journals")
-    assert budget.told == before
+    assert (budget.told, budget.own) == (before, []), "nobody knows the plan before the organisations are read"
+
+
+PLANS = [("Professional", 5_000), ("FREE", 1_000), ("Standard Trial", 2_000), ("ELITE", 10_000), ("Enterprise", None)]
+
+
+@pytest.mark.parametrize(("plan", "calls"), PLANS)
+def test_where_zoho_does_not_tell_our_own_calls_are_counted_by_the_plan(plan: str, calls: int | None) -> None:
+    simulator, budget = ZohoBooksSimulator(switches=Switches(rate_headers=False)), Budget()
+    simulator.organisation.plan = plan
+    now = datetime(2026, 10, 12, 23, 30, tzinfo=ZoneInfo(simulator.organisation.time_zone))
+    settings = ZohoSettings(organization_id=company(simulator))
+    client = client_for(simulator, budget=budget, settings=settings, now=lambda: now)
+    client.organizations()
+    client.get(company(simulator), "/journals")
+    assert budget.own == ([(calls, 1_800)] if calls else [])
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_day_that_is_used_up_ends_at_the_organisations_midnight(gate: Gate, is_known: bool) -> None:
+    simulator = ZohoBooksSimulator(switches=Switches(rate_headers=False))
+    now = datetime(2026, 10, 12, 20, 15, tzinfo=ZoneInfo(simulator.organisation.time_zone))
+    settings = ZohoSettings(organization_id=company(simulator))
+    client = client_for(simulator, limiter=gate, settings=settings, now=lambda: now)
+    if is_known:
+        client.organizations()
+    simulator.control("refuse", {"path": "/journals", "code": 45, "status": 429})
+    with pytest.raises(DayUsedUpError) as caught:
+        client.get(company(simulator), "/journals")
+    wait = timedelta(hours=3, minutes=45) if is_known else timedelta(hours=1)
+    assert (caught.value.retry_after, gate.pauses[-1]) == (wait, wait)
+    until = "2026-10-13 00:00 PDT" if is_known else "2026-10-13 04:15 UTC"
+    assert caught.value.message.endswith(f"They begin anew at {until}.")
 
 
 def test_pages_are_followed_and_no_row_comes_twice() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ import pytest
 from connectors.base import OutcomeState
 from connectors.documents import NewVendor, VendorBill
 from connectors.zoho_books.simulator import ZohoBooksSimulator
-from tests.cases.ledger_cases import LedgerCases
+from tests.cases.ledger_cases import LedgerCases, SearchedKeyCases
 from tests.connectors.zoho_books.conftest import SimulatedWorld
 from tests.connectors.zoho_books.world import ZohoWorld
 from tests.connectors.zoho_books.zoho_cases import ZohoCases, option
@@ -22,10 +21,8 @@ class ExpenseWorld(SimulatedWorld):
     card_purchases_as = "expense"
 
 
-class TestCardPurchasesAsExpenses(LedgerCases):
+class TestCardPurchasesAsExpenses(LedgerCases, SearchedKeyCases):
     """The same promises where card purchases are expenses."""
-
-    test_two_workers_at_once_leave_one_document = None  # type: ignore[assignment]  # as for journals, below
 
     @pytest.fixture
     def world(self, simulator: ZohoBooksSimulator) -> ZohoWorld:
@@ -112,25 +109,5 @@ class TestZohoWithAKeyField:
         assert outcome.error.cure == "closed_period"  # type: ignore[union-attr]
 
 
-class TestSimulatedZoho(LedgerCases, ZohoCases):
+class TestSimulatedZoho(LedgerCases, SearchedKeyCases, ZohoCases):
     """The organisation as the simulated company has it."""
-
-    def test_two_workers_at_once_leave_one_document(self, world: ZohoWorld) -> None:  # type: ignore[override]
-        """Zoho enforces no key, so the engine lets one lane at a time post. Should two do it all the same, what is
-        there twice is told, never passed over."""
-        batch = [world.outgoing(world.entry(f"{number}.00")) for number in range(1, 7)]
-        barrier = threading.Barrier(2)
-
-        def work() -> None:
-            ledger = world.open()
-            barrier.wait()
-            ledger.post(world.company, batch)
-
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        expected = {1: OutcomeState.POSTED, 2: OutcomeState.TWICE}
-        for one in batch:
-            assert world.open().find(world.company, [one])[0].state is expected[world.count(one)]

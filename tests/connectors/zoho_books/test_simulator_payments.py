@@ -70,6 +70,18 @@ def test_an_unused_payment_can_be_applied_later_and_taken_away_again(books: Book
     assert books.ok("GET", f"/vendorpayments/{payment['payment_id']}")["vendorpayment"]["balance"] == 100
 
 
+def test_deleting_a_payment_of_a_bill_may_mean_the_payment_itself(books: Books) -> None:
+    books.do("switch", delete_of_bill_payment="delete")
+    bill, other = made_bill(books, "A"), made_bill(books, "B")
+    body = paid(books, 200, (bill["bill_id"], 100))
+    body["bills"].append({"bill_id": other["bill_id"], "amount_applied": 100})
+    books.ok("POST", "/vendorpayments", body)
+    application = books.ok("GET", f"/bills/{bill['bill_id']}/payments")["payments"][0]["bill_payment_id"]
+    books.ok("DELETE", f"/bills/{bill['bill_id']}/payments/{application}")
+    assert (status(books, bill), status(books, other)) == (("open", 100), ("open", 100))
+    assert books.rows("/vendorpayments") == []
+
+
 def test_a_change_of_a_payment_replaces_its_bills_only_when_it_names_them(books: Books) -> None:
     one, two = made_bill(books, "A"), made_bill(books, "B")
     payment = books.ok("POST", "/vendorpayments", paid(books, 100, (one["bill_id"], 100)))["vendorpayment"]

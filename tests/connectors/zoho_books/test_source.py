@@ -24,6 +24,8 @@ class Told:
 
     def noted(self, left: int, allowed: int, seconds: int) -> None: ...
 
+    def counted(self, allowed: int, seconds: int) -> None: ...
+
     def left(self) -> tuple[int, int] | None:
         return self._left, 5_000
 
@@ -50,6 +52,7 @@ def test_only_what_changed_since_is_read_again(world: ZohoWorld, simulator: Zoho
     simulator.clock.advance(hours=2)
     made = world.act("POST", "/contacts", {"contact_name": "Atelier", "contact_type": "vendor"})["contact"]
     world.act("PUT", f"/contacts/{old[-1]}", {"notes": "called"})
+    world.open().identity()  # with a new token, as the old one has ended
     world.faults.calls.clear()
     assert set(read(world, datetime.now(UTC) + timedelta(hours=1))) == {made["contact_id"], old[-1]}
     assert len([one for one in world.faults.calls if "/contacts" in one]) == 1

@@ -18,7 +18,7 @@ from connectors.documents import Account, Document, JournalEntry, NewVendor, Pay
 from connectors.zoho_books.auth import ZohoCredentials, ZohoSettings
 from connectors.zoho_books.client import ZohoClient
 from connectors.zoho_books.ledger import ZohoLedger
-from connectors.zoho_books.payments import is_return
+from connectors.zoho_books.returns import is_return
 from tests.cases.fault_transport import FaultTransport
 from tests.cases.ledger_world import LedgerWorld
 
