@@ -24,7 +24,6 @@ from audit.sync.decide import LOOK_AGAIN, Judge
 from audit.sync.frozen import posting_new
 from audit.sync.judged import Judged, describe
 from audit.sync.lanes import Lease
-from audit.sync.leaving import marks_each
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.vendors import vendor_request, vendors_creating, vendors_learn
 from connectors.documents import NewVendor
@@ -218,7 +217,7 @@ class Freezer:
             posting.state = PostingState.INTENDED
         else:
             posting.state, posting.attempts = PostingState.SENDING, 1
-            posting.sent_at = None if marks_each(self.judge.ledger) else recorder.now
+            posting.sent_at = None if self.judge.ledger.marks_each else recorder.now
         recorder.intend(posting)
         return [posting] if posting.state == PostingState.SENDING else []
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from django.db import connection as database
 
 from audit.sync.lanes import Lease, LeaseLostError
-from connectors.base import Ledger
 
 MARK = """
 UPDATE audit_posting posting SET sent_at = clock_timestamp()
@@ -17,11 +16,6 @@ UPDATE audit_posting posting SET sent_at = clock_timestamp()
  WHERE posting.ledger_id = lane.connection_id AND posting.stamp = %(stamp)s AND posting.state = 'sending'
    AND lane.id = %(lane)s AND lane.token = %(token)s AND lane.lease_until > clock_timestamp()
 """
-
-
-def marks_each(ledger: Ledger) -> bool:
-    """Whether a ledger has each document marked by itself; otherwise the whole batch counts as sent."""
-    return bool(getattr(ledger, "marks_each", False))
 
 
 def posting_leaves(lease: Lease, stamp: str) -> None:

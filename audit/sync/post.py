@@ -23,7 +23,6 @@ from audit.sync.due import received
 from audit.sync.freeze import Freezer
 from audit.sync.frozen import document_of
 from audit.sync.lanes import Lease, LeaseLostError, database_now
-from audit.sync.leaving import marks_each
 from audit.sync.outcomes import apply_outcomes
 from audit.sync.read import post_slots
 from audit.sync.recorder import Cause, Recorder
@@ -82,7 +81,7 @@ class Poster:
             recorder = Recorder(self.lease.tenant_id, self.actor)
             settle_at = recorder.now + self.ledger.settling_time
             for posting in self._open(PostingState.SENDING).select_for_update(of=("self",)):
-                if posting.sent_at is None and marks_each(self.ledger):
+                if posting.sent_at is None and self.ledger.marks_each:
                     posting.attempts -= 1
                     said = "The worker died before it was sent."
                     recorder.posting(posting, PostingState.INTENDED, said, settle_at=recorder.now)
@@ -169,7 +168,7 @@ class Poster:
                 recorder = Recorder(self.lease.tenant_id, self.actor)
                 for posting in postings:
                     recorder.posting(posting, PostingState.SENDING)
-                    posting.sent_at = None if marks_each(self.ledger) else posting.sent_at
+                    posting.sent_at = None if self.ledger.marks_each else posting.sent_at
                 recorder.flush()
             with self.stopped.alone(company):
                 self._send(company, postings)

@@ -118,10 +118,12 @@ class Ledger(Protocol):
     """A system that keeps books. One instance serves one connection; calls name the company by its ledger id.
 
     `enforces_key`: the ledger itself refuses a second document under one stamp, so that several workers may write at
-    once; `enforces` tells whether it does for a type, as it may not for all. `write_timeout` is the longest a
-    write may take; `settling_time` the time after which an absent document is surely absent."""
+    once; `enforces` tells whether it does for a type, as it may not for all. `marks_each`: it sends one by one, and
+    tells `ConnectionContext.leaving` before each. `write_timeout` is the longest a write may take; `settling_time` the
+    time after which an absent document is surely absent."""
 
     enforces_key: bool
+    marks_each: bool
     batch_size: int
     write_timeout: timedelta
     settling_time: timedelta

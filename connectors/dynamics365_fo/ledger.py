@@ -44,6 +44,7 @@ class DynamicsLedger:
     With automatic batch numbers, and of vendors and pending invoices, Dynamics enforces nothing: they are searched for
     before they are written, and who posts journals or invoices that way must be alone."""
 
+    marks_each = False
     batch_size = 50  # about 150 operations in a batch; the server works while we wait
     write_timeout = timedelta(seconds=BATCH_TIMEOUT)
     settling_time = timedelta(seconds=120)

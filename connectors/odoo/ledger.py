@@ -56,6 +56,7 @@ class OdooLedger:
     """One connection to one Odoo database; calls name the company. Not to be shared between threads."""
 
     enforces_key = True
+    marks_each = False
     batch_size = 250  # two seconds a call for small entries on Odoo 19.0; what a batch costs us is shared by more
     write_timeout = timedelta(seconds=WRITE_TIMEOUT)
     settling_time = timedelta(seconds=150)  # Odoo kills a request after 120
