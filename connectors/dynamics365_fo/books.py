@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,9 @@ from connectors.base import LedgerFacts
 from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats, formats_of
 from connectors.dynamics365_fo.display import DisplayActions
-from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
+from connectors.dynamics365_fo.literals import equals, is_filterable, is_member, one_of
 from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of, reopened
+from connectors.dynamics365_fo.rates import Span, rate_in, rate_questions
 from connectors.dynamics365_fo.rights import OPTIONAL
 from connectors.dynamics365_fo.schema import (
     BankAccountRow,
@@ -45,9 +46,6 @@ SEEN = 50  # journals that are looked at for a mark of ours
 IDS = 20  # in one question
 LINES = 20  # of each kind that show how rates are written
 SCALES = {Decimal(1), Decimal(100)}
-AROUND = timedelta(days=31)  # of a day whose rate is wanted: the next document's is near
-UNSET = "1900-01-01"  # how a date reads that was never set
-FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class _Kept:
     has_integration_key: bool
     periods: list[Period] = field(default_factory=list)
     rates: dict[str, list[RateRow]] = field(default_factory=dict)  # by currency, for the days in `rated`
-    rated: dict[str, tuple[date, date]] = field(default_factory=dict)
+    rated: dict[str, Span] = field(default_factory=dict)
     hidden: dict[type[Row], ConnectorError] = field(default_factory=dict)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     banks: dict[str, BankAccountRow] | None = None
@@ -223,7 +221,7 @@ class Books:
             every = one_of("VendorAccountNumber", ids)
             query = Query(self._vendors, company=self.company, every=every)
             wanted.append(_Wanted("vendor", "vendor_account_number", ids, query))
-        rated, others = self._rate_questions(rates), list(also)
+        rated, others = rate_questions(kept.ledger, kept.rated, rates), list(also)
         every_question = [one.query for one in wanted] + [one for _, _, one in rated] + others
         answers = self.ask(every_question) if every_question else []
         for one, rows in zip(wanted, answers, strict=False):
@@ -266,14 +264,7 @@ class Books:
         if code == own:
             return Decimal(1)
         self.prepare(rates=[(code, day)])
-        rows = self._prepared().rates.get(code, [])
-        valid = [row for row in rows if {row.from_currency, row.to_currency} == {code, own}]
-        valid = [row for row in valid if row.rate and _holds(row, day)]
-        if not valid:
-            return None
-        row = max(valid, key=lambda one: (one.from_currency == code, one.start_date))  # what is quoted as it is, newest
-        per_unit = row.rate / FACTORS.get(row.conversion_factor, 1)
-        return per_unit if row.from_currency == code else Decimal(1) / per_unit
+        return rate_in(self._prepared().rates.get(code, []), code, own, day)
 
     def today(self) -> date:
         return self.client.http.context.now().date()
@@ -356,27 +347,6 @@ class Books:
         periods = [period_of(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
         kept.periods = sorted((one for one in periods if one), key=lambda one: one.starts_on)
 
-    def _rate_questions(self, wanted: Iterable[tuple[str, date]]) -> list[tuple[str, tuple[date, date], Query[Any]]]:
-        """Rates between the company's currency and others, of the days that are wanted and those around them: a table
-        may hold every day of many years."""
-        kept = self._fresh()
-        own, days = kept.ledger.accounting_currency, dict[str, list[date]]()
-        for code, day in wanted:
-            first, last = kept.rated.get(code, (date.max, date.min))
-            if code != own and is_filterable(code) and not first <= day <= last:
-                days.setdefault(code, []).append(day)
-        questions: list[tuple[str, tuple[date, date], Query[Any]]] = []
-        for code, some in days.items():
-            known = kept.rated.get(code, ())
-            first, last = min(*some, *some, *known) - AROUND, max(*some, *some, *known) + AROUND
-            every = (
-                f"{equals('RateTypeName', kept.ledger.exchange_rate_type)} and "
-                f"({_pair(code, own)} or {_pair(own, code)}) and StartDate le {last}T23:59:59Z and "
-                f"(EndDate ge {first}T00:00:00Z or EndDate le {UNSET}T23:59:59Z)"
-            )
-            questions.append((code, (first, last), Query(RateRow, every=every)))
-        return questions
-
     def _has_integration_key(self) -> bool:
         if self._kept is not None:
             return self._kept.has_integration_key
@@ -408,10 +378,6 @@ class Books:
             return self.client.many(older)
 
 
-def _pair(source: str, target: str) -> str:
-    return f"({equals('FromCurrency', source)} and {equals('ToCurrency', target)})"
-
-
 def _slot(kind: str, one: str) -> tuple[str, str]:
     """As Dynamics compares ids: neither case nor blanks at the end count."""
     return kind, one.rstrip().lower()
@@ -423,8 +389,3 @@ def decimals_of(row: CurrencyRow) -> int:
     if not row.general_rounding_rule:
         return 2
     return max(0, -exponent) if isinstance(exponent, int) else 2
-
-
-def _holds(row: RateRow, day: date) -> bool:
-    starts, ends = day_of(row.start_date), day_of(row.end_date)
-    return not (starts and day < starts) and not (ends and day > ends)

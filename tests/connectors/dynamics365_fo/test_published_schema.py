@@ -16,7 +16,6 @@ from connectors.base import Outgoing, ReceiptFile
 from connectors.documents import Dimension
 from connectors.dynamics365_fo import schema, schema_documents
 from connectors.dynamics365_fo.attachments import body_of
-from connectors.dynamics365_fo.books import FACTORS
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.dimensions import DEFAULT, DELIMITERS, LEDGER
 from connectors.dynamics365_fo.display import COMBINATION, SET, question
@@ -24,6 +23,7 @@ from connectors.dynamics365_fo.journals import header_of, lines_of
 from connectors.dynamics365_fo.literals import ENUM
 from connectors.dynamics365_fo.pending import InvoicePoster
 from connectors.dynamics365_fo.postable import JOURNAL_TYPES
+from connectors.dynamics365_fo.rates import FACTORS
 from connectors.dynamics365_fo.vendors import VendorPoster
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
