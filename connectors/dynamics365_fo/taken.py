@@ -44,8 +44,8 @@ def taken_by(formats: Formats, rows: Iterable[object]) -> Taken:
     for row in rows:
         if isinstance(row, VendorTransactionRow) and row.invoice and row.amount_cur:
             slot = (row.account_num.lower(), row.amount_cur > 0, plain_number(row.invoice))
-            # What was a pending invoice stands in no journal.
-            taken[slot] = f"{INVOICE.word}:{row.journal_num}" if row.journal_num else f"transaction:{row.source_key}"
+            # what was a pending invoice was booked through no journal
+            taken[slot] = f"{INVOICE.word}:{row.journal_num}" if row.journal_num else f"voucher:{row.voucher}"
         elif isinstance(row, InvoiceLineRow) and row.account_type == "Vend" and row.invoice:
             vendor = ("".join(formats.segments(row.account_display_value))).lower()
             slot = (vendor, row.debit_amount > 0, plain_number(row.invoice))
