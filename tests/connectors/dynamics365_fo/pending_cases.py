@@ -87,5 +87,5 @@ class PendingCases:
         world.do("post_invoices", references=[created.number])
         [row] = world.rows("VendTransBiEntities", DocumentNum=outgoing.stamp)
         [[found]] = world.open().preflight("usmf", [world.bill(number=outgoing.document.number)])  # type: ignore[union-attr]
-        assert found.value == f"transaction:{row['SourceKey']}"
+        assert found.value == f"voucher:{row['Voucher']}"
         assert found.message.startswith(f"{found.value} already has the number")
