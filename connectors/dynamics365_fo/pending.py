@@ -48,10 +48,16 @@ class InvoicePoster:
     def post(self, batch: Sequence[Outgoing]) -> Outcomes:
         """Headers, lines, read back: three calls for any number of bills, which are not there."""
         outcomes: Outcomes = {}
-        fresh = self._unrefused(batch, outcomes)
+        drafts: dict[str, list[dict[str, Any]]] = {}
+        fresh = []
+        for one in self._unrefused(batch, outcomes):
+            try:  # before anything is sent: it may not be sayable
+                drafts[one.key] = self.bodies(one, "")
+                fresh.append(one)
+            except (UnsupportedError, RejectedError) as error:
+                outcomes[one.key] = failed(one, OutcomeState.REJECTED, error)
         if not fresh:
             return outcomes
-        drafts = {one.key: self.bodies(one, "") for one in fresh}  # before anything is sent: it may not be sayable
         headers = [Changeset((self.desk.client.operation("POST", HEADERS, self._header(one)),)) for one in fresh]
         try:
             answers = self.desk.client.write(headers)

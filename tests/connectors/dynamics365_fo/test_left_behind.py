@@ -11,6 +11,7 @@ import pytest
 from connectors.base import OutcomeState, Outgoing
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.pending import InvoicePoster
+from connectors.errors import UnsupportedError
 from tests.cases.ledger_cases import UNCLEAR, codes
 from tests.connectors.dynamics365_fo.drafts import MEALS, credit, debit, sent
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
@@ -177,3 +178,18 @@ def test_an_invoice_that_came_late_is_not_taken_for_refused(language: str) -> No
     assert (found.state, found.differences) == (OutcomeState.CREATED, ())
     [header] = headers(world, "pending bill", outgoing)
     assert len(lines(world, "pending bill", header)) == 2
+
+
+def test_a_bill_that_no_line_can_carry_keeps_no_other_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = DynamicsWorld(invoice_pattern="pending")
+    good, bad = world.outgoing(world.bill()), world.outgoing(world.bill(text="unsayable"))
+    said = InvoicePoster.bodies
+
+    def bodies(poster: InvoicePoster, one: Outgoing, reference: str) -> list[dict[str, Any]]:
+        if one is bad:
+            raise UnsupportedError("No line carries it.")
+        return said(poster, one, reference)
+
+    monkeypatch.setattr(InvoicePoster, "bodies", bodies)
+    states = [one.state for one in world.open().post("usmf", [bad, good])]
+    assert states == [OutcomeState.REJECTED, OutcomeState.CREATED]
