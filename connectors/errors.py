@@ -68,10 +68,6 @@ class RateLimitedError(RetryableError):
         self.retry_after = retry_after
 
 
-class CrowdedError(RateLimitedError):
-    """Too many calls at a time, whatever their number: fewer at once is the cure."""
-
-
 class OutcomeUnknownError(ConnectorError):
     """A write left the house and no clear answer came back: it may or may not have happened."""
 

@@ -27,7 +27,6 @@ from connectors.errors import (
     BlockedError,
     ConfigurationError,
     ConnectorError,
-    CrowdedError,
     OutcomeUnknownError,
     PayloadError,
     RateLimitedError,
@@ -273,8 +272,6 @@ class ApiClient:
         error = self.error(response, code, message)
         if isinstance(error, RateLimitedError):
             self.context.limiter.closed(error.retry_after)
-        if isinstance(error, CrowdedError) and (crowded := getattr(self.context.limiter, "crowded", None)) is not None:
-            crowded()
         if isinstance(error, AuthenticationError) and call.is_ours:
             raise _RefusedError(error, response)
         raise error

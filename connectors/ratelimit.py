@@ -138,10 +138,6 @@ class SharedLimiter:
         if self._on_closed:
             self._on_closed(self._closed_until)
 
-    def crowded(self) -> None:
-        """The vendor takes fewer at a time than is allowed here: this one waits from now on until half as many run."""
-        self._parallel = max(1, self._parallel // 2) if self._parallel else 0
-
     def _take(self, cost: int, buckets: Sequence[_Bucket]) -> float:
         if time.monotonic() >= self._cache_rests_until:
             try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.answers import ApiResponse, ErrorRule
 from connectors.codec import json_load
-from connectors.errors import AuthenticationError, ConfigurationError, CrowdedError, RateLimitedError, RejectedError
+from connectors.errors import AuthenticationError, ConfigurationError, RateLimitedError, RejectedError
 
 PROVIDER = "Zoho Books"
 INTRODUCTION = "https://www.zoho.com/books/api/v3/introduction/"
@@ -51,11 +50,6 @@ def _for(seconds: int) -> Any:
     return lambda response, now: timedelta(seconds=seconds)
 
 
-def a_moment(response: ApiResponse, now: datetime) -> timedelta:
-    """Some seconds, of each caller others, or they would come back together."""
-    return timedelta(seconds=random.uniform(1, 4))  # noqa: S311 - jitter, not a secret
-
-
 _UNAUTHORISED = (
     "Zoho refuses the token, or it lacks a scope, or the user's role lacks a right: connect Zoho again, or give the "
     "user the role of an accountant."
@@ -77,7 +71,7 @@ RULES: tuple[ErrorRule, ...] = (
     # Its Retry-After was an hour although it speaks of a minute (observed on an Indian organisation, 2026-09).
     ErrorRule(None, "43", None, RateLimitedError, "Zoho has blocked us for an hour.", INTRODUCTION, wait=_for(3600)),
     ErrorRule(None, "44", None, RateLimitedError, "Too many calls in a minute.", INTRODUCTION, wait=_for(60)),
-    ErrorRule(None, "1070", None, CrowdedError, "Too many calls at a time.", INTRODUCTION, wait=a_moment),
+    ErrorRule(None, "1070", None, RateLimitedError, "Too many calls at a time.", INTRODUCTION, wait=_for(3)),
     ErrorRule(None, "1002", None, MissingError, "Zoho does not have this record.", ERRORS),
     ErrorRule(404, None, r"^\s*\{", MissingError, "Zoho does not have this.", ERRORS),
     ErrorRule(

@@ -120,24 +120,6 @@ def test_only_so_many_calls_run_at_a_time(cache: redis.Redis, scope: str, monkey
     second.released()
 
 
-def test_a_crowd_halves_what_runs_at_a_time(cache: redis.Redis, scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ratelimit, "MOMENT", 0)
-    four = Limit(1000, SECOND, parallel=4)
-    others = [limiter(cache, scope, four) for _ in range(2)]
-    mine = limiter(cache, scope, four)
-    for one in others:
-        one.acquire()
-    mine.acquire()
-    mine.released()
-    mine.crowded()
-    with pytest.raises(RateLimitedError):
-        mine.acquire()
-    others[0].released()
-    mine.acquire()
-    mine.released()
-    others[1].released()
-
-
 def test_a_caller_that_died_gives_its_place_back_in_time(
     cache: redis.Redis, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
