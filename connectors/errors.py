@@ -4,6 +4,7 @@
     +-- RetryableError            not now, and surely nothing was done: back off
     |   +-- TransportError        no connection, a gateway's page, a read that timed out
     |   +-- RateLimitedError      the vendor (or our own limiter) said: later; carries retry_after
+    |       +-- TooManyAtOnceError  ... and that fewer calls may run at a time
     +-- OutcomeUnknownError       a write was sent and no clear answer came: look in the ledger, then decide
     +-- RejectedError             the vendor said no; `cure` names the problem if a person can mend it
     +-- UnsupportedError          cannot be said truthfully in that ledger
@@ -66,6 +67,10 @@ class RateLimitedError(RetryableError):
     def __init__(self, message: str, *, retry_after: timedelta, **parts: object) -> None:
         super().__init__(message, **parts)  # type: ignore[arg-type]
         self.retry_after = retry_after
+
+
+class TooManyAtOnceError(RateLimitedError):
+    """Too many calls at a time, ours or those of others: fewer may run for a while."""
 
 
 class OutcomeUnknownError(ConnectorError):

@@ -24,6 +24,7 @@ from unfold.widgets import (
 )
 
 from connectors.credentials import CredentialsError
+from connectors.emphasis import emphasised
 from connectors.models import Connection
 from connectors.registry import connector_get
 from connectors.services import connection_check, credentials_check, settings_check
@@ -49,7 +50,7 @@ def schema_fields(
         choices = (offered or {}).get(name)
         field = _offered(choices, shown or {}, name) if choices else _form_field(_core_type(info.annotation))
         field.label = info.title or name.replace("_", " ").capitalize()
-        field.help_text = info.description or ""
+        field.help_text = emphasised(info.description or "")
         if shown is None:
             if is_stored:
                 field.widget.attrs["placeholder"] = KEPT

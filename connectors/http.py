@@ -31,6 +31,7 @@ from connectors.errors import (
     PayloadError,
     RateLimitedError,
     RetryableError,
+    TooManyAtOnceError,
     TransportError,
 )
 from connectors.redaction import Redactor
@@ -272,6 +273,8 @@ class ApiClient:
         error = self.error(response, code, message)
         if isinstance(error, RateLimitedError):
             self.context.limiter.closed(error.retry_after)
+        if isinstance(error, TooManyAtOnceError) and (crowded := getattr(self.context.limiter, "crowded", None)):
+            crowded()
         if isinstance(error, AuthenticationError) and call.is_ours:
             raise _RefusedError(error, response)
         raise error

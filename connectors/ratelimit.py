@@ -22,9 +22,10 @@ CACHE_REST = 5.0  # seconds in which a cache that failed is not asked again
 
 SLOT_SECONDS = 180  # a call that has not given its slot back by then has died
 SLOT_PAUSE = 200  # milliseconds between looks for a free slot
+CROWDED = timedelta(minutes=5)  # how long fewer calls run at a time after a vendor said that they were too many
 
-# KEYS: closed, calls under way, one bucket per limit. ARGV: cost, most calls at a time (0: any), name of the slot, its
-# seconds, pause; then capacity and calls per second of each bucket.
+# KEYS: closed, calls under way, how many may be while it is crowded, one bucket per limit. ARGV: cost, most calls at a
+# time (0: any), name of the slot, its seconds, pause; then capacity and calls per second of each bucket.
 # Answers milliseconds to wait; 0 = taken from all buckets. Closed answers as a negative number.
 SCRIPT = """
 local shut = redis.call('PTTL', KEYS[1])
@@ -33,11 +34,12 @@ local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
 local cost, most, wait, left = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, {}
 if most > 0 then
+  most = math.min(most, tonumber(redis.call('GET', KEYS[3]) or most))
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
   if redis.call('ZCARD', KEYS[2]) >= most then return tonumber(ARGV[5]) end
 end
-for at = 3, #KEYS do
-  local capacity, rate = tonumber(ARGV[at * 2]), tonumber(ARGV[at * 2 + 1])
+for at = 4, #KEYS do
+  local capacity, rate = tonumber(ARGV[at * 2 - 2]), tonumber(ARGV[at * 2 - 1])
   local stored = redis.call('HMGET', KEYS[at], 'left', 'at')
   local tokens = capacity
   if stored[1] then
@@ -47,15 +49,21 @@ for at = 3, #KEYS do
   if left[at] < 0 then wait = math.max(wait, -left[at] / rate) end
 end
 if wait > 0 then return math.ceil(wait * 1000) end
-for at = 3, #KEYS do
+for at = 4, #KEYS do
   redis.call('HSET', KEYS[at], 'left', tostring(left[at]), 'at', string.format('%.6f', now))
-  redis.call('PEXPIRE', KEYS[at], math.ceil(tonumber(ARGV[at * 2]) / tonumber(ARGV[at * 2 + 1]) * 1000) + 1000)
+  redis.call('PEXPIRE', KEYS[at], math.ceil(tonumber(ARGV[at * 2 - 2]) / tonumber(ARGV[at * 2 - 1]) * 1000) + 1000)
 end
 if most > 0 then
   redis.call('ZADD', KEYS[2], now + tonumber(ARGV[4]), ARGV[3])
   redis.call('EXPIRE', KEYS[2], ARGV[4])
 end
 return 0
+"""
+
+# KEYS: how many may run at a time while it is crowded. ARGV: how many may otherwise, for how many milliseconds.
+CROWD = """
+local most = math.max(1, math.floor(tonumber(redis.call('GET', KEYS[1]) or ARGV[1]) / 2))
+redis.call('SET', KEYS[1], most, 'PX', ARGV[2])
 """
 
 
@@ -95,7 +103,8 @@ class SharedLimiter:
     ) -> None:
         self._cache = cache
         self._script = cache.register_script(SCRIPT)
-        self._keys = [f"mlc:limit:{scope}:closed", f"mlc:limit:{scope}:running"]
+        self._crowd = cache.register_script(CROWD)
+        self._keys = [f"mlc:limit:{scope}:{name}" for name in ("closed", "running", "crowded")]
         self._parallel = min((limit.parallel for _, limit in limits if limit.parallel), default=0)
         self._slot = secrets.token_hex(8)
         self._buckets: list[_Bucket] = []
@@ -126,6 +135,12 @@ class SharedLimiter:
         if self._parallel:
             with contextlib.suppress(redis.RedisError):
                 self._cache.zrem(self._keys[1], self._slot)
+
+    def crowded(self) -> None:
+        """The vendor had too many calls at a time, ours or others': half as many of ours run for some minutes."""
+        if self._parallel:
+            with contextlib.suppress(redis.RedisError):
+                self._crowd(keys=[self._keys[2]], args=[self._parallel, int(CROWDED.total_seconds() * 1000)])
 
     def closed(self, retry_after: timedelta) -> None:
         """Closed for everyone until then, whatever the buckets say."""

@@ -17,6 +17,7 @@ _WORDS = (
     *("token", "secret", "passw", "pwd", "apikey", "api_key", "authorization", "credential", "assertion"),
     *("private_key", "signature", "code_verifier", "accountnumber", "account_number", "routingnumber"),
     *("routing_number", "iban", "cardnumber", "card_number", "cvv", "social_security"),
+    *("federaltaxid", "federal_tax_id", "taxexemptnumber", "organizationnumber"),
 )
 _NAME = rf"[^\"&=<>\s\\]*(?:{'|'.join(_WORDS)})[^\"&=<>\s\\]*"
 _JSON = re.compile(

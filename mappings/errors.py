@@ -27,6 +27,7 @@ PROBLEM_CODES = {
     "partly_personal": "Flagged personal without amounts",
     "tax_differs": "The tax differs from the ledger's",
     "changed_after_posting": "The source changed what is already posted",
+    "changed_while_waiting": "The source changed what waits to be posted in the ledger",
     "inactive_value": "A mapped ledger value is archived",
     "no_owner": "Nobody owns this kind of money",
     "duplicate_reference": "The ledger has the supplier's number already",
@@ -79,6 +80,8 @@ PROBLEM_CURES = {
     "intercompany": "Set legal entities or accounts on the flow, or book it by hand.",
     "partly_personal": "Have the personal part told with its amount at the source.",
     "changed_after_posting": "Reverse and post anew, or accept what stands.",
+    "changed_while_waiting": "Delete it in the ledger, and it is made anew as it is now; posted there as it stands, "
+    "the change counts as one after posting.",
     "inactive_value": "Map the value to another one, or activate it in the ledger.",
     "no_owner": "Choose the owner of this family of money.",
     "found_otherwise": "Bind it if it is the one, or mend or delete it in the ledger; it is looked up again by itself.",

@@ -38,6 +38,13 @@ def flows_touched(flows: QuerySet[Flow], *, tenant_id: int, what: str, targets: 
     return ids
 
 
+def flows_held(tenant_id: int) -> list[Flow]:
+    """A tenant's flows, locked in the order of their ids: whoever switches them, or moves what they own, takes them
+    before anything else, so that one waits for the other and never both. To be called inside a transaction."""
+    rows = Flow.objects.select_for_update(of=("self",)).filter(tenant_id=tenant_id).order_by("pk")
+    return list(rows.select_related("tenant", "source", "ledger"))
+
+
 def rules_touched(rules: Iterable[MappingRule]) -> list[int]:
     """The flows that these rules of one tenant answer for: their own, or all flows if one is for every flow."""
     changed = list(rules)

@@ -7,36 +7,32 @@ written is worked one by one, so that a bad delivery fails alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.models import LaneKind, Posting
+from audit.models import LaneKind
 from audit.sync.backoff import backoff
 from audit.sync.bulk import rows_update
 from audit.sync.hinting import hints_add
 from audit.sync.lanes import lanes_wake
-from audit.sync.recheck import recheck_ask, recheck_wanted, touched_at
+from audit.sync.recheck import recheck_ask, recheck_wanted
 from audit.sync.recorder import Cause, Recorder
 from audit.sync.reference import reference_soon
-from connectors.base import ProviderEvent
 from connectors.errors import PayloadError
 from connectors.models import Connection
-from connectors.registry import connector_get
 from mappings.models import Flow, FlowState
+from webhooks.asked import UNSTORABLE, Asked, asked_by, asked_text
 from webhooks.models import DeliveryState, WebhookDelivery
 
 BATCH = 200
 ATTEMPTS = 6
 FIRST_WAIT, LONGEST_WAIT = 10.0, 3600.0
-LONGEST_EXTERNAL_ID = 200
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # JSON may hold them, PostgreSQL's text may not
 ACTOR = "webhooks"
 
 logger = structlog.get_logger(__name__)
@@ -118,98 +114,58 @@ def _failed(row: WebhookDelivery, now: datetime, error: Exception) -> None:
 
 @dataclass(slots=True)
 class _Batch:
-    """What one transaction will write."""
+    """What one transaction will write: first each delivery is read, then the books are asked once for all of them."""
 
     now: datetime
     streams_read: set[tuple[int, str]]
-    hints: set[tuple[int, int, str, str]] = field(default_factory=set)
-    strangers: dict[tuple[int, str], Connection] = field(default_factory=dict)
-    postings: dict[int, Posting] = field(default_factory=dict)  # to be looked up again
-    lists: dict[int, tuple[Connection, set[str]]] = field(default_factory=dict)  # to be pulled soon
+    read: list[Asked] = field(default_factory=list)
 
     def take(self, row: WebhookDelivery) -> None:
-        """Decide about one delivery; never raises."""
-        connection = row.endpoint.connection
+        """Read one delivery; never raises."""
         try:
-            receiver = connector_get(connection.vendor).webhook
-            events = receiver.parse(bytes(row.body)) if receiver else []
-            hints = [one for event in events for one in self._hints(connection, event)]
-            touched = self._touched(connection, events, row.received_at)
+            self.read.append(asked_by(row, self.streams_read))
         except PayloadError as error:
             _failed(row, self.now, error)
-            return
         except Exception as error:
             logger.exception("webhook_failed", delivery=row.pk)
             _failed(row, self.now, error)
-            return
-        self.hints.update(hints)
-        row.attempts += 1
-        row.state = DeliveryState.DONE if hints or touched else DeliveryState.IGNORED
-        row.due_at, row.done_at, row.error = None, self.now, ""
-        row.events = "; ".join(self._said(connection, event, touched) for event in events)[:300]
-
-    def _touched(self, connection: Connection, events: Sequence[ProviderEvent], received_at: datetime) -> int:
-        """How much of ours in the ledger is to be looked at again, documents and lists; what strangers made is not."""
-        own = [event for event in events if not _is_strange(connection, event)]
-        told = {
-            stamp: touched_at(event.changed_at, received_at)
-            for event in own
-            for stamp in event.stamps
-            if not UNSTORABLE.search(stamp)
-        }
-        lists = {kind for event in own for kind in event.lists}
-        postings = recheck_wanted(connection, told) if told else []
-        self.postings.update((one.pk, one) for one in postings)
-        if lists:
-            self.lists.setdefault(connection.pk, (connection, set()))[1].update(lists)
-        return len(lists) + len(postings)
-
-    def _hints(self, connection: Connection, event: ProviderEvent) -> list[tuple[int, int, str, str]]:
-        if _is_strange(connection, event):
-            self.strangers[connection.pk, event.account] = connection
-            return []
-        if (connection.pk, event.stream) not in self.streams_read:
-            return []
-        if any(len(one) > LONGEST_EXTERNAL_ID or UNSTORABLE.search(one) for one in event.external_ids):
-            raise PayloadError("The webhook names a record by something that is no id.")
-        ids: Sequence[str] = event.external_ids or ("",)
-        return [(connection.tenant_id, connection.pk, event.stream, one) for one in ids]
-
-    def _said(self, connection: Connection, event: ProviderEvent, touched: int) -> str:
-        kind = UNSTORABLE.sub("\ufffd", event.kind[:80])
-        if _is_strange(connection, event):
-            return f"{kind}: of another account"
-        if event.stamps:
-            return f"{kind}: {'looked up again' if touched else 'nothing of ours to look up'}"
-        if event.lists and (connection.pk, event.stream) not in self.streams_read:
-            return f"{kind}: lists of {', '.join(event.lists)}"
-        if not event.stream:
-            return f"{kind}: nothing to read"
-        if (connection.pk, event.stream) not in self.streams_read:
-            return f"{kind}: no flow reads {event.stream}"
-        return f"{kind}: {len(event.external_ids) or 'poll'} of {event.stream}"
 
     def write(self, rows: list[WebhookDelivery]) -> Worked:
         """In one order for everybody, so that two batches never wait for each other."""
-        keys = sorted(self.hints)
+        wanted = recheck_wanted({one for asked in self.read for one in asked.told})
+        for asked in self.read:
+            self._conclude(asked, len(asked.lists) + len({one.stamp for one in asked.told if one in wanted}))
+        lists, strangers = self._by_connection("lists"), self._by_connection("strangers")
+        keys = sorted({one for asked in self.read for one in asked.hints})
+        connection_ids = {connection_id for _, connection_id, _, _ in keys} | {one.pk for one, _ in lists}
         hints_add(keys)
-        connection_ids = {connection_id for _, connection_id, _, _ in keys}
         for connection_id in sorted(connection_ids):
             lanes_wake(connection_id, LaneKind.READ)
-        recheck_ask(self.postings.values())
-        for _, (connection, kinds) in sorted(self.lists.items(), key=lambda one: one[0]):
-            reference_soon(connection, sorted(kinds))
-        for (_, account), connection in sorted(self.strangers.items(), key=lambda one: one[0]):
+        recheck_ask(wanted.values())
+        for connection, kinds in lists:
+            reference_soon(connection, kinds)
+        for connection, accounts in strangers:
             recorder = Recorder(connection.tenant_id, ACTOR)
-            recorder.notice(_stranger(connection, account))
+            for account in accounts:
+                recorder.notice(_stranger(connection, account))
             recorder.flush()
         rows_update("webhooks_webhookdelivery", CHANGED, rows)
-        return Worked(len(rows), connection_ids | self.lists.keys())
+        return Worked(len(rows), connection_ids)
 
+    def _conclude(self, asked: Asked, touched: int) -> None:
+        row = asked.row
+        row.attempts += 1
+        row.state = DeliveryState.DONE if asked.hints or touched else DeliveryState.IGNORED
+        row.due_at, row.done_at, row.error = None, self.now, ""
+        row.events = asked_text(asked, touched, self.streams_read)
 
-def _is_strange(connection: Connection, event: ProviderEvent) -> bool:
-    known = connection.account or connection.identity
-    return bool(event.account and known and event.account != known)
+    def _by_connection(self, name: Literal["lists", "strangers"]) -> list[tuple[Connection, list[str]]]:
+        """What all deliveries of a connection ask for, connections and words in order."""
+        found: dict[int, tuple[Connection, set[str]]] = {}
+        for asked in self.read:
+            if words := getattr(asked, name):
+                found.setdefault(asked.connection.pk, (asked.connection, set()))[1].update(words)
+        return [(connection, sorted(words)) for _, (connection, words) in sorted(found.items())]
 
 
 def _stranger(connection: Connection, account: str) -> Cause:

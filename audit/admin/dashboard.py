@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.admin.base import tenant_ids_of
+from audit.admin.base import sees_several_tenants, tenant_ids_of
 from audit.admin.work import run_outcome
 from audit.looks import RECORD_COLOURS
 from audit.selectors import money_text, problems_by_waiting, runs_latest, states_with_money, stuck_lanes
@@ -48,6 +48,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         problems=problems_by_waiting(tenants, PROBLEMS_SHOWN),
         connections=_connections(tenants),
         runs=[(run, run_outcome(run)) for run in runs_latest(tenants, RUNS_SHOWN)],
+        says_whose=sees_several_tenants(request),
         stuck=list(stuck_lanes(tenants)[:5]),
     )
     return context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
-from audit.admin.base import tenant_ids_of
+from audit.admin.base import sees_several_tenants, tenant_ids_of
 from audit.sync.seal import SEALED_TABLES
 from connectors.records import RecordKind
 from mappings.models import Flow
@@ -22,13 +23,20 @@ def _flows(request: HttpRequest) -> QuerySet[Flow]:
     return Flow.objects.all() if tenants is None else Flow.objects.filter(tenant_id__in=tenants)
 
 
+def named_by_tenant(request: HttpRequest, rows: Iterable[tuple[int, str, str]]) -> list[tuple[str, str]]:
+    """Choices of rows by id, name and tenant's name: two tenants' flows may be called alike."""
+    if sees_several_tenants(request):
+        return [(str(pk), f"{name} ({tenant})") for pk, name, tenant in rows]
+    return [(str(pk), name) for pk, name, _ in rows]
+
+
 class FlowFilter(DropdownFilter):  # type: ignore[misc]
     title = "flow"
     parameter_name = "flow"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        named = _flows(request).order_by("name", "pk").values_list("pk", "name")
-        return [("none", "no flow"), *((str(pk), name) for pk, name in named)]
+        rows = _flows(request).order_by("name", "pk").values_list("pk", "name", "tenant__name")
+        return [("none", "no flow"), *named_by_tenant(request, rows)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +11,7 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
-from audit.admin.base import FactAdmin, by_of, linked, sees_several_tenants
+from audit.admin.base import FactAdmin, by_of, linked
 from audit.admin.confirmed import confirm_page, told
 from audit.admin.filters import DocumentTypeFilter, FlowFilter, SightedStateFilter, SightedTypeFilter
 from audit.admin.forms import BindForm, ReasonForm
@@ -38,14 +37,6 @@ class PostingAdmin(FactAdmin):
     ordering = ("-id",)
     actions_detail = ("bind", "declare_absent")
     change_form_outer_before_template = "audit/posting.html"
-
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
-        key, *others = self.list_display
-        return (key, "tenant", *others) if sees_several_tenants(request) else self.list_display
-
-    def get_list_select_related(self, request: HttpRequest) -> Sequence[str]:
-        related = self.list_select_related
-        return (*related, "tenant") if sees_several_tenants(request) else related
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

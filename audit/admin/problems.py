@@ -62,7 +62,7 @@ class ProblemPages(MapsGaps, FactAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         problem = self.row_or_404(request, object_id)
-        context = {"title": problem.message, **self.facts_of(problem), **(extra_context or {})}
+        context = {"title": str(problem), **self.facts_of(problem), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
     def facts_of(self, problem: Problem) -> dict[str, Any]:
@@ -72,7 +72,11 @@ class ProblemPages(MapsGaps, FactAdmin):
             "meaning": PROBLEM_CODES.get(problem.code, ""),
             "waiting": waiting_on([problem.pk]).get(problem.pk, Waiting()),
             "records": list(waiting_records(problem).select_related("flow")[:RECORDS_SHOWN]),
-            "facts": [(name, value) for name, value in problem.facts.items() if value and name != "traceback"],
+            "facts": [
+                (name, value)
+                for name, value in problem.facts.items()
+                if value and value != problem.message and name != "traceback"
+            ],
             "traceback": problem.facts.get("traceback", ""),
             "state_colour": PROBLEM_COLOURS[problem.state],
             "gap": Gap.of(problem) if problem.state == ProblemState.OPEN else None,
@@ -91,7 +95,7 @@ class ProblemPages(MapsGaps, FactAdmin):
 
     @display(description="Problem", header=True, ordering="message")
     def shown_message(self, problem: Problem) -> tuple[str, str]:
-        text = problem.message
+        text = str(problem)
         return (f"{text[:110]}…" if len(text) > 110 else text, PROBLEM_CODES.get(problem.code, problem.code))
 
     @display(description="State", label=PROBLEM_COLOURS, ordering="state")

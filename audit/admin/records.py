@@ -18,8 +18,10 @@ from audit.admin.record_actions import RecordActions, actions_fitting
 from audit.looks import RECORD_COLOURS, admin_url
 from audit.models import Posting, PostingState, RecordState, RecordVersion, SyncRecord
 from audit.selectors import amount_as_spent, days_of, decided_of, money_of, proposal_of, record_story
+from connectors.emphasis import plain
 
 FOUND_AT_MOST = 500
+STATE_COLOURS = {state: RECORD_COLOURS[state.label] for state in RecordState}
 IN_THE_LEDGER = (PostingState.POSTED, PostingState.CREATED, PostingState.REVERSED)
 
 
@@ -28,7 +30,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
     """Facts. What can be done goes through confirmation pages (record_actions)."""
 
     list_display = (
-        "shown_label", "shown_state", "shown_amount", "day", "shown_kind", "flow", "ledger_number", "short_reason",
+        "shown_label", "shown_state", "shown_amount", "day", "shown_flow", "ledger_number", "short_reason",
     )  # fmt: skip
     list_filter = (
         "tenant", "state", FlowFilter, StreamFilter, KindFilter, CurrencyFilter, ("posting_on", RangeDateFilter),
@@ -102,9 +104,10 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
     def shown_label(self, record: SyncRecord) -> tuple[str, str]:
         return (record.label or record.external_id, record.external_id if record.label else record.stream)
 
-    @display(description="State", label=RECORD_COLOURS, ordering="state")
+    @display(description="State", label=STATE_COLOURS, ordering="state")
     def shown_state(self, record: SyncRecord) -> str:
-        return record.get_state_display()
+        """In one word, so that there is room for the reason; the filter and the record's page have the sentence."""
+        return record.state
 
     @admin.display(description="Amount", ordering="amount")
     def shown_amount(self, record: SyncRecord) -> str:
@@ -116,9 +119,9 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
     def day(self, record: SyncRecord) -> str:
         return format_html('<span class="mlc-nowrap">{}</span>', record.posting_on or "-")
 
-    @admin.display(description="Kind", ordering="kind")
-    def shown_kind(self, record: SyncRecord) -> str:
-        return record.kind.replace("_", " ") or "-"
+    @display(description="Flow", ordering="flow", header=True)
+    def shown_flow(self, record: SyncRecord) -> tuple[str, str]:
+        return (str(record.flow or "-"), record.kind.replace("_", " "))
 
     @admin.display(description="In the ledger")
     def ledger_number(self, record: Any) -> str:
@@ -127,7 +130,7 @@ class SyncRecordAdmin(RecordActions, FactAdmin):
 
     @admin.display(description="Why")
     def short_reason(self, record: SyncRecord) -> str:
-        text = proposal_of(record) or ("" if record.state == RecordState.POSTED else record.reason)
+        text = proposal_of(record) or ("" if record.state == RecordState.POSTED else plain(record.reason))
         return f"{text[:90]}…" if len(text) > 90 else text or "-"
 
 

@@ -12,11 +12,14 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
-from audit.admin.base import FactAdmin, TrailAdmin, tenant_ids_of
-from audit.admin.filters import SealedTableFilter
+from audit.admin.base import FactAdmin, TrailAdmin, WhoseFilter, said, tenant_ids_of
+from audit.admin.filters import SealedTableFilter, named_by_tenant
 from audit.admin.payloads import json_indented
 from audit.models import AuditEvent, Exchange, Seal, SealPart
 from connectors.models import Connection
+
+MESSAGE = said("message", "Message")
+ERROR = said("error", "Error")
 
 
 class ConnectionFilter(DropdownFilter):  # type: ignore[misc]
@@ -28,7 +31,7 @@ class ConnectionFilter(DropdownFilter):  # type: ignore[misc]
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         tenants = tenant_ids_of(request)
         rows = Connection.objects.all() if tenants is None else Connection.objects.filter(tenant_id__in=tenants)
-        return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+        return named_by_tenant(request, rows.order_by("name", "pk").values_list("pk", "name", "tenant__name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""
@@ -39,13 +42,13 @@ class ConnectionFilter(DropdownFilter):  # type: ignore[misc]
 class AuditEventAdmin(TrailAdmin):
     """Append-only. What happened, who did it, and what it was about."""
 
-    list_display = ("at", "kind", "actor", "message", "about")
-    list_filter = (("at", RangeDateTimeFilter),)
+    list_display = ("at", "kind", "actor", MESSAGE, "about")
+    list_filter = (WhoseFilter, ("at", RangeDateTimeFilter))
     list_filter_submit = True
     search_fields = ("=kind", "=actor", "message")
     search_help_text = "Kind or actor exactly, or words of the message"
     ordering = ("-id",)
-    fields = ("at", "kind", "actor", "message", "about", "shown_facts")
+    fields = ("at", "kind", "actor", MESSAGE, "about", "shown_facts")
     readonly_fields = fields
 
     @admin.display(description="About")
@@ -64,12 +67,12 @@ class AuditEventAdmin(TrailAdmin):
 class ExchangeAdmin(TrailAdmin):
     """HTTP calls, redacted when they were written; kept 30 days."""
 
-    list_display = ("at", "method", "url", "status", "seconds", "request_id", "error")
-    list_filter = ("is_write", ConnectionFilter)
+    list_display = ("at", "method", "shown_url", "status", "seconds", "request_id", ERROR)
+    list_filter = (WhoseFilter, "is_write", ConnectionFilter)
     search_fields = ("=request_id", "url")
     ordering = ("-id",)
     fields = (
-        "at", "method", "url", "status", "seconds", "request_id", "error", "is_write", "sent", "answered",
+        "at", "method", "url", "status", "seconds", "request_id", ERROR, "is_write", "sent", "answered",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -77,6 +80,10 @@ class ExchangeAdmin(TrailAdmin):
         rows = super().get_queryset(request)
         is_list = bool(request.resolver_match and str(request.resolver_match.url_name).endswith("_changelist"))
         return rows.defer("request_body", "response_body") if is_list else rows
+
+    @admin.display(description="Url", ordering="url")
+    def shown_url(self, exchange: Exchange) -> str:
+        return format_html('<span class="mlc-address">{}</span>', exchange.url)
 
     @admin.display(description="Sent")
     def sent(self, exchange: Exchange) -> str:
@@ -119,6 +126,7 @@ class SealPartInline(TabularInline):  # type: ignore[misc]
 class SealAdmin(FactAdmin):
     """The links of the chain that cover rows of the user's tenants. `manage.py verify_audit` checks them."""
 
+    is_of_one_tenant = False
     list_display = ("number", "at", "hash")
     ordering = ("-number",)
     search_fields = ("=number", "=hash")
@@ -144,7 +152,7 @@ class SealPartAdmin(TrailAdmin):
     """What one seal covers of one tenant's rows in one table."""
 
     list_display = ("seal", "table", "rows_sealed", "hash")
-    list_filter = (SealedTableFilter,)
+    list_filter = (WhoseFilter, SealedTableFilter)
     list_select_related = ("seal",)
     ordering = ("-id",)
     fields = ("seal", "table", "rows_sealed", "hash")

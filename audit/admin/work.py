@@ -8,21 +8,23 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from audit.admin.base import FactAdmin, linked
+from audit.admin.base import FactAdmin, linked, said
 from audit.models import FollowUp, HighWaterMark, Hint, Lane, SyncRun
 
 FOLLOW_UP_COLOURS = {"due": "info", "done": "success", "not needed": "default", "failed": "danger"}
+STOPPED = said("stopped_reason", "Stopped because")
+WHY = said("reason", "Why")
 
 
 @admin.register(Lane)
 class LaneAdmin(FactAdmin):
     """One worker at a time works a lane; a due lane that nobody serves means that no worker runs."""
 
-    list_display = ("connection", "kind", "slot", "due_at", "served_at", "lease_until", "stopped_reason")
+    list_display = ("connection", "kind", "slot", "due_at", "served_at", "lease_until", STOPPED)
     list_filter = ("tenant", "kind", "connection")
     list_select_related = ("connection",)
     ordering = ("connection", "kind", "slot")
-    fields = ("connection", "kind", "slot", "due_at", "served_at", "lease_until", "in_hand", "stopped_reason")
+    fields = ("connection", "kind", "slot", "due_at", "served_at", "lease_until", "in_hand", STOPPED)
     readonly_fields = fields
 
 
@@ -63,7 +65,7 @@ class SyncRunAdmin(FactAdmin):
     list_select_related = ("flow", "connection")
     search_fields = ("by",)
     ordering = ("-started_at", "-id")
-    fields = ("kind", "flow", "connection", "by", "started_at", "finished_at", "outcome", "message")
+    fields = ("kind", "flow", "connection", "by", "started_at", "finished_at", "outcome", said("message", "Message"))
     readonly_fields = fields
 
     @admin.display(description="Outcome")
@@ -75,12 +77,12 @@ class SyncRunAdmin(FactAdmin):
 class FollowUpAdmin(FactAdmin):
     """Steps after posting: sources told, receipts attached, documents confirmed."""
 
-    list_display = ("subject", "kind", "shown_state", "record", "connection", "due_at", "attempts", "reason")
+    list_display = ("subject", "kind", "shown_state", "record", "connection", "due_at", "attempts", WHY)
     list_filter = ("tenant", "state", "kind", "connection")
     list_select_related = ("record", "connection")
     search_fields = ("subject", "record__external_id")
     ordering = ("-id",)
-    fields = ("record_link", "connection", "kind", "subject", "state", "due_at", "attempts", "reason", "done_at")
+    fields = ("record_link", "connection", "kind", "subject", "state", "due_at", "attempts", WHY, "done_at")
     readonly_fields = fields
 
     @display(description="State", label=FOLLOW_UP_COLOURS, ordering="state")

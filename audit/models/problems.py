@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from connectors.emphasis import plain
+
 
 class ProblemState(models.TextChoices):
     OPEN = "open", "open"
@@ -44,7 +46,7 @@ class Problem(models.Model):
         indexes = [models.Index(fields=["tenant", "state", "-id"], name="problem_list")]
 
     def __str__(self) -> str:
-        return self.message
+        return plain(self.message)
 
 
 class MappingGapManager(models.Manager["MappingGap"]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from connectors.emphasis import plain
 from connectors.fields import DecimalJSONField
 
 
@@ -31,7 +32,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.message}"
+        return f"{self.kind} {plain(self.message)}"
 
 
 class Exchange(models.Model):

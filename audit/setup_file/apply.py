@@ -19,6 +19,7 @@ from audit.setup_file.reading import Path, SetupFileError, SetupSource
 from audit.setup_file.schema import BooksPart, ConnectionPart, FlowPart, RulePart, TenantPart
 from audit.sync.reference import reference_read
 from connectors.credentials import CredentialsError
+from connectors.emphasis import plain
 from connectors.errors import ConnectorError
 from connectors.models import Connection, Membership, Tenant
 from connectors.registry import CONNECTORS, connector_get
@@ -347,7 +348,7 @@ class _Applier:
             self._mistake(path, "there is no such flow in this file's tenant")
 
     def _mistake(self, path: Path, message: str) -> None:
-        self.mistakes.append(f"Line {self.source.line(path)}: {message.rstrip('.')}.")
+        self.mistakes.append(f"Line {self.source.line(path)}: {plain(message).rstrip('.')}.")
 
     def _upserted(self, what: str, name: str, upserted: Upserted[Any]) -> None:
         self._done(what, name, upserted.state, "; ".join(upserted.changes))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, OuterRef
 
 from audit.models import HighWaterMark, Posting, PostingState, Sighting
 from audit.sync.lanes import Lease, database_now
@@ -41,12 +43,20 @@ def adoption_ensure(
             lease.renew(60)
         strangers += _note(connection, company, page, actor, now)
     if since is None:
-        _miss(connection, company, actor, now)
+        _miss(connection, company, actor, now, unlisted(ledger, company))
+        _twice(connection, company, actor, now)
     mark.mark, mark.due_at, mark.last_read_at = now, now + EVERY, now
     if since is None:
         mark.since = now  # of the last listing in full
     mark.save(update_fields=["mark", "since", "due_at", "last_read_at"])
     return strangers
+
+
+def stands_as_another(posting: Posting) -> Sighting | None:
+    """What the last full listing, or one since, showed under a posting's stamp as a document of another kind."""
+    rows = Sighting.objects.filter(ledger=posting.ledger_id, stamp=posting.stamp, company=posting.company)
+    since = HighWaterMark.objects.filter(connection=posting.ledger_id, stream=PREFIX + posting.company).values("since")
+    return rows.exclude(type=posting.document_type).filter(seen_at__gte=since[:1]).order_by("entry_id").first()
 
 
 def _note(connection: Connection, company: str, page: list[Stamped], actor: str, now: datetime) -> int:
@@ -84,11 +94,8 @@ def _note(connection: Connection, company: str, page: list[Stamped], actor: str,
     recorder = Recorder(connection.tenant_id, actor)
     for stamp, seen in by_stamp.items():
         posting = mine.get(stamp)
-        if len({one.ledger_id for one in seen}) > 1:
-            said = (
-                f"{stamp} stands {len(seen)} times in the ledger: {', '.join(sorted(one.ledger_id for one in seen))}."
-            )
-            recorder.notice(Cause("twice_in_ledger", said, value=stamp, connection_id=connection.pk))
+        if len(ids := {one.ledger_id for one in seen}) > 1:
+            recorder.notice(_twin(connection, stamp, ids))
         if posting is not None and posting.state in LIVE and not _agrees(posting, seen[0], now):
             said = (
                 f"{posting.number or posting.key} was changed in the ledger: it shows {seen[0].state}, "
@@ -101,20 +108,43 @@ def _note(connection: Connection, company: str, page: list[Stamped], actor: str,
     return len(by_stamp.keys() - mine.keys())
 
 
-def _miss(connection: Connection, company: str, actor: str, listed_at: datetime) -> None:
+def unlisted(ledger: Ledger, company: str) -> frozenset[str]:
+    """Types of documents that the ledger cannot list in full, if it says so: a right to them may have been lost."""
+    told: Callable[[str], frozenset[str]] | None = getattr(ledger, "unlisted", None)
+    return told(company) if told else frozenset()
+
+
+def _miss(
+    connection: Connection, company: str, actor: str, listed_at: datetime, left_out: frozenset[str] = frozenset()
+) -> None:
     """After a full listing: what we posted and the ledger no longer shows. A problem, never posted again silently."""
     seen = Sighting.objects.filter(ledger=connection, stamp=OuterRef("stamp"), seen_at__gte=listed_at)
     gone = Posting.objects.filter(
         ledger=connection, company=company, state=PostingState.POSTED, posted_at__lt=listed_at
     ).exclude(Exists(seen))
     recorder = Recorder(connection.tenant_id, actor)
-    for posting in gone.exclude(document_type="new_vendor").order_by("id")[:1000]:
+    for posting in gone.exclude(document_type__in=["new_vendor", *sorted(left_out)]).order_by("id")[:1000]:
         said = f"{posting.number or posting.key} was posted and the ledger does not show it any more."
         recorder.notice(
             Cause("gone_from_ledger", said, value=posting.stamp, connection_id=connection.pk),
             record_id=posting.record_id,
         )
     recorder.flush()
+
+
+def _twice(connection: Connection, company: str, actor: str, listed_at: datetime) -> None:
+    """After a full listing: what bears one stamp of ours on different pages, or as documents of two kinds."""
+    seen = Sighting.objects.filter(ledger=connection, company=company, seen_at__gte=listed_at)
+    several = seen.values("stamp").annotate(number=Count("id"), ids=ArrayAgg("entry_id")).filter(number__gt=1)
+    recorder = Recorder(connection.tenant_id, actor)
+    for stamp, ids in several.order_by("stamp").values_list("stamp", "ids")[:1000]:
+        recorder.notice(_twin(connection, stamp, ids))
+    recorder.flush()
+
+
+def _twin(connection: Connection, stamp: str, ids: Collection[str]) -> Cause:
+    said = f"{stamp} stands {len(ids)} times in the ledger: {', '.join(sorted(ids))}."
+    return Cause("twice_in_ledger", said, value=stamp, connection_id=connection.pk)
 
 
 def _agrees(posting: Posting, seen: Stamped, listed_at: datetime) -> bool:

@@ -10,6 +10,7 @@ from audit.models import (
     PostingState,
     Problem,
     ProblemState,
+    Sighting,
     SyncRecord,
 )
 from audit.sync.recorder import Cause, Recorder
@@ -17,8 +18,16 @@ from connectors.base import Outcome, OutcomeState
 from connectors.errors import RejectedError
 from mappings.errors import PROBLEM_CURES
 
-ASKED = ("found_otherwise", "cancelled_in_ledger", "twice_in_ledger", "uncertain_absent")  # by a posting's key
+ASKED = (
+    "found_otherwise",
+    "cancelled_in_ledger",
+    "twice_in_ledger",
+    "uncertain_absent",
+    "changed_while_waiting",
+)
+"""By a posting's key."""
 ASKED_AGAIN = timedelta(hours=6)  # somebody may have put it right in the ledger itself
+ALTERED = "document_altered"
 STAMP_LOST = "stamp_lost"  # it bears our key, and is not surely ours
 BESIDE_THE_CONTENT = frozenset({"not_reconciled"})  # findings that say nothing of what the document holds
 
@@ -32,10 +41,31 @@ def asked_settle(keys: Sequence[str], recorder: Recorder) -> None:
         recorder.solve(list(rows.values_list("id", flat=True)), "The document is settled.")
 
 
+def put_right(outcomes: Sequence[Outcome], recorder: Recorder) -> None:
+    """Differences that were told while documents waited, and are there no more. One look for all."""
+    now = {f"{one.key}/": {found.message for found in one.differences} for one in outcomes
+           if one.state in (OutcomeState.POSTED, OutcomeState.CREATED)}  # fmt: skip
+    if not now:
+        return
+    rows = Problem.objects.filter(tenant_id=recorder.tenant_id, state=ProblemState.OPEN, code=ALTERED)
+    gone = [
+        problem_id
+        for problem_id, value in rows.values_list("id", "facts__value")
+        for key, messages in now.items()
+        if str(value).startswith(key) and str(value).removeprefix(key) not in messages
+    ]
+    recorder.solve(gone, "The ledger shows it as it was sent.")
+
+
+def contents_of(outcome: Outcome) -> list[str]:
+    """In what a document reads otherwise than it was sent, whatever state it is in."""
+    return list(dict.fromkeys(one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT))
+
+
 def differences_of(outcome: Outcome) -> list[str]:
     """In what the document found is not the one that may have been sent; of a half-done one only whether it is ours."""
     if outcome.state is OutcomeState.POSTED:
-        return [one.message for one in outcome.differences if one.code not in BESIDE_THE_CONTENT]
+        return contents_of(outcome)
     if outcome.state is OutcomeState.CREATED:
         return [one.message for one in outcome.differences if one.code == STAMP_LOST]
     return []
@@ -59,6 +89,21 @@ def ask(posting: Posting, outcome: Outcome, recorder: Recorder, row: SyncRecord,
     )
 
 
+def found_as_another(posting: Posting, other: Sighting, recorder: Recorder) -> None:
+    """It was never sent, and the ledger has it as a document of another kind, as the set-up of that time made it."""
+    mine, theirs = (one.replace("_", " ") for one in (posting.document_type, other.type))
+    name = f"{other.number or other.entry_id} of {other.posting_on}" if other.posting_on else other.entry_id
+    said = f"{posting.key} is in the ledger as {name}, a {theirs} and not the {mine} that it would be now."
+    recorder.posting(posting, PostingState(posting.state), said, settle_at=recorder.now + ASKED_AGAIN)
+    advice = (
+        "Bind it to that document. To post it anew, reverse that one in the ledger first and declare this one absent."
+    )
+    recorder.notice(
+        Cause("found_otherwise", said, value=posting.key, connection_id=posting.ledger_id, advice=advice),
+        record_id=posting.record_id,
+    )
+
+
 def refused(posting: Posting, outcome: Outcome) -> Cause:
     error = outcome.error
     cure = error.cure if isinstance(error, RejectedError) else ""
@@ -74,7 +119,7 @@ def refused(posting: Posting, outcome: Outcome) -> Cause:
 
 def altered(posting: Posting, message: str) -> Cause:
     return Cause(
-        "document_altered",
+        ALTERED,
         f"{posting.number or posting.key} stands in the ledger otherwise than it was sent: {message}",
         value=f"{posting.key}/{message}",
         connection_id=posting.ledger_id,

@@ -50,11 +50,18 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
         return False
     if freed := _freed(open_ones, first_stands=first_stands):
         recorder.posting(freed, PostingState.INTENDED, settle_at=recorder.now)
+    elif open_ones and all(_waits(one) for one in open_ones):
+        for one in open_ones:
+            recorder.posting(one, PostingState.VOID, "Never sent: the document before it is not in the ledger.")
+        open_ones = []
     if open_ones:
         waits_in_created = all(one.state == PostingState.CREATED for one in open_ones)
         first = open_ones[0]
         if first.state == PostingState.CREATED and connector_get(first.flow.ledger.vendor).takes_files_while_created:
             files_follow(row, first.flow, first, recorder)
+        if waits_in_created and any(one.record_version != row.version for one in open_ones):
+            recorder.record(row, RecordState.RECEIVED, "Changed while it waits in the ledger.", due_at=recorder.now)
+            return False
         if not (waits_in_created and open_ones[0].flow.policy.tell_source == "created"):
             return False
     standing = [
@@ -72,7 +79,7 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
 def _freed(open_ones: Sequence[Posting], *, first_stands: bool) -> Posting | None:
     """What may be sent now that waited for the document before it: a payment for its bill, and of several reversals
     the next one when none before it is open."""
-    waiting = [one for one in open_ones if one.state == PostingState.INTENDED and one.settle_at is None]
+    waiting = [one for one in open_ones if _waits(one)]
     if not waiting:
         return None
     first = waiting[0]
@@ -80,6 +87,11 @@ def _freed(open_ones: Sequence[Posting], *, first_stands: bool) -> Posting | Non
         others = [one for one in open_ones if one.reverses_id and one not in waiting]
         return None if others else first
     return first if first_stands else None
+
+
+def _waits(posting: Posting) -> bool:
+    """It was never sent, and waits for the document before it."""
+    return posting.state == PostingState.INTENDED and posting.settle_at is None
 
 
 def steps_follow(row: SyncRecord, flow: Flow, standing: Sequence[Posting], recorder: Recorder) -> None:

@@ -6,6 +6,7 @@ afterwards under that key.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from django.db import transaction
 from audit.models import Posting, PostingState, RecordState, Sighting, SyncRecord
 from audit.models.postings import OPEN_STATES
 from audit.sync.ahead import sightings_fetch
+from audit.sync.changes import changed_while_waiting
 from audit.sync.clashes import clash_of, stamps_taken, vendor_made_already
 from audit.sync.closing import steps_follow, waiting_wake
 from audit.sync.decide import LOOK_AGAIN, Judge
@@ -64,17 +66,15 @@ class Freezer:
             taken = stamps_taken(ledger, connection, judged)
             self.originals = self._originals(judged)
             creating = vendors_creating(self.judge.flow) if _new_vendors(judged) else {}
-            busy = set(
-                Posting.objects.filter(record_id__among=list(fresh), state__in=OPEN_STATES).values_list(
-                    "record_id", flat=True
-                )
-            )
+            busy: dict[int, list[Posting]] = defaultdict(list)
+            for posting in Posting.objects.filter(record_id__among=list(fresh), state__in=OPEN_STATES).order_by("id"):
+                busy[posting.record_id].append(posting)
             for one in judged:
                 row = fresh.get(one.row.pk)
                 if row is None:
                     continue
                 if row.pk in busy:
-                    recorder.wait(row, "A document of it is still open in the ledger.", recorder.now + LOOK_AGAIN)
+                    self._wait_for_open(one, row, busy[row.pk], recorder)
                     continue
                 if taken and (clash := clash_of(ledger, connection, one, taken)) is not None:
                     recorder.record(row, RecordState.FAILED, clash.message, causes=[clash])
@@ -153,6 +153,14 @@ class Freezer:
         is_final = one.record is None or one.record.finality is not Finality.WAITING
         recorder.wait(row, decision.reason, recorder.now + again if is_final else None, waits_for=waits_for)
 
+    def _wait_for_open(self, one: Judged, row: SyncRecord, postings: Sequence[Posting], recorder: Recorder) -> None:
+        """A new version waits for what is open of the one before."""
+        cause = changed_while_waiting(one, postings)
+        if cause is not None:
+            recorder.notice(cause, record_id=row.pk)
+        said = cause.message if cause else "A document of it is still open in the ledger."
+        recorder.wait(row, said, recorder.now + LOOK_AGAIN, waits_for=postings[0].key)
+
     def _vendor_refused(self, party: Party, row: SyncRecord, recorder: Recorder) -> None:
         """He was created once, or somebody skipped him, and nothing leads to him: he is not made a second time."""
         said = f"{party.name or party.id} was created or skipped before, and no vendor of the ledger fits."
@@ -176,15 +184,8 @@ class Freezer:
         for draft in one.drafts:
             posting = posting_new(self.judge, one, draft, decision.rules)
             posting.reverses = self.originals.get(getattr(draft.document, "reverses", ""))
-            if sightings.get(posting.stamp):
-                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
-            elif draft.purpose and first_is_pending:
-                posting.state = PostingState.INTENDED  # sent when the document it settles is in the books
-            else:
-                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
-                sending.append(posting)
+            sending += self._begun(posting, recorder, sightings, waits=bool(draft.purpose) and first_is_pending)
             first_is_pending = first_is_pending or draft.purpose == ""
-            recorder.intend(posting)
         recorder.record(row, RecordState.POSTING, facts={"rules": list(decision.rules)})
         return sending
 
@@ -201,16 +202,24 @@ class Freezer:
         sending: list[Posting] = []
         for number, (original, draft) in enumerate(one.reversals):
             posting = posting_new(self.judge, one, draft, ("G17",), reverses=original)
-            if sightings.get(posting.stamp):
-                posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
-            elif number:
-                posting.state = PostingState.INTENDED  # sent when the one before it is in the books
-            else:
-                posting.state, posting.attempts, posting.sent_at = PostingState.SENDING, 1, recorder.now
-                sending.append(posting)
-            recorder.intend(posting)
+            sending += self._begun(posting, recorder, sightings, waits=number > 0)
         recorder.record(row, RecordState.POSTING, "Being reversed.", facts={"rules": ["G17"]})
         return sending
+
+    def _begun(
+        self, posting: Posting, recorder: Recorder, sightings: Mapping[str, list[Sighting]], *, waits: bool
+    ) -> list[Posting]:
+        """Write a posting in its first state; answers it if it is to be sent now. What a listing showed is looked up,
+        and what `waits` is sent when the document before it is in the books."""
+        if sightings.get(posting.stamp):
+            posting.state, posting.settle_at = PostingState.UNCERTAIN, recorder.now
+        elif waits:
+            posting.state = PostingState.INTENDED
+        else:
+            posting.state, posting.attempts = PostingState.SENDING, 1
+            posting.sent_at = None if self.judge.ledger.marks_each else recorder.now
+        recorder.intend(posting)
+        return [posting] if posting.state == PostingState.SENDING else []
 
     def cause(self, need: Need) -> Cause:
         """A need as the problem that it opens or joins."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from audit.models import CameBy, RecordState, SyncRecord
+from audit.models import CameBy, Posting, PostingState, RecordState, SyncRecord
 from audit.sync.bulk import row_new, rows_copy, rows_insert, rows_update
 from audit.sync.keys import content_hash
 from audit.sync.lanes import Lease
@@ -157,6 +157,14 @@ class Intake:
             recorder.event("record.changed", f"version {row.version}", subject="record", record_id=row.pk)
             if row.state != RecordState.POSTING:  # the commit that closes its posting compares versions
                 self._place(row, one, recorder)
+        self._look_at_waiting([row for row, _ in changed if row.state == RecordState.POSTING], recorder)
+
+    def _look_at_waiting(self, rows: Sequence[SyncRecord], recorder: Recorder) -> None:
+        """What waits in the ledger of a changed record is looked at now: it may be told that it would be otherwise."""
+        if rows:
+            waiting = Posting.objects.filter(record_id__among=[row.pk for row in rows], state=PostingState.CREATED)
+            waiting.update(settle_at=recorder.now)
+            self.counts.flows |= {row.flow_id for row in rows if row.flow_id}
 
     def _describe(self, row: SyncRecord, one: _Taken) -> None:
         """What lists and look-ups need of the parsed record; its days are those of the books that it goes to."""

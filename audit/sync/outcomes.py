@@ -10,10 +10,21 @@ from typing import assert_never
 from audit.models import (
     Posting,
     PostingState,
+    RecordState,
     Sighting,
     SyncRecord,
 )
-from audit.sync.asking import altered, ask, asked_settle, differences_of, refused
+from audit.sync.adopt import stands_as_another
+from audit.sync.asking import (
+    altered,
+    ask,
+    asked_settle,
+    contents_of,
+    differences_of,
+    found_as_another,
+    put_right,
+    refused,
+)
 from audit.sync.backoff import backoff
 from audit.sync.closing import in_the_books, record_close, waiting_free
 from audit.sync.lanes import Lease
@@ -23,7 +34,8 @@ from connectors.base import Ledger, Outcome, OutcomeState
 BACKOFF_FIRST = 15.0
 BACKOFF_CAP = 1800.0
 ATTEMPTS_ALLOWED = 20
-CONFIRM_EVERY = timedelta(minutes=15)
+CONFIRM_FIRST, CONFIRM_LAST = timedelta(minutes=15), timedelta(hours=6)
+CONFIRM_SHARE = 4  # what has waited for two hours is looked at each half hour
 
 
 def apply_outcomes(
@@ -35,7 +47,8 @@ def apply_outcomes(
         rows = _rows(postings)
         postings, outcomes = _unanswered(postings, outcomes)
         causes: dict[int, list[Cause]] = defaultdict(list)
-        uncertain = [one for one in postings if one.state == PostingState.UNCERTAIN]
+        asked = [one for one in postings if one.state in (PostingState.UNCERTAIN, PostingState.CREATED)]
+        created = {one.key for one in postings if one.state == PostingState.CREATED}
         for posting, outcome in zip(postings, outcomes, strict=True):
             if posting.key != outcome.key:
                 raise ValueError("Outcomes must come in the order of the postings.")
@@ -52,7 +65,8 @@ def apply_outcomes(
         ]
         waiting_free(posted_now, recorder)
         in_the_books([one for one in postings if one.state == PostingState.POSTED], recorder)
-        asked_settle([one.key for one in uncertain if one.state == PostingState.POSTED], recorder)
+        asked_settle([one.key for one in asked if one.state in (PostingState.POSTED, PostingState.VOID)], recorder)
+        put_right([one for one in outcomes if one.key in created], recorder)
         recorder.flush()
 
 
@@ -72,12 +86,15 @@ def _unanswered(
 
 def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:
     """Move one posting by its outcome; answers the problem that its record hangs on, if it was refused."""
+    before = posting.error
     posting.entry_id = outcome.ledger_id or posting.entry_id
     posting.number = outcome.number or posting.number
     posting.link = outcome.link or posting.link
     posting.company_amount = getattr(outcome, "company_amount", None) or posting.company_amount
     message = outcome.error.message if outcome.error else ""
     state = outcome.state
+    if state is not OutcomeState.NOT_SENT:
+        posting.sent_at = posting.sent_at or recorder.now
     if posting.state == PostingState.UNCERTAIN and (others := differences_of(outcome)):
         ask(posting, outcome, recorder, row, others)
     elif state is OutcomeState.POSTED:
@@ -85,8 +102,12 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
         for difference in outcome.differences:
             recorder.notice(altered(posting, difference.message), record_id=row.pk)
     elif state is OutcomeState.CREATED:
-        said = message or " ".join(dict.fromkeys(one.message for one in outcome.differences))
-        recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + CONFIRM_EVERY)
+        others = contents_of(outcome)
+        said = " ".join(filter(None, dict.fromkeys([*others, message])))
+        recorder.posting(posting, PostingState.CREATED, said, settle_at=recorder.now + _confirm_in(posting, recorder))
+        for other in others:
+            if other not in before:  # else it was told when it was seen first
+                recorder.notice(altered(posting, other), record_id=row.pk)
     elif state is OutcomeState.REJECTED:
         recorder.posting(posting, PostingState.REJECTED, message)
         return refused(posting, outcome)
@@ -100,7 +121,7 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
             settle_at=recorder.now + ledger.settling_time,
         )
     elif state is OutcomeState.ABSENT:
-        return _absent(posting, outcome, ledger, recorder)
+        return _absent(posting, outcome, ledger, recorder, row)
     elif state in (OutcomeState.CANCELLED, OutcomeState.TWICE):
         ask(posting, outcome, recorder, row)
     elif state is OutcomeState.SPLIT:
@@ -108,6 +129,13 @@ def _apply(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorde
     else:
         assert_never(state)
     return None
+
+
+def _confirm_in(posting: Posting, recorder: Recorder) -> timedelta:
+    """When to look again whether somebody posted it in the ledger: the later, the longer it waits, as each look costs
+    calls; a ledger that tells of its documents is looked at as soon as it does."""
+    waited = recorder.now - (posting.sent_at or posting.created_at)
+    return min(max(waited / CONFIRM_SHARE, CONFIRM_FIRST), CONFIRM_LAST)
 
 
 def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | None:
@@ -125,11 +153,11 @@ def _not_sent(posting: Posting, message: str, recorder: Recorder) -> Cause | Non
     return None
 
 
-def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder) -> Cause | None:
+def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Recorder, row: SyncRecord) -> Cause | None:
     """Surely not there. An enforced key is sent again; a searched one once, the second time a person decides.
 
     What was there as a draft and is gone was deleted by a person, who is asked - unless we deleted it ourselves,
-    because the ledger refused it (then the outcome carries the refusal)."""
+    because the ledger refused it (then the outcome carries the refusal), or the source changed it since (G22)."""
     posting.absences += 1
     if posting.state == PostingState.CREATED:
         if outcome.error is not None:
@@ -137,6 +165,10 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
             return None
         said = f"{posting.number or posting.key} was deleted in the ledger before it was in the books."
         recorder.posting(posting, PostingState.VOID, said)
+        if posting.record_version != row.version:  # it was asked for, and is made anew
+            if row.state == RecordState.RECEIVED:
+                recorder.wait(row, said, recorder.now)
+            return None
         return Cause(
             "deleted_in_ledger",
             said,
@@ -145,11 +177,14 @@ def _absent(posting: Posting, outcome: Outcome, ledger: Ledger, recorder: Record
             advice="Replay it to have it posted again, or skip it with the reason.",
             facts={"has_cure": True},
         )
+    if not posting.attempts and (other := stands_as_another(posting)) is not None:
+        found_as_another(posting, other, recorder)
+        return None
     if not posting.attempts:  # a listing showed it once; it was never sent, so nobody has asked the ledger ahead
         Sighting.objects.filter(ledger=posting.ledger_id, stamp=posting.stamp).delete()
         recorder.posting(posting, PostingState.VOID, "A listing showed it, and it is not in the ledger any more.")
         return None
-    if not ledger.enforces_key and posting.absences >= 2:
+    if not ledger.enforces(posting.document_type) and posting.absences >= 2:
         recorder.posting(posting, PostingState.UNCERTAIN, "Not found twice; a person decides.")
         recorder.notice(
             Cause(

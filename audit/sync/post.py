@@ -75,11 +75,17 @@ class Poster:
     # --- what a predecessor left ----------------------------------------------------------------------------------
 
     def _take_over(self) -> None:
-        """Whatever is `sending` in our lane has no living sender: it becomes uncertain, to be looked up in time."""
+        """Whatever is `sending` in our lane has no living sender: it becomes uncertain, to be looked up in time, unless
+        it surely never left."""
         with self.lease.commit():
             recorder = Recorder(self.lease.tenant_id, self.actor)
             settle_at = recorder.now + self.ledger.settling_time
             for posting in self._open(PostingState.SENDING).select_for_update(of=("self",)):
+                if posting.sent_at is None and self.ledger.marks_each:
+                    posting.attempts -= 1
+                    said = "The worker died before it was sent."
+                    recorder.posting(posting, PostingState.INTENDED, said, settle_at=recorder.now)
+                    continue
                 recorder.posting(posting, PostingState.UNCERTAIN, "The worker that sent it died.", settle_at=settle_at)
             if len(self.solo) == 1:
                 self._count_death(next(iter(self.solo)), recorder)
@@ -162,6 +168,7 @@ class Poster:
                 recorder = Recorder(self.lease.tenant_id, self.actor)
                 for posting in postings:
                     recorder.posting(posting, PostingState.SENDING)
+                    posting.sent_at = None if self.ledger.marks_each else posting.sent_at
                 recorder.flush()
             with self.stopped.alone(company):
                 self._send(company, postings)

@@ -6,13 +6,16 @@ is taken back by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
 from itertools import groupby
+from operator import or_
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.models import Hint, LaneKind, Posting, PostingState, Problem, ProblemState
 from audit.sync.frozen import document_of
@@ -38,6 +41,14 @@ NEW_VENDOR = "new_vendor"
 LIVE = (PostingState.POSTED, PostingState.CREATED)
 
 
+class Told(NamedTuple):
+    """A ledger's word that the document with this stamp was touched at that moment."""
+
+    connection_id: int
+    stamp: str
+    touched_at: datetime
+
+
 def touched_at(changed_at: datetime | None, received_at: datetime) -> datetime:
     """When a document was touched, by the moment that the ledger tells and the one when it told. What is told long
     after the moment it names is news of something else: a deletion does not change when a document was last changed."""
@@ -45,25 +56,40 @@ def touched_at(changed_at: datetime | None, received_at: datetime) -> datetime:
     return changed_at if changed_at and is_prompt else received_at
 
 
-def recheck_wanted(connection: Connection, told: Mapping[str, datetime]) -> list[Posting]:
-    """Our postings among documents with these stamps, of which the ledger says that they were touched at a moment.
-    Strangers' documents, and what is our own writing, are none. One query; changes nothing."""
-    rows = Posting.objects.filter(ledger=connection, stamp__in=list(told), state__in=LIVE).select_related("ledger")
-    return [one for one in rows if one.state != PostingState.POSTED or not _is_our_writing(one, told[one.stamp])]
+def recheck_wanted(told: Collection[Told]) -> dict[Told, Posting]:
+    """Our posting for each of these words about a document of ours. Strangers' documents, another connection's, and
+    what is our own writing, have none. One query, however many were told; changes nothing."""
+    stamps: dict[int, set[str]] = {}
+    for one in told:
+        stamps.setdefault(one.connection_id, set()).add(one.stamp)
+    if not stamps:
+        return {}
+    named = reduce(or_, (Q(ledger=pk, stamp__in=sorted(some)) for pk, some in sorted(stamps.items())))
+    rows = Posting.objects.filter(named, state__in=LIVE).select_related("ledger").defer("document", "rules")
+    ours = {(row.ledger_id, row.stamp): row for row in rows}
+    wanted = {}
+    for one in told:
+        posting = ours.get((one.connection_id, one.stamp))
+        if posting and (posting.state != PostingState.POSTED or not _is_our_writing(posting, one.touched_at)):
+            wanted[one] = posting
+    return wanted
 
 
 def recheck_ask(postings: Iterable[Posting]) -> None:
-    """Have them looked up again soon. To be called inside a transaction; in one order for everybody."""
-    listed = sorted(postings, key=lambda one: one.pk)
+    """Have them looked up again soon. To be called inside a transaction; in one order for everybody, and lanes before
+    postings, as who works a lane takes them."""
+    listed = [one for _, one in sorted({one.pk: one for one in postings}.items())]
     created = [one for one in listed if one.state == PostingState.CREATED]
     posted = [one for one in listed if one.state == PostingState.POSTED]
-    for one in created:  # it may be in the books by now: the post lane settles it as it does by the clock
-        Posting.objects.filter(pk=one.pk, state=PostingState.CREATED).update(settle_at=database_now())
-    hints_add((one.tenant_id, one.ledger_id, STREAM, one.stamp) for one in posted)
     for ledger in sorted({one.ledger for one in created}, key=lambda one: one.pk):
         lanes_wake(ledger.pk, LaneKind.POST, slots=range(post_slots(ledger)))
     for ledger_id in sorted({one.ledger_id for one in posted}):
         lanes_wake(ledger_id, LaneKind.TELL)
+    if created:  # they may be in the books by now: the post lane settles them as it does by the clock
+        waiting = Posting.objects.filter(pk__in=[one.pk for one in created], state=PostingState.CREATED).order_by("pk")
+        held = list(waiting.select_for_update(no_key=True).values_list("pk", flat=True))
+        Posting.objects.filter(pk__in=held).update(settle_at=database_now())
+    hints_add((one.tenant_id, one.ledger_id, STREAM, one.stamp) for one in posted)
 
 
 def recheck_due(connection: Connection) -> datetime | None:

@@ -14,48 +14,18 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from audit.models import (
-    FollowUp,
-    Hold,
-    LaneKind,
-    Posting,
-    PostingState,
-    Problem,
-    ProblemState,
-    RecordState,
-    SyncRecord,
-)
+from audit.models import FollowUp, LaneKind, Posting, PostingState, RecordState, SyncRecord
 from audit.sync.bulk import rows_copy, rows_insert, rows_insert_missing, rows_update
-from audit.sync.keys import fingerprint
 from audit.sync.lanes import lanes_wake
+from audit.sync.moves import POSTING_MOVES, RECORD_MOVES, IllegalMoveError
+from audit.sync.problems import Cause, Problems
+from connectors.emphasis import plain
 from connectors.fields import DecimalEncoder
+
+__all__ = ["Cause", "IllegalMoveError", "Recorder"]
 
 json_encode = DecimalEncoder().encode
 R, P = RecordState, PostingState
-
-RECORD_MOVES: dict[str, frozenset[str]] = {
-    R.RECEIVED: frozenset({R.POSTING, R.POSTED, R.HELD, R.WITNESS, R.SKIPPED, R.FAILED, R.RECEIVED}),
-    R.POSTING: frozenset({R.POSTED, R.HELD, R.FAILED, R.RECEIVED}),
-    R.HELD: frozenset({R.RECEIVED, R.SKIPPED, R.HELD}),
-    R.FAILED: frozenset({R.RECEIVED, R.SKIPPED, R.FAILED}),
-    R.POSTED: frozenset({R.RECEIVED}),
-    R.WITNESS: frozenset({R.RECEIVED}),
-    R.SKIPPED: frozenset({R.RECEIVED}),
-}
-POSTING_MOVES: dict[str, frozenset[str]] = {
-    P.INTENDED: frozenset({P.SENDING, P.VOID, P.INTENDED}),
-    P.SENDING: frozenset({P.POSTED, P.CREATED, P.REJECTED, P.INTENDED, P.UNCERTAIN}),
-    P.UNCERTAIN: frozenset({P.POSTED, P.CREATED, P.INTENDED, P.VOID, P.UNCERTAIN}),
-    P.CREATED: frozenset({P.POSTED, P.VOID, P.REJECTED, P.CREATED}),
-    P.POSTED: frozenset({P.REVERSED}),
-    P.REJECTED: frozenset(),
-    P.VOID: frozenset(),
-    P.REVERSED: frozenset(),
-}
-
-
-class IllegalMoveError(Exception):
-    """A transition that the tables of states do not allow: our bug, never the data's."""
 
 
 class Event(NamedTuple):
@@ -73,23 +43,6 @@ class Event(NamedTuple):
 
 
 EVENT_COLUMNS = Event._fields
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What opens or joins a problem: `code`, `scope` and `value` make it one with its like."""
-
-    code: str
-    message: str
-    value: str = ""
-    scope: str = ""
-    advice: str = ""
-    flow_id: int | None = None
-    connection_id: int | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def fingerprint(self, tenant_id: int) -> str:
-        return fingerprint(tenant_id, self.code, self.connection_id or "", self.flow_id or "", self.scope, self.value)
 
 
 @dataclass(slots=True)
@@ -123,7 +76,7 @@ class Recorder:
         """Note one thing that happened; written with the batch."""
         told = json_encode(facts) if facts else "{}"
         self._events.append(
-            Event(self.tenant_id, self.now, kind, self.actor, subject, subject_id, record_id, message, told)
+            Event(self.tenant_id, self.now, kind, self.actor, subject, subject_id, record_id, plain(message), told)
         )
 
     def record(
@@ -259,96 +212,23 @@ class Recorder:
         if self._follow_ups:
             rows_update("audit_followup", FOLLOW_UP_COLUMNS, self._follow_ups.values())
         self._write_holds()
-        self._problems([cause for cause, _ in self._notices])
+        self._problems().opened([cause for cause, _ in self._notices])
         for cause, record_id in self._notices:
             self.event(f"notice.{cause.code}", cause.message, subject="record", record_id=record_id)
         if self._events:
             rows_copy("audit_auditevent", EVENT_COLUMNS, self._events)
 
     def _write_holds(self) -> None:
-        """Make each moved record's open holds agree with its causes; solve problems on which nothing waits."""
-        if not self._settled:
-            return
-        problems = self._problems([cause for causes in self._causes.values() for cause in causes])
-        wanted = {
-            (record_id, problems[cause.fingerprint(self.tenant_id)])
-            for record_id, causes in self._causes.items()
-            for cause in causes
-        }
-        open_holds = {
-            (hold.record_id, hold.problem_id): hold
-            for hold in Hold.objects.filter(record_id__among=self._settled, released_at__isnull=True)
-        }
-        moved_on = self._waiting | {
-            record_id for record_id in self._settled if self._records[record_id].state != R.RECEIVED
-        }
-        released = [hold for pair, hold in open_holds.items() if pair not in wanted and hold.record_id in moved_on]
-        if released:
-            Hold.objects.filter(id__in=[hold.pk for hold in released]).update(released_at=self.now)
-            self._solve_idle({hold.problem_id for hold in released})
-        Hold.objects.bulk_create(
-            [
-                Hold(tenant_id=self.tenant_id, record_id=record_id, problem_id=problem_id, opened_at=self.now)
-                for record_id, problem_id in sorted(wanted - open_holds.keys())
-            ],
-            ignore_conflicts=True,
-        )
-
-    def _problems(self, causes: Iterable[Cause]) -> dict[str, int]:
-        """Fingerprint to id of the open problems of these causes, opened where they are missing."""
-        by_print = {cause.fingerprint(self.tenant_id): cause for cause in causes}
-        if not by_print:
-            return {}
-        found = self._open_problems(by_print)
-        missing = [print_ for print_ in sorted(by_print) if print_ not in found]
-        if missing:
-            Problem.objects.bulk_create(
-                [
-                    Problem(
-                        tenant_id=self.tenant_id,
-                        code=by_print[print_].code,
-                        fingerprint=print_,
-                        message=by_print[print_].message,
-                        advice=by_print[print_].advice,
-                        facts={"value": by_print[print_].value, **by_print[print_].facts},
-                        flow_id=by_print[print_].flow_id,
-                        connection_id=by_print[print_].connection_id,
-                        opened_at=self.now,
-                    )
-                    for print_ in missing
-                ],
-                ignore_conflicts=True,
-            )
-            found = self._open_problems(by_print)
-            for print_ in missing:
-                self.event("problem.opened", by_print[print_].message, subject="problem", subject_id=found[print_])
-        return found
-
-    def _open_problems(self, prints: Iterable[str]) -> dict[str, int]:
-        """The row locks keep a problem from being solved between this look and the hold on it."""
-        rows = (
-            Problem.objects.select_for_update(of=("self",), no_key=True)
-            .filter(tenant_id=self.tenant_id, fingerprint__in=list(prints), state=ProblemState.OPEN)
-            .order_by("id")
-        )
-        return {problem.fingerprint: problem.pk for problem in rows}
-
-    def _solve_idle(self, problem_ids: set[int]) -> None:
-        busy = set(
-            Hold.objects.filter(problem_id__in=problem_ids, released_at__isnull=True).values_list(
-                "problem_id", flat=True
-            )
-        )
-        self.solve(problem_ids - busy, "Nothing waits on it any more.")
+        if self._settled:
+            moved = {record_id for record_id in self._settled if self._records[record_id].state != R.RECEIVED}
+            self._problems().hold(self._settled, self._causes, self._waiting | moved)
 
     def solve(self, problem_ids: Iterable[int], resolution: str) -> None:
         """Solve these problems, those that are open still, at once; to be called inside a transaction."""
-        rows = Problem.objects.select_for_update().filter(id__among=problem_ids, state=ProblemState.OPEN)
-        for problem in rows.order_by("id"):
-            problem.state, problem.solved_at, problem.solved_by = ProblemState.SOLVED, self.now, self.actor
-            problem.resolution = problem.resolution or resolution
-            problem.save(update_fields=["state", "solved_at", "solved_by", "resolution"])
-            self.event("problem.solved", problem.message, subject="problem", subject_id=problem.pk)
+        self._problems().solve(problem_ids, resolution)
+
+    def _problems(self) -> Problems:
+        return Problems(self.tenant_id, self.actor, self.now, self.event)
 
 
 RECORD_COLUMNS = {

@@ -12,9 +12,10 @@ from decimal import Decimal
 from django.db import transaction
 
 from audit.models import Hold, LaneKind, Posting, PostingState, Problem, ProblemState, RecordState, SyncRecord
+from audit.sync.adopt import stands_as_another
 from audit.sync.asking import asked_settle
 from audit.sync.changes import CHANGED, OF_VERSION
-from audit.sync.closing import in_the_books
+from audit.sync.closing import in_the_books, record_close, waiting_free
 from audit.sync.lanes import lanes_wake
 from audit.sync.links import standing_documents
 from audit.sync.read import post_slots
@@ -177,7 +178,10 @@ def posting_bind(posting: Posting, *, entry_id: str, number: str, by: str, reaso
             raise RefusedReplayError("Only an open document can be bound, to a ledger id and with a reason.")
         row.entry_id, row.number = entry_id.strip(), number.strip()
         recorder = Recorder(row.tenant_id, by)
+        other = stands_as_another(row)
         recorder.posting(row, PostingState.POSTED, reason)
+        if other is not None and other.entry_id == row.entry_id:
+            _followers_void(row, f"Never sent: {row.number or row.entry_id} says all of it.", recorder)
         in_the_books([row], recorder)
         asked_settle([row.key], recorder)
         _finish(row, recorder)
@@ -195,6 +199,13 @@ def posting_declare_absent(posting: Posting, *, by: str, reason: str) -> None:
         _finish(row, recorder)
 
 
+def _followers_void(posting: Posting, reason: str, recorder: Recorder) -> None:
+    """What would have followed a document, and is not to be sent any more."""
+    rows = Posting.objects.filter(record_id=posting.record_id, state=PostingState.INTENDED, settle_at__isnull=True)
+    for one in rows.select_for_update().order_by("id"):
+        recorder.posting(one, PostingState.VOID, reason)
+
+
 def _locked(posting: Posting) -> Posting:
     """Its record first, then itself: in the order of the workers, or the two would wait for each other."""
     SyncRecord.objects.select_for_update().get(pk=posting.record_id)
@@ -202,15 +213,13 @@ def _locked(posting: Posting) -> Posting:
 
 
 def _finish(posting: Posting, recorder: Recorder) -> None:
-    """Let the record go on once nothing of it is open."""
+    """Let the record go on: what waited for this document is sent now, or never; once nothing is open it is closed."""
     recorder.flush()
-    open_ones = Posting.objects.filter(
-        record_id=posting.record_id, state__in=["intended", "sending", "uncertain", "created"]
-    ).exclude(pk=posting.pk)
     row = SyncRecord.objects.select_for_update().get(pk=posting.record_id)
-    if row.state in (RecordState.POSTING, RecordState.POSTED) and not open_ones.exists():
-        recorder.record(row, RecordState.RECEIVED, "To be decided anew.", due_at=recorder.now)
-        recorder.flush()
+    postings = list(Posting.objects.filter(record_id=row.pk).select_related("flow__ledger").order_by("id"))
+    if record_close(row, postings, [], recorder):
+        waiting_free([row], recorder)
+    recorder.flush()
     transaction.on_commit(lambda: _wake({posting.flow_id}), robust=True)
 
 

@@ -37,6 +37,7 @@ READ = (
     "record__stream", "record__external_id", "record__connection",
 )  # fmt: skip
 DONE = frozenset({"told", "already"})
+STAYS = "stays"  # at the source, as there is no place for it in the ledger
 
 
 class Teller:
@@ -124,6 +125,8 @@ class Teller:
         step.attempts += 1
         if outcome.state in DONE:
             step.state = FollowUpState.DONE
+        elif outcome.state == STAYS:
+            step.state = FollowUpState.DROPPED
         elif outcome.state in ("refused", "gone") or step.attempts >= ATTEMPTS_ALLOWED:
             step.state = FollowUpState.FAILED
             recorder.notice(
@@ -173,8 +176,8 @@ class Teller:
                 self._carry(carrier, steps[middle:])
                 return
             outcomes = [TellOutcome(one.record.external_id, "later", error.message) for one in steps]
-        except UnsupportedError as error:  # not today and not tomorrow: said once, by name
-            outcomes = [TellOutcome(one.record.external_id, "refused", error.message) for one in steps]
+        except UnsupportedError as error:  # not today and not tomorrow: the record's page says so
+            outcomes = [TellOutcome(one.record.external_id, STAYS, error.message) for one in steps]
         except ConnectorError as error:
             outcomes = [TellOutcome(one.record.external_id, "later", error.message) for one in steps]
         self._attached(steps, outcomes)

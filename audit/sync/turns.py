@@ -16,6 +16,7 @@ from audit.models import LaneKind, Problem, ProblemState
 from audit.sync.backoff import backoff
 from audit.sync.exchanges import ExchangeLog
 from audit.sync.lanes import Lease, LeaseLostError, database_now, lease_next
+from audit.sync.leaving import posting_leaves
 from audit.sync.post import Poster
 from audit.sync.read import Reader
 from audit.sync.recorder import Cause, Recorder
@@ -76,11 +77,14 @@ def _turn(lease: Lease, connection: Connection, log: ExchangeLog, actor: str) ->
     def before_call(seconds: float) -> None:
         lease.renew(seconds)
 
+    def leaving(stamp: str) -> None:
+        posting_leaves(lease, stamp)
+
     def open_source(one: Connection) -> Source:
         return connection_source(one, observer=log.observe, before_call=before_call)
 
     if lease.kind is LaneKind.POST:
-        ledger = connection_ledger(connection, observer=log.observe, before_call=before_call)
+        ledger = connection_ledger(connection, observer=log.observe, before_call=before_call, leaving=leaving)
         return Poster(lease, connection, ledger, actor).work()
     source = open_source(connection) if descriptor.open_source else None
     if lease.kind is LaneKind.TELL:

@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from unfold.decorators import action
 
 from connectors import services
+from connectors.emphasis import plain
 from connectors.errors import ConnectorError
 from connectors.models import Connection
 
@@ -77,7 +78,7 @@ class AuthorizingAdmin:
         try:
             pk = services.state_open(answer.get("state", ""), kept, person)
         except ConnectorError as error:
-            self.message_user(request, error.message, messages.ERROR)
+            self.message_user(request, plain(error.message), messages.ERROR)
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:connectors_connection_changelist"))
         row = self.row_or_404(request, str(pk))
         return self._finish(request, row, answer, redirect_uri=self._redirect_uri(request))
@@ -90,9 +91,9 @@ class AuthorizingAdmin:
         try:
             services.authorization_finish(row, answer, redirect_uri=redirect_uri, by=person)
         except ConnectorError as error:
-            self.message_user(request, error.message, messages.ERROR)
+            self.message_user(request, plain(error.message), messages.ERROR)
         except ValidationError as error:
-            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            self.message_user(request, plain(" ".join(error.messages)), messages.ERROR)
         else:
             self.message_user(request, f"{row} is connected. Now test it.", messages.SUCCESS)
         return HttpResponseRedirect(self._change_url(row))

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -18,6 +19,7 @@ from unfold.decorators import action, display
 from connectors import services
 from connectors.admin.authorization import AuthorizingAdmin
 from connectors.budget import ConnectionBudget
+from connectors.emphasis import emphasised
 from connectors.forms import CREDENTIAL, SETTING, ConnectionForm, connection_form_for, field_names
 from connectors.models import Connection, ConnectionState, Role
 from connectors.registry import connector_get
@@ -46,7 +48,7 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
     actions_detail = ("test_connection", "authorize", "switch_on", "switch_off", "archive")
     facts = (
         "shown_state",
-        "reason",
+        "shown_reason",
         "account",
         "stored_credential",
         "expiry",
@@ -79,7 +81,10 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
         found: list[Any] = [(None, {"fields": (*who, "identity")}), ("Now", {"fields": self.facts})]
         if self._may_change(request, obj):
             form = connection_form_for(obj)
-            docs = format_html('<a href="{}">Where to find them</a>', connector_get(obj.vendor).docs_url)
+            docs = format_html(
+                '<a class="text-primary-600 underline" href="{}">Where to find them</a>',
+                connector_get(obj.vendor).docs_url,
+            )
             names = [*field_names(form, CREDENTIAL), "forget_stored"]
             found.insert(1, ("Credentials", {"fields": names, "description": docs}))
             if settings := field_names(form, SETTING):
@@ -109,6 +114,10 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
     def shown_state(self, connection: Connection) -> str:
         return connection.get_state_display()
 
+    @admin.display(description="Reason")
+    def shown_reason(self, connection: Connection) -> str:
+        return emphasised(connection.reason or "-")
+
     @admin.display(description="Credential")
     def stored_credential(self, connection: Connection) -> str:
         stored = getattr(connection, "credential", None)
@@ -136,17 +145,18 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
     def found(self, connection: Connection) -> str:
         if not connection.checklist:
             return "not tested yet"
-        rows = (
-            (one["state"], one["name"], one["message"], f" {one['cure']}" if one["cure"] else "")
-            for one in connection.checklist
+        told = [one for one in connection.checklist if one["state"] != "ok"]
+        fine = [one for one in connection.checklist if one["state"] == "ok"]
+        return format_html(
+            "{}<details><summary>{}</summary>{}</details>", _listed(told), f"{len(fine)} are ok", _listed(fine)
         )
-        return format_html("<ul>{}</ul>", format_html_join("", "<li><b>{}</b> {}: {}{}</li>", rows))
 
     @admin.display(description="Streams not available")
     def missing(self, connection: Connection) -> str:
         if not connection.unavailable:
             return "-"
-        return format_html_join("", "<div>{}: {}</div>", sorted(connection.unavailable.items()))
+        rows = ((stream, emphasised(reason)) for stream, reason in sorted(connection.unavailable.items()))
+        return format_html_join("", "<div>{}: {}</div>", rows)
 
     # --- what can be done
 
@@ -226,6 +236,13 @@ class ConnectionAdmin(AuthorizingAdmin, TenantScopedAdmin, SimpleHistoryAdmin, M
 
     def _url(self, page: str, *args: Any) -> str:
         return reverse(f"{self.admin_site.name}:connectors_connection_{page}", args=args)
+
+
+def _listed(checks: list[dict[str, str]]) -> str:
+    rows = (
+        (one["state"], capfirst(one["name"]), emphasised(f"{one['message']} {one['cure']}".strip())) for one in checks
+    )
+    return format_html_join("", "<div><b>{}</b> {}: {}</div>", rows)
 
 
 def _switch(row: Connection, is_on: bool, by: Any) -> None:

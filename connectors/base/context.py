@@ -104,7 +104,8 @@ class ConnectionContext:
     """Everything a vendor folder needs to talk; built by `connection_open`, by tests and by the simulators' demo.
 
     `before_call` is run before each HTTP call with its time-out in seconds: a worker renews its lease there, and
-    raises if the lease is lost or would not outlive the call."""
+    raises if the lease is lost or would not outlive the call. `leaving` is run by a ledger that `marks_each`, with the
+    stamp of a document, before anything of it is sent: what was not marked surely never left."""
 
     address: str
     credentials: BaseModel
@@ -116,5 +117,6 @@ class ConnectionContext:
     observer: Observer | None = None
     transport: requests.adapters.BaseAdapter | None = None
     before_call: Callable[[float], None] | None = None
+    leaving: Callable[[str], None] | None = None
     allow_private_addresses: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -117,16 +117,24 @@ class StandingBill:
 class Ledger(Protocol):
     """A system that keeps books. One instance serves one connection; calls name the company by its ledger id.
 
-    `enforces_key`: the ledger itself refuses a second document under one stamp. `write_timeout` is the longest a
-    write may take; `settling_time` the time after which an absent document is surely absent."""
+    `enforces_key`: the ledger itself refuses a second document under one stamp, so that several workers may write at
+    once; `enforces` tells whether it does for a type, as it may not for all. `marks_each`: it sends one by one, and
+    tells `ConnectionContext.leaving` before each. `write_timeout` is the longest a write may take; `settling_time` the
+    time after which an absent document is surely absent."""
 
     enforces_key: bool
+    marks_each: bool
     batch_size: int
     write_timeout: timedelta
     settling_time: timedelta
 
     def stamp(self, key: str) -> str:
         """The key as the ledger's field can hold it. Pure, and pinned by tests for ever."""
+        ...
+
+    def enforces(self, document_type: str) -> bool:
+        """Whether the ledger itself refuses a second document of a type under one stamp. Where it does not, one that is
+        absent a second time is a person's to judge. Pure."""
         ...
 
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts: ...

@@ -67,7 +67,8 @@ class ExportResult:
 
 @dataclass(frozen=True, slots=True)
 class TellOutcome:
-    """`state`: told, already (the source had it), refused (with reason), gone (unknown there), uncertain, later."""
+    """`state`: told, already (the source had it), refused (with reason), gone (unknown there), uncertain, later,
+    stays (of files: there is no place for them)."""
 
     external_id: str
     state: str

@@ -31,15 +31,16 @@ def is_ledger(account: Account) -> bool:
 
 
 def target(formats: Formats, account: Account, partner: Partner | None, dimensions: Iterable[Dimension]) -> Target:
-    """Raises UnsupportedError for what the formats cannot carry, RejectedError for a vendor account without vendor."""
+    """Blanks at the end of ids do not count in Dynamics, and are not sent. Raises UnsupportedError for what the formats
+    cannot carry, RejectedError for a vendor account without vendor."""
     values = dimension_values(dimensions)
     if account.id == VENDOR:
         if partner is None:
             raise RejectedError("A line on a vendor account needs a vendor.", cure="missing_partner")
-        return Target("Vend", formats.plain(partner.id), formats.dimensions(values))
+        return Target("Vend", formats.plain(partner.id.rstrip()), formats.dimensions(values))
     if account.id.startswith(BANK):
-        return Target("Bank", formats.plain(account.id.removeprefix(BANK)), formats.dimensions(values))
-    return Target("Ledger", formats.account(account.id, values))
+        return Target("Bank", formats.plain(account.id.removeprefix(BANK).rstrip()), formats.dimensions(values))
+    return Target("Ledger", formats.account(account.id.rstrip(), values))
 
 
 def target_of(formats: Formats, line: Line) -> Target:
@@ -54,4 +55,4 @@ def dimension_values(dimensions: Iterable[Dimension]) -> Mapping[str, str]:
 def dimension_value(dimension: Dimension) -> tuple[str, str]:
     """Name and value of a cost centre: its id is `CostCenter=CC7`, as values of two dimensions may be the same."""
     name, found, value = dimension.id.partition(SEPARATOR)
-    return (name, value) if found else (dimension.kind, dimension.id)
+    return (name, value.rstrip()) if found else (dimension.kind, dimension.id.rstrip())

@@ -16,9 +16,10 @@ from connectors.base import ReceiptFile
 from connectors.dynamics365_fo.client import PROVIDER, Query
 from connectors.dynamics365_fo.desk import Desk
 from connectors.dynamics365_fo.errors import ALREADY_THERE
+from connectors.dynamics365_fo.invoices import INVOICE_ID
+from connectors.dynamics365_fo.journals import PENDING
 from connectors.dynamics365_fo.literals import one_of
 from connectors.dynamics365_fo.multipart import Changeset
-from connectors.dynamics365_fo.pending import INVOICE_ID, invoices
 from connectors.dynamics365_fo.schema_documents import AttachmentRow
 from connectors.errors import RejectedError, UnsupportedError
 
@@ -74,11 +75,11 @@ def body_of(company: str, reference: str, file: ReceiptFile) -> dict[str, Any]:
 def _references(desk: Desk, files: Papers) -> dict[str, str]:
     """The references of pending invoices by the ids of documents; others are left out."""
     stamps = {one.removeprefix(INVOICE_ID): one for one in files if one.startswith(INVOICE_ID)}
-    found = invoices(desk, stamps)
+    found = desk.lookup.found(dict.fromkeys(stamps, (PENDING,)))
     return {
-        ledger_id: found[stamp].waiting[0].header_reference
+        ledger_id: found[stamp].invoice.waiting[0].header_reference
         for stamp, ledger_id in stamps.items()
-        if stamp in found and found[stamp].waiting
+        if found[stamp].invoice.waiting
     }
 
 

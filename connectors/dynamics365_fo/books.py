@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,8 @@ from connectors.dynamics365_fo.client import DynamicsClient, Query, chunks
 from connectors.dynamics365_fo.dimensions import Formats, formats_of
 from connectors.dynamics365_fo.display import DisplayActions
 from connectors.dynamics365_fo.literals import day_of, equals, is_filterable, is_member, one_of
-from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of
+from connectors.dynamics365_fo.periods import Period, closed_through, fiscal_year_end, period_of, reopened
+from connectors.dynamics365_fo.rights import OPTIONAL
 from connectors.dynamics365_fo.schema import (
     BankAccountRow,
     CurrencyRow,
@@ -32,13 +33,20 @@ from connectors.dynamics365_fo.schema import (
     PeriodRow,
     PeriodStateRow,
     RateRow,
+    Row,
     VendorRow,
 )
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow, PaymentJournalRow
-from connectors.errors import ConfigurationError, RejectedError
+from connectors.dynamics365_fo.stamps import is_stamp
+from connectors.errors import ConfigurationError, ConnectorError, RejectedError
 
 FRESH = 60.0  # seconds; what changes meanwhile is refused by Dynamics, or seen when the journal is not posted
+SEEN = 50  # journals that are looked at for a mark of ours
 IDS = 20  # in one question
+LINES = 20  # of each kind that show how rates are written
+SCALES = {Decimal(1), Decimal(100)}
+AROUND = timedelta(days=31)  # of a day whose rate is wanted: the next document's is near
+UNSET = "1900-01-01"  # how a date reads that was never set
 FACTORS = {"One": 1, "Ten": 10, "Hundred": 100, "Thousand": 1000, "TenThousand": 10000}
 
 
@@ -63,9 +71,12 @@ class _Kept:
     currencies: dict[str, CurrencyRow]
     has_integration_key: bool
     periods: list[Period] = field(default_factory=list)
-    rates: list[RateRow] = field(default_factory=list)
+    rates: dict[str, list[RateRow]] = field(default_factory=dict)  # by currency, for the days in `rated`
+    rated: dict[str, tuple[date, date]] = field(default_factory=dict)
+    hidden: dict[type[Row], ConnectorError] = field(default_factory=dict)
     found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     banks: dict[str, BankAccountRow] | None = None
+    is_scale_asked: bool = False
 
 
 class Books:
@@ -77,8 +88,8 @@ class Books:
         self._kept: _Kept | None = None
         self._display = DisplayActions(client)
         self._written_by: Formats | None = None
-        self._has_payments: bool | None = None
         self._scale: Decimal | None = None
+        self._keeps_key = False
         self._vendors: type[VendorRow] = VendorRow
 
     # --- the set-up
@@ -105,25 +116,38 @@ class Books:
         return self._fresh().has_integration_key
 
     @property
+    def keeps_integration_key(self) -> bool:
+        """Whether that field is known to keep what we write there: a journal of ours shows its mark in it."""
+        return self.has_integration_key and self._keeps_key
+
+    def saw_key(self, text: str) -> None:
+        """A journal shows this in that field."""
+        self._keeps_key = self._keeps_key or is_stamp(text.lower())
+
+    @property
     def has_payment_journals(self) -> bool:
-        """Whether this environment shows vendor payment journals to the mapped user; asked once."""
-        if self._has_payments is None:
-            try:
-                self.client.rows(Query(PaymentJournalRow, self.company, top=1))
-                self._has_payments = True
-            except (ConfigurationError, RejectedError):
-                self._has_payments = False
-        return self._has_payments
+        """Whether this environment shows vendor payment journals to the mapped user."""
+        return self.why_hidden(PaymentJournalRow) is None
+
+    def why_hidden(self, row: type[Row]) -> ConnectorError | None:
+        """Why this environment does not show one of the sets that some flows can do without; None where it does."""
+        return self._fresh().hidden.get(row)
+
+    def vendors_shown(self) -> type[VendorRow] | None:
+        """The newest set of vendors that is shown; None where none is."""
+        return next((one for one in (VendorRow, OlderVendorRow) if self.why_hidden(one) is None), None)
 
     @property
     def rate_scale(self) -> Decimal | None:
-        """What stands for a rate of one in journal lines (100, or 1), as one in company currency shows it; None while
-        there is none. Asked until it is known."""
-        for kind in (LineRow, InvoiceLineRow) if self._scale is None else ():
-            rows = self.client.rows(Query(kind, self.company, self._of_currency(kind), top=1))
-            if rows and rows[0].exch_rate > 0:
-                self._scale = rows[0].exch_rate
-                break
+        """What stands for a rate of one in journal lines (100, or 1), as those in company currency show it; None while
+        there are none, or they do not agree. Asked by one call, anew after a minute until it is known."""
+        kept = self._fresh()
+        if self._scale is None and not kept.is_scale_asked:
+            kinds = [one for one in (LineRow, InvoiceLineRow) if self.why_hidden(one) is None]
+            answers = self.client.many([Query(one, self.company, self._of_currency(one), top=LINES) for one in kinds])
+            shown = {row.exch_rate for rows in answers for row in rows if row.exch_rate > 0}
+            self._scale = shown.pop() if len(shown) == 1 and shown <= SCALES else None
+            kept.is_scale_asked = True
         return self._scale
 
     def _of_currency(self, kind: type[LineRow]) -> str:
@@ -174,6 +198,7 @@ class Books:
         accounts: Iterable[str] = (),
         values: Iterable[tuple[str, str]] = (),
         vendors: Iterable[str] = (),
+        rates: Iterable[tuple[str, date]] = (),
         also: Iterable[Query[Any]] = (),
     ) -> list[list[Any]]:
         """Read what is not known yet of these, by one call; answers the rows of the other questions."""
@@ -198,13 +223,16 @@ class Books:
             every = one_of("VendorAccountNumber", ids)
             query = Query(self._vendors, company=self.company, every=every)
             wanted.append(_Wanted("vendor", "vendor_account_number", ids, query))
-        others = list(also)
-        answers = self.ask([one.query for one in wanted] + others) if wanted or others else []
+        rated, others = self._rate_questions(rates), list(also)
+        every_question = [one.query for one in wanted] + [one for _, _, one in rated] + others
+        answers = self.ask(every_question) if every_question else []
         for one, rows in zip(wanted, answers, strict=False):
-            kept.found.update({(one.kind, some.lower()): [] for some in one.ids})
+            kept.found.update({_slot(one.kind, some): [] for some in one.ids})
             for row in rows:
-                kept.found[one.kind, str(getattr(row, one.name)).lower()].append(row)
-        return answers[len(wanted) :]
+                kept.found.setdefault(_slot(one.kind, str(getattr(row, one.name))), []).append(row)
+        for (code, days, _), rows in zip(rated, answers[len(wanted) :], strict=False):
+            kept.rates[code], kept.rated[code] = rows, days
+        return answers[len(wanted) + len(rated) :]
 
     def account(self, main_account: str) -> MainAccountRow | None:
         found = self._found("account", main_account)
@@ -232,11 +260,14 @@ class Books:
         return next((one for one in self.periods() if one.starts_on <= day <= one.ends_on), None)
 
     def rate(self, code: str, day: date) -> Decimal | None:
-        """Company currency per unit of a currency on a day; None if Dynamics has no rate for it."""
+        """Company currency per unit of a currency on a day; None if Dynamics has no rate for it. One call where nothing
+        was prepared for it."""
         own = self.currency
         if code == own:
             return Decimal(1)
-        valid = [row for row in self._fresh().rates if {row.from_currency, row.to_currency} == {code, own}]
+        self.prepare(rates=[(code, day)])
+        rows = self._prepared().rates.get(code, [])
+        valid = [row for row in rows if {row.from_currency, row.to_currency} == {code, own}]
         valid = [row for row in valid if row.rate and _holds(row, day)]
         if not valid:
             return None
@@ -244,17 +275,22 @@ class Books:
         per_unit = row.rate / FACTORS.get(row.conversion_factor, 1)
         return per_unit if row.from_currency == code else Decimal(1) / per_unit
 
+    def today(self) -> date:
+        return self.client.http.context.now().date()
+
     def facts(self, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
-        """Two calls, none when they are fresh."""
-        currencies = self.currencies()
+        """Three calls, none when they are fresh; one more for rates of other currencies."""
+        self.prepare(rates=wanted)
+        currencies, today = self.currencies(), self.today()
         return LedgerFacts(
             company=self.company,
             company_currency=self.currency,
-            closed_through=closed_through(self.periods()),
+            closed_through=closed_through(self.periods(), today),
+            reopened=reopened(self.periods(), today),
             rates={(code, day): self.rate(code, day) for code, day in wanted},
             decimals={code: decimals_of(row) for code, row in currencies.items()},
             active_currencies=frozenset(currencies),
-            fiscal_year_end=fiscal_year_end(self.periods()),
+            fiscal_year_end=fiscal_year_end(self.periods(), today),
         )
 
     # --- keeping
@@ -263,6 +299,10 @@ class Books:
         if self._kept is None or time.monotonic() - self._kept.since > FRESH:
             self._kept = self._read()
         return self._kept
+
+    def _prepared(self) -> _Kept:
+        """What the last preparation read into, though its minute may have ended since: nothing is missed by that."""
+        return self._kept or self._fresh()
 
     def _read(self) -> _Kept:
         company = equals("LegalEntityId", self.company)
@@ -292,7 +332,7 @@ class Books:
             currencies={row.currency_code: row for row in currencies},
             has_integration_key=self._has_integration_key(),
         )
-        kept.periods, kept.rates = self._calendar(kept.ledger, states)
+        self._calendar(kept, states)
         return kept
 
     def _formats(self, rows: list[FormatRow], parameters: list[ParametersRow]) -> Formats:
@@ -304,45 +344,77 @@ class Books:
             self._written_by = formats
         return formats
 
-    def _calendar(self, ledger: LedgerRow, states: list[PeriodStateRow]) -> tuple[list[Period], list[RateRow]]:
-        rates = (
-            f"{equals('RateTypeName', ledger.exchange_rate_type)} and "
-            f"({equals('ToCurrency', ledger.accounting_currency)} or "
-            f"{equals('FromCurrency', ledger.accounting_currency)})"
-        )
-        calendar = equals("Calendar", ledger.fiscal_calendar)
-        rows, found = self.client.many([Query(PeriodRow, every=calendar), Query(RateRow, every=rates)])
+    def _calendar(self, kept: _Kept, states: list[PeriodStateRow]) -> None:
+        """Periods, and which of the sets that not every flow needs are not shown; one call."""
+        ledger = kept.ledger
+        every: Query[Any] = Query(PeriodRow, every=equals("Calendar", ledger.fiscal_calendar))
+        rows, *others = self.client.tried([every, *(Query(one, self.company, top=1) for one in OPTIONAL)])
+        if isinstance(rows, ConnectorError):
+            raise rows
+        kept.hidden = {row: one for row, one in zip(OPTIONAL, others, strict=True) if isinstance(one, ConnectorError)}
         by_name = {(one.year_name, one.period_name): one for one in states if one.calendar == ledger.fiscal_calendar}
         periods = [period_of(row, by_name.get((row.fiscal_year, row.period_name))) for row in rows]
-        return sorted((one for one in periods if one), key=lambda one: one.starts_on), found
+        kept.periods = sorted((one for one in periods if one), key=lambda one: one.starts_on)
+
+    def _rate_questions(self, wanted: Iterable[tuple[str, date]]) -> list[tuple[str, tuple[date, date], Query[Any]]]:
+        """Rates between the company's currency and others, of the days that are wanted and those around them: a table
+        may hold every day of many years."""
+        kept = self._fresh()
+        own, days = kept.ledger.accounting_currency, dict[str, list[date]]()
+        for code, day in wanted:
+            first, last = kept.rated.get(code, (date.max, date.min))
+            if code != own and is_filterable(code) and not first <= day <= last:
+                days.setdefault(code, []).append(day)
+        questions: list[tuple[str, tuple[date, date], Query[Any]]] = []
+        for code, some in days.items():
+            known = kept.rated.get(code, ())
+            first, last = min(*some, *some, *known) - AROUND, max(*some, *some, *known) + AROUND
+            every = (
+                f"{equals('RateTypeName', kept.ledger.exchange_rate_type)} and "
+                f"({_pair(code, own)} or {_pair(own, code)}) and StartDate le {last}T23:59:59Z and "
+                f"(EndDate ge {first}T00:00:00Z or EndDate le {UNSET}T23:59:59Z)"
+            )
+            questions.append((code, (first, last), Query(RateRow, every=every)))
+        return questions
 
     def _has_integration_key(self) -> bool:
         if self._kept is not None:
             return self._kept.has_integration_key
         try:
-            self.client.rows(Query(JournalRow, company=self.company, top=1))
+            for row in self.client.rows(Query(JournalRow, self.company, "IntegrationKey ne ''", top=SEEN)):
+                self.saw_key(row.integration_key)
         except RejectedError:  # a property that does not exist is refused by name
             return False
         return True
 
     def _missing(self, kind: str, ids: Iterable[str]) -> Iterable[list[str]]:
         kept = self._fresh()
-        missing = (one for one in ids if (kind, one.lower()) not in kept.found and is_filterable(one))
+        missing = (one for one in ids if _slot(kind, one) not in kept.found and is_filterable(one))
         return chunks(missing, IDS)
 
     def _found(self, kind: str, one: str) -> list[Any]:
-        return self._fresh().found.get((kind, one.lower()), [])
+        return self._prepared().found.get(_slot(kind, one), [])
 
     def ask(self, queries: list[Query[Any]]) -> list[list[Any]]:
         """Environments without the newest set of vendors are asked for the one before."""
         try:
             return self.client.many(queries)
-        except ConfigurationError:
-            if self._vendors is OlderVendorRow or not any(one.row is VendorRow for one in queries):
+        except ConfigurationError as error:
+            is_asked = any(one.row is VendorRow for one in queries) and VendorRow.entity_set in error.message
+            if self._vendors is OlderVendorRow or not is_asked:
                 raise
             self._vendors = OlderVendorRow
             older = [Query(OlderVendorRow, one.company, one.every) if one.row is VendorRow else one for one in queries]
             return self.client.many(older)
+
+
+def _pair(source: str, target: str) -> str:
+    return f"({equals('FromCurrency', source)} and {equals('ToCurrency', target)})"
+
+
+def _slot(kind: str, one: str) -> tuple[str, str]:
+    """As Dynamics compares ids: neither case nor blanks at the end count."""
+    return kind, one.rstrip().lower()
 
 
 def decimals_of(row: CurrencyRow) -> int:

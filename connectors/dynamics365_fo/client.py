@@ -10,25 +10,29 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ValidationError
+from requests.structures import CaseInsensitiveDict
 
-from connectors.answers import ApiResponse
+from connectors.answers import ApiResponse, ErrorRule
 from connectors.base import ConnectionContext
 from connectors.dynamics365_fo.auth import DynamicsCredentials, build_auth, environment_address, settings_of
-from connectors.dynamics365_fo.errors import RULES, lean, read_body_error
+from connectors.dynamics365_fo.errors import LOAD, RULES, about, lean, read_body_error
 from connectors.dynamics365_fo.literals import ENUM, equals
 from connectors.dynamics365_fo.multipart import JSON, Changeset, Operation, Part, decode, encode
 from connectors.dynamics365_fo.schema import Row
+from connectors.dynamics365_fo.throttling import Gentle
 from connectors.errors import (
     ConfigurationError,
     ConnectorError,
     OutcomeUnknownError,
     PayloadError,
     RateLimitedError,
+    RejectedError,
     TransportError,
 )
 from connectors.http import ApiClient, context_for
@@ -55,6 +59,7 @@ class Query(Generic[R]):
     every: str = ""
     expand: str = ""
     top: int = 0
+    skip: int = 0
     leaves_out: tuple[str, ...] = ()  # fields that this environment does not have
 
     def path(self) -> str:
@@ -71,6 +76,7 @@ class Query(Generic[R]):
             "$expand": self.expand,
             "$orderby": self.row.order,
             "$top": str(self.top) if self.top else "",
+            "$skip": str(self.skip) if self.skip else "",
         }
         said = "&".join(f"{name}={quote(value, safe=_PLAIN)}" for name, value in options.items() if value)
         return f"data/{self.row.entity_set}?{said}"
@@ -89,11 +95,13 @@ class DynamicsClient:
         self.credentials = checked(context.credentials, DynamicsCredentials)
         self.settings = settings_of(context)
         self.auth = build_auth(context, self.credentials)
+        pace = Gentle(context.limiter, self.host, context.now)
+        refused = ErrorRule(429, None, None, RateLimitedError, "Dynamics asks for fewer calls.", LOAD, wait=pace.wait)
         self.http = ApiClient(
-            context_for(context, self.address),
+            replace(context_for(context, self.address), limiter=pace),
             provider=PROVIDER,
             auth=self.auth,
-            rules=RULES,
+            rules=(refused, *RULES),
             read_body_error=read_body_error,
             trace_header="ms-dyn-aid",
             timeout=(8, READ_TIMEOUT),
@@ -104,25 +112,27 @@ class DynamicsClient:
     def host(self) -> str:
         return urlsplit(self.address).hostname or ""
 
-    def rows(self, query: Query[R]) -> list[R]:
-        """All rows of a question, page by page."""
-        return [row for page in self.pages(query) for row in page]
+    def rows(self, query: Query[R], *, patience: float = READ_TIMEOUT) -> list[R]:
+        """All rows of a question, page by page; `patience` in seconds for each."""
+        return [row for page in self.pages(query, patience=patience) for row in page]
 
     def wake(self, query: Query[R]) -> None:
         """Ask something, with the patience that the first call after a restart of the server needs."""
-        self.http.get(query.path(), headers={**_HEADERS, "Accept": JSON, **_traced()}, timeout=FIRST_TIMEOUT)
+        with _naming(query.row.entity_set):
+            self.http.get(query.path(), headers={**_HEADERS, "Accept": JSON, **_traced()}, timeout=FIRST_TIMEOUT)
 
     def action(self, entity_set: str, name: str, body: dict[str, Any]) -> ApiResponse:
         """The answer of an action that changes nothing; safe to repeat."""
         headers = {**_HEADERS, "Accept": JSON, **_traced()}
-        return self.http.request("POST", f"data/{entity_set}/{ENUM}.{name}", json=body, headers=headers)
+        with _naming(entity_set):
+            return self.http.request("POST", f"data/{entity_set}/{ENUM}.{name}", json=body, headers=headers)
 
-    def pages(self, query: Query[R]) -> Iterator[list[R]]:
+    def pages(self, query: Query[R], *, patience: float = READ_TIMEOUT) -> Iterator[list[R]]:
         """The rows of a question as the server pages them (at most 10,000 at a time)."""
         if len(query.path()) > LONGEST_ADDRESS:
             yield self.many([query])[0]
             return
-        yield from self._pages(query.row, query.path())
+        yield from self._pages(query.row, query.path(), patience)
 
     def many(self, queries: Sequence[Query[Any]]) -> list[list[Any]]:
         """The rows of several questions by one call, in their order; a question that is refused raises."""
@@ -134,6 +144,18 @@ class DynamicsClient:
             answers = self._batch([Operation("GET", f"{self.address}/{one.path()}") for one in some], writes=False)
             for query, answer in zip(some, answers, strict=True):
                 found.append(self._answered(query.row, answer[0]))
+        return found
+
+    def tried(self, queries: Sequence[Query[Any]]) -> list[list[Any] | ConnectorError]:
+        """The rows of several questions by one call; of one that is refused for a right or an entity, why. Raises what
+        is no refusal."""
+        answers = self._batch([Operation("GET", f"{self.address}/{one.path()}") for one in queries], writes=False)
+        found: list[list[Any] | ConnectorError] = []
+        for query, answer in zip(queries, answers, strict=True):
+            try:
+                found.append(self._answered(query.row, answer[0]))
+            except (ConfigurationError, RejectedError) as error:  # no right, no such set, no such field here
+                found.append(error)
         return found
 
     def write(self, parts: Sequence[Changeset]) -> list[list[ApiResponse]]:
@@ -156,7 +178,8 @@ class DynamicsClient:
             code, message = read_body_error(bad)
         except (ConnectorError, AttributeError):
             code, message = "", ""
-        error = self.http.error(lean(bad), code, message)
+        asked = tuple(filter(None, bad.headers.get(_ASKED, "").split(",")))
+        error = about(self.http.error(lean(bad), code, message), asked)
         if isinstance(error, RateLimitedError):
             self.http.context.limiter.closed(error.retry_after)
         return error
@@ -166,13 +189,14 @@ class DynamicsClient:
     def _batch(self, parts: Sequence[Part], *, writes: bool) -> list[list[ApiResponse]]:
         answer = self._sent(parts, writes)
         try:
-            answers = decode(answer.headers.get("Content-Type", ""), answer.content)
+            answers = decode(answer.headers.get("Content-Type", ""), answer.content, writes=writes)
             if len(answers) != len(parts):
                 raise PayloadError(f"{len(parts)} parts were answered by {len(answers)}.")
             for part, some in zip(parts, answers, strict=True):
                 wanted = len(part.operations) if isinstance(part, Changeset) else 1
                 if len(some) != wanted and not (len(some) == 1 and some[0].status >= 300):
                     raise PayloadError(f"{wanted} operations were answered by {len(some)}.")
+            answers = [[_asked(part, one) for one in some] for part, some in zip(parts, answers, strict=True)]
         except PayloadError as error:
             if not writes:
                 raise
@@ -187,9 +211,10 @@ class DynamicsClient:
         for attempt in range(1, BATCH_TRIES + 1):
             headers = {**_HEADERS, "Accept": "multipart/mixed", "Content-Type": content_type, **_traced()}
             try:
-                return self.http.request(
-                    "POST", "data/$batch", data=body, headers=headers, writes=writes, timeout=BATCH_TIMEOUT
-                )
+                with _naming():
+                    return self.http.request(
+                        "POST", "data/$batch", data=body, headers=headers, writes=writes, timeout=BATCH_TIMEOUT
+                    )
             except TransportError:
                 if writes or attempt == BATCH_TRIES or time.monotonic() - started > SOON:
                     raise
@@ -205,9 +230,11 @@ class DynamicsClient:
             rows += page
         return rows
 
-    def _pages(self, row: type[R], first: str) -> Iterator[list[R]]:
+    def _pages(self, row: type[R], first: str, patience: float = READ_TIMEOUT) -> Iterator[list[R]]:
         def fetch(link: str) -> tuple[list[R], str | None]:
-            answer = self.http.get(link or first, headers={**_HEADERS, "Accept": JSON, **_traced()})
+            with _naming(row.entity_set):
+                headers = {**_HEADERS, "Accept": JSON, **_traced()}
+                answer = self.http.get(link or first, headers=headers, timeout=patience)
             return self._read(row, answer)
 
         yield from pages_by_cursor(fetch)
@@ -221,6 +248,24 @@ class DynamicsClient:
 
 
 _HEADERS = {"OData-Version": "4.0", "OData-MaxVersion": "4.0"}
+_ASKED = "X-Asked-Of"  # ours, beside the headers of a part's answer: the entity sets that it is about
+
+
+@contextmanager
+def _naming(*entity_sets: str) -> Iterator[None]:
+    """Errors inside name these sets where one of them is what is wrong."""
+    try:
+        yield
+    except ConnectorError as error:
+        if (named := about(error, entity_sets)) is error:
+            raise
+        raise named from error
+
+
+def _asked(part: Part, answer: ApiResponse) -> ApiResponse:
+    operations = part.operations if isinstance(part, Changeset) else (part,)
+    asked = ",".join(dict.fromkeys(one.entity_set for one in operations))
+    return replace(answer, headers=CaseInsensitiveDict({**answer.headers, _ASKED: asked}))
 
 
 def _traced() -> dict[str, str]:

@@ -11,9 +11,12 @@ from connectors.dynamics365_fo.schema import (
     MainAccountCompanyRow,
     MainAccountRow,
 )
+from connectors.records import Side
 
 BLOCKED = ("Invoice", "All")
 """On hold, of vendors to whom nothing may be booked."""
+OWING, PAYING = frozenset({"Invoice", "All"}), frozenset({"Payment", "All"})
+"""Holds that stop what adds to what is owed to a vendor, and what takes from it."""
 IN_USE = "ActiveForAllTransactions"
 
 
@@ -29,6 +32,12 @@ def closed_account(row: MainAccountRow, here: MainAccountCompanyRow | None, day:
         if why := _not_on(one.active_from, one.active_to, day):
             return why
     return ""
+
+
+def wrong_side(row: MainAccountRow, side: Side) -> str:
+    """Why a main account does not take an amount on a side; empty if it does."""
+    wanted = {"Debit": Side.DEBIT, "Credit": Side.CREDIT}.get(row.debit_credit_requirement)
+    return f"takes {row.debit_credit_requirement.lower()}s alone" if wanted not in (None, side) else ""
 
 
 def closed_bank(row: BankAccountRow, day: date) -> str:

@@ -1,4 +1,4 @@
-"""What does all work on one company share? Books, look-up, and how a journal that was found becomes an outcome."""
+"""What does all work on one company share? Books, look-up, and how a document that was found becomes an outcome."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from typing import cast
 
 from connectors.base import Finding, Outcome, OutcomeState, Outgoing
 from connectors.contents import Posted
-from connectors.documents import Payment, VendorBill
+from connectors.documents import Document, NewVendor, Payment, VendorBill
 from connectors.dynamics365_fo.books import Books
 from connectors.dynamics365_fo.client import PROVIDER, DynamicsClient
-from connectors.dynamics365_fo.exchange import rate_sent
-from connectors.dynamics365_fo.journals import PAYMENT, Part, Shape, shape_of
-from connectors.dynamics365_fo.lookup import Found, Journal, Lookup
+from connectors.dynamics365_fo.exchange import rate_differences
+from connectors.dynamics365_fo.invoices import INVOICE_ID, booked_differences, waiting_differences
+from connectors.dynamics365_fo.journals import PENDING, SHAPES, Part, Place, Shape, places_of, shape_of
+from connectors.dynamics365_fo.lookup import Found, Invoice, Journal, Lookup
 from connectors.dynamics365_fo.readback import differences
-from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
+from connectors.dynamics365_fo.schema_documents import LedgerEntryRow, VendorTransactionRow
 from connectors.dynamics365_fo.settling import Transactions, keys_settled, parts_of, transactions, unsettled
+from connectors.dynamics365_fo.splitting import in_parts
+from connectors.dynamics365_fo.vouchers import Voucher, Vouchers, voucher_differences
 from connectors.errors import ConnectorError, RejectedError, RetryableError, UnsupportedError
 from connectors.money import minor_unit
 
@@ -32,60 +35,111 @@ class Desk:
         self.company = company.lower()
         self.books = Books(client, company)
         self.lookup = Lookup(self.books)
+        self.vouchers = Vouchers(self.books)
 
     @property
     def has_own_numbers(self) -> bool:
         return self.client.settings.batch_numbers == "own"
 
-    def is_pending(self, one: Outgoing) -> bool:
+    def is_pending(self, document: Document) -> bool:
         """Whether a document becomes a pending vendor invoice, by the connection's settings."""
-        return isinstance(one.document, VendorBill) and self.client.settings.invoice_pattern == "pending"
+        return isinstance(document, VendorBill) and self.client.settings.invoice_pattern == "pending"
 
     def link(self) -> str:
         """The company in Dynamics' own client; where a journal is shown there is not documented."""
         return f"{self.client.address}/?cmp={self.company.upper()}"
 
     def shape(self, document: Posted) -> Shape:
-        """The kind of journal that a document becomes."""
+        """The kind of journal that a document becomes today."""
         return shape_of(document, self.books.journal(document.journal))
 
-    def parts(self, batch: Sequence[Outgoing]) -> dict[str, list[Part]]:
-        """What the payments among documents mark, by key, where their journals can; one call if there are such."""
-        payments = {
-            one.key: one.document
-            for one in batch
-            if isinstance(one.document, Payment) and self.shape(one.document) is PAYMENT
-        }
+    def places(self, document: Posted) -> tuple[Place, ...]:
+        """Where a document may stand: first where it would be written to today."""
+        today = PENDING if self.is_pending(document) else self.shape(document)
+        return (today, *(one for one in places_of(document) if one is not today))
+
+    def is_searched(self, one: Outgoing) -> bool:
+        """Whether a document is looked for before it is written: where Dynamics would take it a second time, and where
+        it was sent before and may stand in another place."""
+        if isinstance(one.document, NewVendor):
+            return False
+        if not self.has_own_numbers or self.is_pending(one.document):
+            return True
+        return not one.is_first and len(self.places(one.document)) > 1
+
+    def parts(self, payments: Mapping[str, Payment]) -> dict[str, list[Part]]:
+        """What payments by key mark, where their journals can; one call if they settle something."""
         found = transactions(self.books, (), [key for one in payments.values() for key in one.settles])
         return {key: parts_of(one, found) for key, one in payments.items()}
 
-    def look(self, batch: Sequence[Outgoing]) -> dict[str, Found]:
-        """The journals of documents by their keys."""
-        wanted = [(one.stamp, self.shape(posted(one))) for one in batch]
-        found = self.lookup.journals(wanted) if wanted else {}
-        return {one.key: found[slot] for one, slot in zip(batch, wanted, strict=True)}
+    def look(self, batch: Sequence[Outgoing], known: str = "") -> dict[str, Found]:
+        """What stands of documents, and of one that is `known`, by their stamps."""
+        wanted = {one.stamp: self.places(posted(one)) for one in batch}
+        if known and known not in wanted:
+            everywhere = dict.fromkeys((*SHAPES, *(place for places in wanted.values() for place in places)))
+            wanted[known] = tuple(everywhere)
+        return self.lookup.found(wanted)
 
     def outcomes(self, batch: Sequence[Outgoing], found: Mapping[str, Found]) -> dict[str, Outcome]:
-        """What the journals that were found say; absent where there is none. One more call where what is posted
-        settles something: whether it does."""
-        settling = [
-            (journal, posted(one))
+        """What the documents that were found say; absent where there is none. One more call where what is posted
+        settles something: whether it does; two where invoices that were pending are in the books."""
+        journals = {
+            one.stamp: journal.header.journal_batch_number
             for one in batch
-            if (journal := found[one.key].journal) is not None
+            if (journal := found[one.stamp].journal) is not None
             and journal.is_posted
             and (isinstance(one.document, Payment) or keys_settled(posted(one)))
-        ]
-        numbers = [journal.header.journal_batch_number for journal, _ in settling]
-        booked = transactions(self.books, numbers, [key for _, one in settling for key in keys_settled(one)])
-        return {one.key: self._outcome(one, found[one.key], booked) for one in batch}
+        }
+        invoices = {
+            one.stamp: (found[one.stamp].invoice.booked[0].ledger_voucher, one.document)
+            for one in batch
+            if isinstance(one.document, VendorBill)
+            and found[one.stamp].invoice.booked
+            and len(found[one.stamp].ids) == 1
+        }
+        settling = [posted(one) for one in batch if one.stamp in journals or one.stamp in invoices]
+        keys = [key for document in settling for key in keys_settled(document)]
+        booked = transactions(self.books, journals.values(), keys)
+        read = self.vouchers.read(invoices.values())
+        return {one.key: self._outcome(one, found[one.stamp], booked, read) for one in batch}
 
-    def _outcome(self, one: Outgoing, found: Found, booked: Transactions) -> Outcome:
-        journal = found.journal
-        if journal is None:
+    def _outcome(self, one: Outgoing, found: Found, booked: Transactions, vouchers: Mapping[str, Voucher]) -> Outcome:
+        if not found.ids:
             return Outcome(one.key, OutcomeState.ABSENT)
-        if len(found.journals) > 1:
-            ids = tuple(each.id for each in found.journals)
-            return Outcome(one.key, OutcomeState.TWICE, ledger_id=ids[0], duplicates=ids)
+        if len(found.ids) > 1:
+            whole = None if found.invoice.ids else in_parts(one, posted(one), found.journals, self.books.formats)
+            if whole is not None:
+                return replace(whole, link=self.link())
+            return Outcome(one.key, OutcomeState.TWICE, ledger_id=found.ids[0], duplicates=found.ids)
+        if found.journal is None:
+            return self._invoice(one, found.invoice, booked, vouchers)
+        return self._journal(one, found.journal, booked)
+
+    def _invoice(
+        self, one: Outgoing, invoice: Invoice, booked: Transactions, vouchers: Mapping[str, Voucher]
+    ) -> Outcome:
+        bill = cast(VendorBill, one.document)
+        outcome = Outcome(one.key, OutcomeState.CREATED, f"{INVOICE_ID}{one.stamp}", link=self.link())
+        if invoice.booked:
+            number = invoice.booked[0].ledger_voucher
+            voucher = vouchers[number]
+            if not voucher.is_transferred:
+                said = (
+                    f"{number} is posted for the vendor, and does not show in the general ledger yet. If it is there, "
+                    f"give the mapped user's security role a right to {LedgerEntryRow.entity_set}."
+                )
+                return replace(outcome, number=number, error=RetryableError(said, provider=PROVIDER))
+            some = (*booked_differences(bill, invoice.booked[0]), *voucher_differences(self.books, bill, voucher))
+            if left := unsettled(bill, number, voucher.transactions, booked):
+                some = (*some, left)
+            return replace(outcome, state=OutcomeState.POSTED, number=number, differences=some)
+        try:
+            some = tuple(waiting_differences(self.books.formats, bill, invoice.waiting[0]))
+        except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
+            some = (uncomparable(error),)
+        return replace(outcome, number=invoice.waiting[0].header_reference, differences=some)
+
+    def _journal(self, one: Outgoing, journal: Journal, booked: Transactions) -> Outcome:
         document = posted(one)
         number = journal.header.journal_batch_number
         outcome = Outcome(
@@ -101,7 +155,7 @@ class Desk:
         if isinstance(document, Payment):
             company_amount = _company_amount(document, booked.by_journal.get(number, ()))
             outcome = replace(outcome, company_amount=company_amount)
-        left = unsettled(document, number, booked)
+        left = unsettled(document, number, booked.by_journal.get(number, ()), booked)
         if left is None:
             return outcome
         outcome = replace(outcome, differences=(*outcome.differences, left))
@@ -116,8 +170,8 @@ class Desk:
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
             return extra  # nothing is left to compare
         try:
-            rate = rate_sent(self.books, document)
-            return (*differences(document, journal.header, journal.lines, self.books.formats, rate), *extra)
+            read = differences(document, journal.header, journal.lines, self.books.formats)
+            return (*read, *rate_differences(self.books, document, journal.lines), *extra)
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
             return (uncomparable(error), *extra)
 

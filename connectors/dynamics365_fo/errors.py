@@ -11,10 +11,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from connectors.answers import ApiResponse, ErrorRule
-from connectors.errors import AuthenticationError, ConfigurationError, ConnectorError, RejectedError, RetryableError
+from connectors.dynamics365_fo.screens import KEYS, ROLES, told
+from connectors.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    RejectedError,
+    RetryableError,
+    TransportError,
+)
 
 DOCS = "https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities"
 ODATA = f"{DOCS}/odata"
+LOAD = f"{DOCS}/service-protection-overview"
 TROUBLE = f"{DOCS}/troubleshoot-service-authentication"
 ENTRA_DOCS = "https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"
 ALREADY_THERE = "already_there"
@@ -49,7 +59,7 @@ RULES: tuple[ErrorRule, ...] = (
         "applications* with an enabled user, in the tenant of the environment.", TROUBLE,
     ),
     ErrorRule(
-        403, None, None, ConfigurationError,
+        403, None, r"\A(?!\s*<)", ConfigurationError,  # a page is a gateway's word, see `about`
         "The user mapped to the application lacks a right: give its security role the privilege of this data entity.",
         TROUBLE,
     ),
@@ -59,15 +69,29 @@ RULES: tuple[ErrorRule, ...] = (
         ODATA,
     ),
     ErrorRule(
-        None, None, r"(?s)(?=.*(AxODataWriteException|Write failed for table row)).*update conflict", RetryableError,
+        None, None, r"(?s)(?=.*(AxODataWriteException|Write failed for table row)).*(update conflict|"
+        r"Aktualisierungskonflikt)", RetryableError,
         "Another process changed the same record; Dynamics did nothing.", ODATA,
     ),
     _refusal("record already exists", "A record with this key is there already.", ALREADY_THERE),
     _refusal(
-        r"number sequence|user changes|JournalBatchNumber'",
+        r"JournalBatchNumber'|journal batch|user changes|(number sequence|Nummernkreis)\W+\S*Journal",
         "Dynamics does not take our journal batch number: allow user changes to a lower and a higher number on the "
         "number sequence *Journal batch number* (General ledger > Ledger setup > General ledger parameters > Number "
         "sequences), or choose automatic numbers in the connection's settings.",
+        "number_sequence",
+    ),
+    _refusal(
+        r"(Field|Feld) '(Vendor account|VendorAccountNumber|Kreditorenkonto)' (must be filled|muss )",
+        "Dynamics gives new vendors no number: make the number sequence *Vendor account* automatic under Accounts "
+        "payable > Setup > Accounts payable parameters > Number sequences, or choose one on the vendor group under "
+        "Accounts payable > Vendors > Vendor groups.",
+        "vendor_number_sequence",
+    ),
+    _refusal(
+        "number sequence|Nummernkreis",
+        "A number sequence of Dynamics does not give or take a number: see it under Organization administration > "
+        "Number sequences > Number sequences.",
         "number_sequence",
     ),
     _refusal(r"fiscal period|period.{0,40}(closed|on hold)", "The period is closed in Dynamics.", "closed_period"),
@@ -95,6 +119,36 @@ def read_body_error(response: ApiResponse) -> tuple[str, str]:
         return "", str(body.get("Message", ""))
     inner = error.get("innererror") or {}
     return str(inner.get("type", "")), infolog(str(inner.get("message") or error.get("message", "")))
+
+
+def about(error: ConnectorError, entity_sets: tuple[str, ...]) -> ConnectorError:
+    """The same error with the data entities and their screens where one of them is what is wrong; and with a gateway
+    named where it refused in the place of Dynamics."""
+    if error.status == 403 and isinstance(error, TransportError | OutcomeUnknownError):
+        is_write = isinstance(error, OutcomeUnknownError)
+        return _said(
+            error,
+            "A gateway or firewall before Dynamics refused the call with a page of its own: have it let the calls of "
+            f"this platform through.{' The write may or may not have been done.' if is_write else ''}",
+        )
+    if not isinstance(error, ConfigurationError) or not entity_sets or error.status not in (403, 404):
+        return error
+    if error.status == 403:
+        return _said(
+            error,
+            f"The user mapped to the application lacks a right to the data entity {told(entity_sets)}: give its "
+            f"security role the privilege of it under {ROLES}.",
+        )
+    return _said(
+        error,
+        f"This environment has no such data entity: {told(entity_sets)}. Its version is too old, or the entity's "
+        f"configuration key is off under {KEYS}.",
+    )
+
+
+def _said(error: ConnectorError, message: str) -> ConnectorError:
+    kept = {name: getattr(error, name) for name in ("code", "detail", "provider", "status", "request_id", "facts")}
+    return type(error)(message, **kept)
 
 
 def lean(response: ApiResponse) -> ApiResponse:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Any, Final, Literal
 
 from connectors.base import Outgoing
 from connectors.contents import Posted
@@ -77,8 +78,24 @@ MARKING = "Payment"
 """The type of journal names whose lines can mark an invoice."""
 
 
+class _Elsewhere(Enum):
+    PENDING = "pending"
+
+
+PENDING: Final = _Elsewhere.PENDING
+"""Where a bill may stand beside journals: as a pending vendor invoice, or one that was pending and is in the books."""
+Place = Shape | Literal[_Elsewhere.PENDING]
+
+
+def places_of(document: Posted) -> tuple[Place, ...]:
+    """Where a document may have been written to, whatever the settings and the type of its journal name are now."""
+    if isinstance(document, VendorBill):
+        return INVOICE, PENDING
+    return (GENERAL, PAYMENT) if isinstance(document, Payment) else (GENERAL,)
+
+
 def shape_of(document: Posted, journal: JournalNameRow | None) -> Shape:
-    """The kind of journal of a document whose journal name is that."""
+    """The kind of journal that a document whose journal name is that becomes."""
     if isinstance(document, VendorBill):
         return INVOICE
     is_marking = isinstance(document, Payment) and journal is not None and journal.type == MARKING
@@ -95,8 +112,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header to be written. Where the field for outside keys is missing, the mark is the whole description, so that
-    it can be searched for as it is."""
+    """A header to be written. Where the field for outside keys is missing, or not known to keep what is written there,
+    the mark is the whole description, so that it can be searched for as it is."""
 
     company: str
     journal: str
@@ -104,16 +121,19 @@ class Header:
     number: str  # empty: Dynamics gives one
     description: str
     has_key: bool
+    keeps_key: bool
 
     def body(self) -> dict[str, Any]:
         values = {"dataAreaId": self.company, "JournalBatchNumber": self.number, "JournalName": self.journal}
-        values["Description"] = self.description if self.has_key else self.mark
+        values["Description"] = self.description if self.has_key and self.keeps_key else self.mark
         if self.has_key:
             values["IntegrationKey"] = self.mark
         return {name: value for name, value in values.items() if value}
 
 
-def header_of(outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers: bool, has_key: bool) -> Header:
+def header_of(
+    outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers: bool, has_key: bool, keeps_key: bool = True
+) -> Header:
     return Header(
         company=document.company.lower(),
         journal=document.journal,
@@ -121,6 +141,7 @@ def header_of(outgoing: Outgoing, document: Posted, shape: Shape, *, own_numbers
         number=number_of(outgoing.stamp) if own_numbers else "",
         description=cut(document.text or outgoing.key),
         has_key=shape.has_key and has_key,
+        keeps_key=keeps_key,
     )
 
 
@@ -131,11 +152,14 @@ def lines_of(
     formats: Formats,
     journal: JournalNameRow | None,
     parts: Sequence[Part] = (),
-    rate: Decimal | None = None,
+    rates: Sequence[Decimal | None] = (),
+    *,
+    shape: Shape | None = None,
 ) -> list[dict[str, Any]]:
-    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rate` is what the lines carry
-    where the day's would be another. Raises UnsupportedError and RejectedError."""
-    shape = shape_of(document, journal)
+    """The bodies of a document's lines, numbered from 1; `parts` are those of a payment, `rates` are what lines carry
+    where the day's would be another, one for each if there is one; `shape` is that of the journal where it is there.
+    Raises UnsupportedError and RejectedError."""
+    shape = shape or shape_of(document, journal)
     if isinstance(document, JournalEntry):
         drafts = list(_entry(document, formats))
     elif isinstance(document, Payment):
@@ -147,14 +171,16 @@ def lines_of(
     tail: dict[str, Any] = {shape.mark: outgoing.stamp, **dict.fromkeys(shape.tax, "")}
     if isinstance(document, Payment):
         tail["PaymentReference"] = outgoing.stamp
-    if rate is not None:
-        tail["ExchRate"] = rate
     if shape is GENERAL:
         tail["DocumentDate"] = noon(document.document_date)
-    return [
+    bodies = [
         {**head, "LineNumber": at, **voucher, **draft.body(shape, document.posting_date), **tail}
         for at, draft in enumerate(drafts, 1)
     ]
+    for body, rate in zip(bodies, rates, strict=bool(rates)):
+        if rate is not None:
+            body["ExchRate"] = rate
+    return bodies
 
 
 def _is_voucher_ours(journal: JournalNameRow | None) -> bool:

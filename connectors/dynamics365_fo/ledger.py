@@ -5,7 +5,7 @@ So a document has two states here: *created*, with its batch number, and *posted
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from connectors.base import (
@@ -25,8 +25,8 @@ from connectors.documents import Document, NewVendor
 from connectors.dynamics365_fo.attachments import attach
 from connectors.dynamics365_fo.client import BATCH_TIMEOUT, DynamicsClient
 from connectors.dynamics365_fo.desk import Desk, failed
-from connectors.dynamics365_fo.finding import explained, find
-from connectors.dynamics365_fo.listing import list_stamped
+from connectors.dynamics365_fo.finding import explained, find, standing
+from connectors.dynamics365_fo.listing import list_stamped, unlisted
 from connectors.dynamics365_fo.pending import InvoicePoster
 from connectors.dynamics365_fo.posting import JournalPoster
 from connectors.dynamics365_fo.preflight import Preflight
@@ -41,19 +41,32 @@ from connectors.errors import BlockedError, ConnectorError, RateLimitedError
 class DynamicsLedger:
     """One connection to one environment; calls name the company. Not to be shared between threads.
 
-    With automatic batch numbers Dynamics enforces nothing, and whoever posts must be alone."""
+    With automatic batch numbers, and of vendors and pending invoices, Dynamics enforces nothing: they are searched for
+    before they are written, and who posts journals or invoices that way must be alone."""
 
+    marks_each = False
     batch_size = 50  # about 150 operations in a batch; the server works while we wait
     write_timeout = timedelta(seconds=BATCH_TIMEOUT)
     settling_time = timedelta(seconds=120)
 
     def __init__(self, context: ConnectionContext) -> None:
         self.client = DynamicsClient(context)
-        self.enforces_key = self.client.settings.batch_numbers == "own"
+        settings = self.client.settings
+        self._has_own_numbers, self._has_pending = (
+            settings.batch_numbers == "own",
+            settings.invoice_pattern == "pending",
+        )
+        self.enforces_key = self._has_own_numbers and not self._has_pending
         self._desks: dict[str, Desk] = {}
 
     def stamp(self, key: str) -> str:
         return stamp_of(key)
+
+    def enforces(self, document_type: str) -> bool:
+        """Journals under our own numbers: one table holds them all. A pending invoice's reference may be replaced, and
+        a vendor bears our mark in a field that is not unique."""
+        is_journal = document_type != "new_vendor" and not (document_type == "vendor_bill" and self._has_pending)
+        return self._has_own_numbers and is_journal
 
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Periods, currencies and rates; three calls, none within a minute."""
@@ -65,22 +78,22 @@ class DynamicsLedger:
 
     def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
         """Vendors, bills, then other journals. Two calls for fifty journals under our own numbers: written and read
-        back; one more where payments are posted already. Four under automatic numbers, and for pending invoices."""
+        back; one more where payments are posted already. Four under automatic numbers, and for pending invoices. What
+        was sent before and may stand in another place than it would be written to now is looked for first."""
         desk = self._desk(company)
         outcomes: dict[str, Outcome] = {}
-        vendors = [one for one in batch if isinstance(one.document, NewVendor)]
-        invoices = [one for one in batch if desk.is_pending(one)]
-        journals = [one for one in batch if one not in vendors and one not in invoices]
-        posters: tuple[tuple[VendorPoster | InvoicePoster | JournalPoster, list[Outgoing]], ...] = (
-            (VendorPoster(desk), vendors),
-            (InvoicePoster(desk), invoices),
-            (JournalPoster(desk), journals),
+        posters: tuple[tuple[Callable[[list[Outgoing]], dict[str, Outcome]], Callable[[Outgoing], bool]], ...] = (
+            (VendorPoster(desk).post, lambda one: isinstance(one.document, NewVendor)),
+            (lambda some: standing(desk, some), desk.is_searched),
+            (InvoicePoster(desk).post, lambda one: desk.is_pending(one.document)),
+            (JournalPoster(desk).post, lambda one: True),
         )
-        for poster, group in posters:
+        for post, is_his in posters:
+            group = [one for one in batch if one.key not in outcomes and is_his(one)]
             if not group:
                 continue
             try:
-                outcomes.update(poster.post(group))
+                outcomes.update(post(group))
             except ConnectorError as error:
                 # Raised before anything of this group was sent; what the group before did must still be told.
                 if not outcomes and isinstance(error, BlockedError | RateLimitedError):
@@ -100,6 +113,10 @@ class DynamicsLedger:
     def list_stamped(self, company: str, since: datetime | None) -> Iterator[list[Stamped]]:
         """All of them whatever `since` is: Dynamics tells no time of change."""
         yield from list_stamped(self._desk(company))
+
+    def unlisted(self, company: str) -> frozenset[str]:
+        """Types of documents that a listing may not show, as the mapped user does not see where they stand."""
+        return unlisted(self._desk(company))
 
     def reference(self, kind: str, company: str = "") -> Iterator[ReferenceItem]:
         yield from reference_items(self.client, kind, company.lower())

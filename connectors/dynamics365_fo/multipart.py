@@ -35,6 +35,10 @@ class Operation:
     url: str
     body: Mapping[str, Any] | None = None
 
+    @property
+    def entity_set(self) -> str:
+        return re.split(r"[(?/]", self.url.rpartition("/data/")[2], maxsplit=1)[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Changeset:
@@ -66,16 +70,17 @@ def encode(parts: Sequence[Part]) -> tuple[str, bytes]:
     return f"multipart/mixed; boundary=batch_{word}", END.join(lines)
 
 
-def decode(content_type: str, content: bytes) -> list[list[ApiResponse]]:
-    """The answers of each part in order: one for an operation, one each or a single failure for a changeset.
+def decode(content_type: str, content: bytes, *, writes: bool) -> list[list[ApiResponse]]:
+    """The answers of each part in order: one for an operation, one each or a single failure for a changeset. Of a part
+    that `writes` a failure may have been done all the same, of one that reads it may be asked again.
 
     Raises PayloadError when it is no multipart body, or does not end as it should: then nothing is known."""
     answers: list[list[ApiResponse]] = []
     for kind, body in _parts(content_type, content):
         if kind.lower().startswith("multipart/"):
-            answers.append([_response(inner) for _, inner in _parts(kind, body)])
+            answers.append([_response(inner, writes) for _, inner in _parts(kind, body)])
         else:
-            answers.append([_response(body)])
+            answers.append([_response(body, writes)])
     return answers
 
 
@@ -109,7 +114,7 @@ def _parts(content_type: str, content: bytes) -> list[tuple[str, bytes]]:
     return found
 
 
-def _response(content: bytes) -> ApiResponse:
+def _response(content: bytes, writes: bool) -> ApiResponse:
     head, found, body = _cut(content)
     status = _STATUS.match(head.lstrip())
     if not found or status is None:
@@ -119,7 +124,7 @@ def _response(content: bytes) -> ApiResponse:
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip()] = value.strip()
     text = body.strip(b"\r\n").decode("utf-8", "replace")
-    return ApiResponse(int(status.group(1)), headers, text, body, True, headers.get("ms-dyn-aid", ""))
+    return ApiResponse(int(status.group(1)), headers, text, body, writes, headers.get("ms-dyn-aid", ""))
 
 
 def _cut(content: bytes) -> tuple[bytes, bool, bytes]:

@@ -17,12 +17,15 @@ from connectors.records import Side
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An amount from one line's account to another's. `line` has the side in `side`, `offset` the other one."""
+    """An amount from one line's account to another's. `line` has the side in `side`, `offset` the other one. What it
+    comes to in company currency is told for both: where they differ, no rate can say it."""
 
     line: Line
     offset: Line
     side: Side
     amount: Decimal
+    company_amount: Decimal
+    offset_company_amount: Decimal
 
 
 def paired(lines: Sequence[Line]) -> list[Pair]:
@@ -41,14 +44,17 @@ def paired(lines: Sequence[Line]) -> list[Pair]:
     pairs: list[Pair] = []
     others = iter(few)
     offset = next(others)
-    left = offset.amount
+    left, company_left = offset.amount, offset.company_amount
     for line in many:
-        rest = line.amount
+        rest, company_rest = line.amount, line.company_amount
         while rest:
             if not left:
                 offset = next(others)
-                left = offset.amount
+                left, company_left = offset.amount, offset.company_amount
             part = min(rest, left)
-            pairs.append(Pair(line, offset, line.side, part))
+            own = company_rest if part == rest else company_left  # what is used up here decides
+            other = company_left if part == left else company_rest
+            pairs.append(Pair(line, offset, line.side, part, own, other))
             rest, left = rest - part, left - part
+            company_rest, company_left = company_rest - own, company_left - other
     return pairs

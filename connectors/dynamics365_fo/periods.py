@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.schema import PeriodRow, PeriodStateRow
 
-DAY = timedelta(days=1)
 GENERAL, VENDORS = "ledger", "vendors"
+MODULES = {GENERAL: "General ledger", VENDORS: "Accounts payable"}
 LEVELS = {"journal_entry": GENERAL, "vendor_bill": VENDORS, "payment": VENDORS}
 
 
@@ -22,33 +22,50 @@ class Period:
     ends_on: date
     is_open: bool
     closed_to: frozenset[str] = frozenset()
+    year: str = ""
 
     def is_closed(self, level: str) -> bool:
         return not self.is_open or level in self.closed_to
 
 
-def closed_through(periods: list[Period]) -> dict[str, date]:
-    """The day before the first period that is open, by type of document.
-
-    A period that is closed behind an open one is not told here; preflight looks at the very period."""
+def closed_through(periods: list[Period], today: date) -> dict[str, date]:
+    """The last closed day by type of document: the end of the last closed period that has begun, or of the closed ones
+    that follow it. An older period that is open does not undo it, see `reopened`; one that has not begun and is not
+    open yet closes nothing."""
     found: dict[str, date] = {}
-    for kind, level in LEVELS.items():
-        levels = {GENERAL, level}
-        first = next((one for one in periods if not any(one.is_closed(each) for each in levels)), None)
-        if first is not None:
-            found[kind] = first.starts_on - DAY
-        elif periods:
-            found[kind] = periods[-1].ends_on
+    for kind in LEVELS:
+        begun = [at for at, one in enumerate(periods) if _is_closed(one, kind) and one.starts_on <= today]
+        if not begun:
+            continue
+        at = begun[-1]
+        while at + 1 < len(periods) and _is_closed(periods[at + 1], kind):
+            at += 1
+        found[kind] = periods[at].ends_on
     return found
 
 
-def fiscal_year_end(periods: list[Period]) -> tuple[int, int]:
-    """Month and day on which a fiscal year ends: the periods of a year follow each other, so that of the last one
-    before the year's first period comes again. Without periods the end of the calendar year."""
+def reopened(periods: list[Period], today: date) -> dict[str, list[tuple[date, date]]]:
+    """First and last days of the periods before the last closed day that are open all the same, by type of document."""
+    return {
+        kind: [(one.starts_on, one.ends_on) for one in periods if one.ends_on <= through and not _is_closed(one, kind)]
+        for kind, through in closed_through(periods, today).items()
+    }
+
+
+def _is_closed(period: Period, kind: str) -> bool:
+    return any(period.is_closed(level) for level in (GENERAL, LEVELS[kind]))
+
+
+def fiscal_year_end(periods: list[Period], today: date) -> tuple[int, int]:
+    """Month and day on which the fiscal year ends that holds today, or else the nearest one: a company's first year may
+    be short, and years may be changed. Without periods the end of the calendar year."""
     if not periods:
         return 12, 31
-    start = periods[0].starts_on
-    last = start - DAY
+    years: dict[str, date] = {}
+    for one in periods:
+        years[one.year] = max(years.get(one.year, one.ends_on), one.ends_on)
+    ends = sorted(years.values())
+    last = next((day for day in ends if day >= today), ends[-1])
     return last.month, last.day
 
 
@@ -62,4 +79,5 @@ def period_of(row: PeriodRow, state: PeriodStateRow | None) -> Period | None:
         closed.add(GENERAL)
     if state and state.vend_access_level == "None":
         closed.add(VENDORS)
-    return Period(row.period_name, starts, ends, state is not None and state.period_status == "Open", frozenset(closed))
+    is_open = state is not None and state.period_status == "Open"
+    return Period(row.period_name, starts, ends, is_open, frozenset(closed), row.fiscal_year)

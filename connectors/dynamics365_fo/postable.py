@@ -8,16 +8,23 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from connectors.base import Finding
-from connectors.contents import Posted, name_of
-from connectors.documents import Account, Line, Partner, VendorBill
+from connectors.contents import Posted, name_of, partners_in
+from connectors.documents import Account, Line, Partner, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import BANK, dimension_value, is_ledger
 from connectors.dynamics365_fo.books import Books, decimals_of
-from connectors.dynamics365_fo.closing import BLOCKED, closed_account, closed_bank, closed_value
+from connectors.dynamics365_fo.closing import closed_account, closed_bank, closed_value, wrong_side
+from connectors.dynamics365_fo.contents import Holds, booked_to
 from connectors.dynamics365_fo.dimensions import SCREEN
 from connectors.dynamics365_fo.journals import MARKING
-from connectors.dynamics365_fo.periods import GENERAL, LEVELS
+from connectors.dynamics365_fo.periods import GENERAL, LEVELS, MODULES, VENDORS
+from connectors.dynamics365_fo.rights import BILL_SETS, lacking
+from connectors.dynamics365_fo.schema import Row, VendorRow
+from connectors.dynamics365_fo.schema_documents import VendorTransactionRow
+from connectors.dynamics365_fo.screens import screen_of
+from connectors.dynamics365_fo.settling import keys_settled
 from connectors.errors import ConfigurationError
 from connectors.money import exponent
+from connectors.records import Side
 
 JOURNAL_TYPES: Mapping[str, tuple[str, ...]] = {
     "journal_entry": ("Daily",),
@@ -31,6 +38,19 @@ class Postable:
 
     def __init__(self, books: Books) -> None:
         self.books = books
+
+    def entities(self, document: Posted) -> Iterator[Finding]:
+        """Whether what this kind of document is written to and told again by is shown to the mapped user."""
+        wanted: list[type[Row]] = []
+        if isinstance(document, VendorBill):
+            wanted += [*BILL_SETS[self.books.client.settings.invoice_pattern], VendorTransactionRow]
+        elif isinstance(document, Payment) or keys_settled(document):
+            wanted.append(VendorTransactionRow)
+        if any(partners_in(document)) and self.books.vendors_shown() is None:
+            wanted.append(VendorRow)
+        for row in wanted:
+            if (error := self.books.why_hidden(row)) is not None:
+                yield Finding("missing_entity", lacking(row, error), row.entity_set)
 
     def journal(self, document: Posted) -> Iterator[Finding]:
         row = self.books.journal(document.journal)
@@ -62,9 +82,18 @@ class Postable:
         day = document.posting_date
         period = self.books.period_of(day)
         if period is None:
-            yield Finding("closed_period", f"No fiscal period of Dynamics holds {day}.", day.isoformat())
-        elif any(period.is_closed(level) for level in (GENERAL, LEVELS[document.type])):
-            yield Finding("closed_period", f"The period {period.name} is closed or on hold.", day.isoformat())
+            said = f"No fiscal period of Dynamics holds {day}: make its year under {screen_of('FiscalPeriods')}."
+            yield Finding("closed_period", said, day.isoformat())
+            return
+        levels = {GENERAL, LEVELS[document.type], *([VENDORS] if booked_to(document) else [])}
+        shut = [MODULES[level] for level in (GENERAL, VENDORS) if level in levels and level in period.closed_to]
+        if shut or not period.is_open:
+            whom = f"for {' and '.join(shut)}" if period.is_open else "for every module"
+            said = (
+                f"The period {period.name}, which holds {day}, is closed or on hold {whom} in {self.books.company}: "
+                f"open it under {screen_of('LedgerFiscalPeriods')}."
+            )
+            yield Finding("closed_period", said, day.isoformat())
 
     def currency(self, code: str, day: date) -> Iterator[Finding]:
         row = self.books.currencies().get(code)
@@ -93,8 +122,15 @@ class Postable:
         if row.default_currency and row.validate_currency == "Filled" and row.default_currency != currency:
             yield Finding("account_currency", f"{name_of(account)} takes {row.default_currency} alone.", account.id)
 
+    def side(self, account: Account, side: Side) -> Iterator[Finding]:
+        """Whether an account takes an amount on this side."""
+        row = self.books.account(account.id) if is_ledger(account) else None
+        if row is not None and (why := wrong_side(row, side)):
+            said = f"The main account {name_of(account)} {why} (Debit/credit requirement, under "
+            yield Finding("wrong_side", f"{said}{screen_of('MainAccounts')}).", account.id)
+
     def _bank(self, account: Account, currency: str, day: date) -> Iterator[Finding]:
-        number, chosen = account.id.removeprefix(BANK), self.books.client.settings.banks
+        number, chosen = account.id.removeprefix(BANK).rstrip(), self.books.client.settings.banks
         if chosen and number.lower() not in {one.lower() for one in chosen}:
             yield Finding("unknown_account", f"{name_of(account)} is not among the connection's banks.", account.id)
             return
@@ -114,12 +150,14 @@ class Postable:
         if not row.takes(currency):
             yield Finding("account_currency", f"{name_of(account)} takes {row.currency_code} alone.", account.id)
 
-    def partner(self, partner: Partner, *, is_booked: bool) -> Iterator[Finding]:
+    def partner(self, partner: Partner, holds: Holds) -> Iterator[Finding]:
+        """`holds`: those that stop what is booked to the vendor, if anything is."""
         row = self.books.vendor(partner.id)
         if row is None:
             yield Finding("unknown_partner", f"There is no vendor {partner.name or partner.id}.", partner.id)
-        elif is_booked and row.on_hold_status in BLOCKED:
-            yield Finding("inactive_partner", f"The vendor {row.name} is on hold ({row.on_hold_status}).", partner.id)
+        elif row.on_hold_status in holds:
+            said = f"The vendor {row.name} is on hold ({row.on_hold_status}): release it under "
+            yield Finding("inactive_partner", f"{said}{screen_of(row.entity_set)}.", partner.id)
 
     def dimensions(self, line: Line, day: date) -> Iterator[Finding]:
         names: set[str] = set()

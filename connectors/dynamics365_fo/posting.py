@@ -7,17 +7,18 @@ batch job do (https://learn.microsoft.com/en-us/dynamics365/finance/general-ledg
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from connectors.answers import ApiResponse
 from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.codec import json_load
+from connectors.documents import Payment
 from connectors.dynamics365_fo.desk import Desk, failed, posted, refused
 from connectors.dynamics365_fo.errors import ALREADY_THERE
-from connectors.dynamics365_fo.exchange import rate_sent
-from connectors.dynamics365_fo.journals import Part, header_of, lines_of
+from connectors.dynamics365_fo.exchange import rates_sent
+from connectors.dynamics365_fo.journals import PAYMENT, Part, Shape, header_of, lines_of
 from connectors.dynamics365_fo.literals import quoted
 from connectors.dynamics365_fo.lookup import Found, Journal
 from connectors.dynamics365_fo.multipart import Changeset, Operation
@@ -44,6 +45,19 @@ class _Sent:
     errors: dict[str, ConnectorError] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A header that is there, and its lines."""
+
+    one: Outgoing
+    shape: Shape
+    number: str
+    bodies: Sequence[dict[str, object]] = ()
+
+
+_Refusal = tuple[_Step, RejectedError | UnsupportedError]
+
+
 class JournalPoster:
     """Journals of one company. Never raises for one document, except that a connection which is blocked or rate
     limited is reported as such before anything was sent."""
@@ -56,7 +70,7 @@ class JournalPoster:
         """Write a group of documents that become journals; an outcome for each by key."""
         outcomes: Outcomes = {}
         rest = self._unrefused(batch, outcomes)
-        self._parts.update(self.desk.parts(rest))
+        self._know_parts([(one, self.desk.shape(posted(one))) for one in rest])
         if rest and self.desk.has_own_numbers:
             self._write_whole(rest, outcomes)
         elif rest:
@@ -64,21 +78,29 @@ class JournalPoster:
         return outcomes
 
     def complete(self, pairs: Sequence[tuple[Outgoing, Journal]]) -> Outcomes:
-        """Send the lines of journals of ours that were left half done, by two calls; the others have no outcome, nor
-        those whose lines can no longer be said."""
+        """Send the lines of journals of ours that were left half done, by two calls; the others have no outcome. What
+        is refused is deleted, and rejected."""
         outcomes: Outcomes = {}
-        steps: list[tuple[Outgoing, str, list[dict[str, object]]]] = []
-        half_done = [one for one, journal in pairs if is_half_done(one, journal)]
-        self._parts.update(self.desk.parts(half_done))
-        for one, journal in pairs:
-            number = journal.header.journal_batch_number
-            if is_half_done(one, journal):
-                with contextlib.suppress(UnsupportedError, RejectedError):
-                    steps.append((one, number, self._lines(one, number)))
-        if steps:
-            self._write_lines(steps, outcomes, removes=False)
-            self._read_back([one for one, _, _ in steps if one.key not in outcomes], outcomes)
+        steps: list[_Step] = []
+        unsayable: list[_Refusal] = []
+        half_done = [(one, journal) for one, journal in pairs if is_half_done(one, journal)]
+        self._know_parts([(one, journal.shape) for one, journal in half_done])
+        for one, journal in half_done:
+            step = _Step(one, journal.shape, journal.header.journal_batch_number)
+            try:
+                steps.append(replace(step, bodies=self._lines(one, step.number, step.shape)))
+            except (RejectedError, UnsupportedError) as error:
+                unsayable.append((step, error))
+        self._write_lines(steps, outcomes)
+        self._remove(unsayable, outcomes)
+        self._read_back([step.one for step in steps if step.one.key not in outcomes], outcomes)
         return outcomes
+
+    def _know_parts(self, pairs: Sequence[tuple[Outgoing, Shape]]) -> None:
+        """What payments mark in their journals."""
+        payments = {one.key: one.document for one, shape in pairs
+                    if shape is PAYMENT and isinstance(one.document, Payment)}  # fmt: skip
+        self._parts.update(self.desk.parts(payments))
 
     # --- what is refused here already
 
@@ -105,9 +127,10 @@ class JournalPoster:
     def _write_whole(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> None:
         changesets: list[tuple[Outgoing, Changeset]] = []
         for one in batch:
-            header = self._header(one)
+            header, shape = self._header(one), self.desk.shape(posted(one))
             number = str(header.body["JournalBatchNumber"]) if header.body else ""
-            changesets.append((one, Changeset((header, *self._line_operations(one, self._lines(one, number))))))
+            if (lines := self._said(one, number, outcomes)) is not None:
+                changesets.append((one, Changeset((header, *self._line_operations(shape, lines)))))
         sent = self._send(changesets, outcomes)
         refusals = {key: error for key, error in sent.errors.items() if isinstance(error, RejectedError)}
         for one in batch:
@@ -119,60 +142,57 @@ class JournalPoster:
     # --- numbers of Dynamics
 
     def _write_in_steps(self, batch: Sequence[Outgoing], outcomes: Outcomes) -> None:
-        found = self.desk.look(batch)
-        known = self.desk.outcomes(batch, found)
-        fresh: list[Outgoing] = []
-        steps: list[tuple[Outgoing, str, list[dict[str, object]]]] = []
-        for one in batch:
-            journal = found[one.key].journal
-            if journal is None:
-                fresh.append(one)
-            elif known[one.key].state is OutcomeState.CREATED and is_half_done(one, journal):
-                number = journal.header.journal_batch_number
-                steps.append((one, number, self._lines(one, number)))
-            else:
-                outcomes[one.key] = known[one.key]
-        drafts = {one.key: self._lines(one, "") for one in fresh}  # before anything is sent: it may not be sayable
+        steps: list[_Step] = []
+        # before anything is sent: one may not be sayable
+        drafts = {one.key: lines for one in batch if (lines := self._said(one, "", outcomes)) is not None}
+        fresh = [one for one in batch if one.key in drafts]
         sent = self._send([(one, Changeset((self._header(one),))) for one in fresh], outcomes)
         for one in fresh:
             if one.key in sent.errors:
                 outcomes[one.key] = _unsent(one, sent.errors[one.key])
             elif one.key in sent.done:
                 number = str(json_load(sent.done[one.key][0].text)["JournalBatchNumber"])
-                steps.append((one, number, [numbered(body, number) for body in drafts[one.key]]))
-        self._write_lines(steps, outcomes, removes=True)
-        self._read_back([one for one, _, _ in steps if one.key not in outcomes], outcomes)
+                bodies = [numbered(body, number) for body in drafts[one.key]]
+                steps.append(_Step(one, self.desk.shape(posted(one)), number, bodies))
+        self._write_lines(steps, outcomes)
+        self._read_back([step.one for step in steps if step.one.key not in outcomes], outcomes)
 
-    def _write_lines(
-        self, steps: Sequence[tuple[Outgoing, str, list[dict[str, object]]]], outcomes: Outcomes, *, removes: bool
-    ) -> None:
+    def _write_lines(self, steps: Sequence[_Step], outcomes: Outcomes) -> None:
         """Lines of headers that are there. A header whose lines are refused is deleted, so that nothing is left."""
-        changesets = [(one, Changeset(tuple(self._line_operations(one, bodies)))) for one, _, bodies in steps]
+        changesets = [(step.one, Changeset(tuple(self._line_operations(step.shape, step.bodies)))) for step in steps]
         try:
             sent = self._send(changesets, outcomes)
         except (BlockedError, RateLimitedError) as error:  # the headers are there: only a look can tell
-            outcomes.update((one.key, failed(one, OutcomeState.UNCERTAIN, error)) for one, _, _ in steps)
+            outcomes.update((step.one.key, failed(step.one, OutcomeState.UNCERTAIN, error)) for step in steps)
             return
-        for one, number, _ in steps:
-            failure = sent.errors.get(one.key)
-            if failure is None:
-                continue
-            if isinstance(failure, RejectedError) and failure.cure != ALREADY_THERE and removes:
-                outcomes[one.key] = self._remove(one, number, failure)
-            else:
-                outcomes[one.key] = failed(one, OutcomeState.UNCERTAIN, failure)
+        refusals: list[_Refusal] = []
+        for step in steps:
+            told, failure = outcomes.get(step.one.key), sent.errors.get(step.one.key)
+            if told is not None:  # the same for all of it
+                failure = told.error
+            is_refused = isinstance(failure, RejectedError) and failure.cure != ALREADY_THERE
+            if is_refused and (told is None or told.state is OutcomeState.REJECTED):
+                refusals.append((step, cast(RejectedError, failure)))
+            elif failure is not None:  # whatever it was: the header is there
+                outcomes[step.one.key] = failed(step.one, OutcomeState.UNCERTAIN, failure)
+        self._remove(refusals, outcomes)
 
-    def _remove(self, one: Outgoing, number: str, error: RejectedError) -> Outcome:
-        shape = self.desk.shape(posted(one))
-        key = f"(dataAreaId={quoted(self.desk.company)},JournalBatchNumber={quoted(number)})"
-        operation = self.desk.client.operation("DELETE", shape.header.entity_set, None, key)
+    def _remove(self, refusals: Sequence[_Refusal], outcomes: Outcomes) -> None:
+        """Delete headers without lines, which Dynamics refuses where there are lines all the same. One call."""
+        if not refusals:
+            return
+        changesets = []
+        for step, _ in refusals:
+            key = f"(dataAreaId={quoted(self.desk.company)},JournalBatchNumber={quoted(step.number)})"
+            operation = self.desk.client.operation("DELETE", step.shape.header.entity_set, None, key)
+            changesets.append(Changeset((operation,)))
         try:
-            failure = self.desk.client.failure(self.desk.client.write([Changeset((operation,))])[0])
+            failures = [self.desk.client.failure(some) for some in self.desk.client.write(changesets)]
         except ConnectorError as unclear:
-            failure = unclear
-        if failure is not None:
-            return failed(one, OutcomeState.UNCERTAIN, failure, f"{shape.word}:{number}")
-        return failed(one, OutcomeState.REJECTED, error)
+            failures = [unclear] * len(refusals)
+        for (step, error), failure in zip(refusals, failures, strict=True):
+            state = OutcomeState.UNCERTAIN if failure else OutcomeState.REJECTED
+            outcomes[step.one.key] = failed(step.one, state, failure or error)
 
     # --- one call
 
@@ -221,8 +241,8 @@ class JournalPoster:
             return
         for one in batch:
             refusal = (refusals or {}).get(one.key)
-            is_there = bool(found[one.key].journals)
-            outcomes[one.key] = read[one.key] if is_there else self._unseen(one, found[one.key], refusal)
+            is_there = bool(found[one.stamp].ids)
+            outcomes[one.key] = read[one.key] if is_there else self._unseen(one, found[one.stamp], refusal)
 
     def _unseen(self, one: Outgoing, found: Found, refusal: RejectedError | None) -> Outcome:
         """Answered as done, or refused, and not to be seen."""
@@ -241,24 +261,35 @@ class JournalPoster:
         document = posted(one)
         has_key = self.desk.books.has_integration_key
         shape = self.desk.shape(document)
-        header = header_of(one, document, shape, own_numbers=self.desk.has_own_numbers, has_key=has_key)
+        keeps_key = self.desk.books.keeps_integration_key
+        own_numbers = self.desk.has_own_numbers
+        header = header_of(one, document, shape, own_numbers=own_numbers, has_key=has_key, keeps_key=keeps_key)
         return self.desk.client.operation("POST", shape.header.entity_set, header.body())
 
-    def _lines(self, one: Outgoing, number: str) -> list[dict[str, object]]:
+    def _lines(self, one: Outgoing, number: str, shape: Shape | None = None) -> list[dict[str, object]]:
         document = posted(one)
-        books, parts, rate = self.desk.books, self._parts.get(one.key, ()), rate_sent(self.desk.books, document)
-        return lines_of(one, document, number, books.formats, books.journal(document.journal), parts, rate)
+        books, parts, rates = self.desk.books, self._parts.get(one.key, ()), rates_sent(self.desk.books, document)
+        journal = books.journal(document.journal)
+        return lines_of(one, document, number, books.formats, journal, parts, rates, shape=shape)
 
-    def _line_operations(self, one: Outgoing, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
-        entity_set = self.desk.shape(posted(one)).line.entity_set
-        return [self.desk.client.operation("POST", entity_set, dict(body)) for body in bodies]
+    def _said(self, one: Outgoing, number: str, outcomes: Outcomes) -> list[dict[str, object]] | None:
+        """The lines of a document; None for one that no lines can carry, which is refused alone."""
+        try:
+            return self._lines(one, number)
+        except (UnsupportedError, RejectedError) as error:
+            outcomes[one.key] = failed(one, OutcomeState.REJECTED, error)
+            return None
+
+    def _line_operations(self, shape: Shape, bodies: Sequence[Mapping[str, object]]) -> list[Operation]:
+        return [self.desk.client.operation("POST", shape.line.entity_set, dict(body)) for body in bodies]
 
 
 def is_half_done(one: Outgoing, journal: Journal) -> bool:
-    """A header under a number of Dynamics without any line: all lines of ours come at once, so that of a journal with
-    some of them a person took the others away."""
+    """A header under a number of Dynamics without any line, which was never answered for: all lines of ours come at
+    once, so that a person took those away that a journal which was seen whole does not have."""
     number = journal.header.journal_batch_number
-    return not journal.lines and not journal.is_posted and number != number_of(one.stamp)
+    is_seen = bool(one.ledger_id)
+    return not is_seen and not journal.lines and not journal.is_posted and number != number_of(one.stamp)
 
 
 def numbered(body: Mapping[str, object], number: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Does Dynamics hold what we sent? Dates, currency, rate, number and every sum by account and vendor are compared.
 
-Company amounts are not: Dynamics makes them itself, and tells them in the posted voucher only. Their rate is compared
-where we gave it.
+Company amounts are not: Dynamics makes them itself, and tells them in the posted voucher only. What the rates of lines
+come to is compared apart.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from connectors.contents import Posted
 from connectors.documents import Line, Payment, VendorBill
 from connectors.dynamics365_fo.accounts import Target, target, target_of
 from connectors.dynamics365_fo.dimensions import Formats
-from connectors.dynamics365_fo.exchange import is_alike
 from connectors.dynamics365_fo.journals import invoice_number
 from connectors.dynamics365_fo.literals import day_of
 from connectors.dynamics365_fo.schema_documents import InvoiceLineRow, JournalRow, LineRow
@@ -26,15 +25,13 @@ Sums = dict[Key, Decimal]
 
 
 def differences(
-    document: Posted, header: JournalRow, lines: Iterable[LineRow], formats: Formats, rate: Decimal | None = None
+    document: Posted, header: JournalRow, lines: Iterable[LineRow], formats: Formats
 ) -> tuple[Finding, ...]:
-    """What of a journal reads otherwise than it was sent: nothing, or one finding per difference. `rate` is the one
-    that the lines carry, where they carry one of ours."""
+    """What of a journal reads otherwise than it was sent: nothing, or one finding per difference."""
     rows = list(lines)
     return (
         *_header(document, header),
         *_lines(document, rows),
-        *(_altered("exchange rate", rate, row.exch_rate) for row in rows if rate and not is_alike(rate, row.exch_rate)),
         *_sums(document, rows, formats),
     )
 

@@ -117,6 +117,7 @@ class MainAccountRow(Row):
     has_company = False
     order = "MainAccountId"
     main_account_id: str
+    main_account_rec_id: int = 0
     name: str = ""
     main_account_type: str = ""
     is_suspended: str = ""

@@ -101,6 +101,7 @@ class VendorTransactionRow(Row):
     document_num: str = ""
     voucher: str = ""
     trans_date: str = ""
+    due_date: str = ""
     trans_type: str = ""
     currency_code: str = ""
     amount_cur: Decimal = Decimal(0)
@@ -130,6 +131,8 @@ class PendingLineRow(Row):
     invoice_line_number: Decimal = Decimal(0)
     main_account_display_value: str = ""
     net_amount: Decimal = Decimal(0)
+    sales_tax_group: str = ""
+    item_sales_tax: str = ""
 
 
 class AttachmentRow(Row):
@@ -155,6 +158,30 @@ class PostedInvoiceRow(Row):
     currency_code: str = ""
     invoice_amount: Decimal = Decimal(0)
     invoice_date: str = ""
+
+
+class LedgerEntryRow(Row):
+    """A voucher in the general ledger; there may be several of one number."""
+
+    entity_set = "GeneralJournalEntryBiEntities"
+    has_company = False
+    order = "SourceKey"
+    source_key: int
+    subledger_voucher: str = ""
+
+
+class AccountEntryRow(Row):
+    """An amount on an account under such a voucher, signed; debit is positive."""
+
+    entity_set = "GeneralJournalAccountEntryBiEntities"
+    has_company = False
+    order = "SourceKey"
+    source_key: int
+    general_journal_entry: int
+    main_account: int = 0
+    ledger_account: str = ""
+    posting_type: str = ""
+    transaction_currency_amount: Decimal = Decimal(0)
 
 
 JournalRow.model_rebuild()

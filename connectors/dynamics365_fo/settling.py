@@ -95,13 +95,14 @@ def _open_for(payment: Payment, row: VendorTransactionRow) -> Decimal:
     return abs(left) if is_other_side and is_his else Decimal(0)
 
 
-def unsettled(document: Posted, number: str, found: Transactions) -> Finding | None:
-    """Why a posted document of ours does not settle what it should; None if it does, or settles nothing."""
+def unsettled(document: Posted, number: str, rows: Rows, found: Transactions) -> Finding | None:
+    """Why a posted document of ours, whose own vendor transactions are `rows`, does not settle what it should; None if
+    it does, or settles nothing."""
     keys = keys_settled(document)
     if not keys:
         return None
     wanted = _wanted(document)
-    own = _settled(found.by_journal.get(number, ()))
+    own = _settled(rows)
     theirs = Decimal(0)
     for key in keys:
         rows = found.by_key.get(key, ())

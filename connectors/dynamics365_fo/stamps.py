@@ -6,6 +6,8 @@ import re
 from hashlib import sha256
 
 WORD = 6  # characters of the vendor word that a person sees first
+WORDS = ("brex", "sapcon", "avidxc", "odoo", "zohobo", "dynami", "mlc")
+"""Words that marks begin with, so that all of them can be asked for; `mlc` stands for every other vendor."""
 MARK = re.compile(r"^[a-z0-9]{1,6}-[a-z2-7]{13}$")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _FIRST = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -15,8 +17,8 @@ _SIGNS = f"{_FIRST}0123456789"
 def stamp_of(key: str) -> str:
     """The key as `brex-` and 13 characters (65 bits) of its hash: it fits *Document* (20 characters), and holds
     nothing that a filter takes for a wildcard. Pure."""
-    word = re.sub(r"[^a-z0-9]", "", key.partition(":")[0].lower())[:WORD] or "mlc"
-    return f"{word}-{letters(key, 13)}"
+    word = re.sub(r"[^a-z0-9]", "", key.partition(":")[0].lower())[:WORD]
+    return f"{word if word in WORDS else WORDS[-1]}-{letters(key, 13)}"
 
 
 def letters(text: str, length: int) -> str:

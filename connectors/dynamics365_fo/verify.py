@@ -12,10 +12,12 @@ from connectors.dynamics365_fo.client import DynamicsClient, Query
 from connectors.dynamics365_fo.dimensions import SCREEN
 from connectors.dynamics365_fo.journals import MARKING
 from connectors.dynamics365_fo.literals import equals
-from connectors.dynamics365_fo.periods import closed_through
+from connectors.dynamics365_fo.periods import closed_through, reopened
 from connectors.dynamics365_fo.postable import JOURNAL_TYPES
+from connectors.dynamics365_fo.rights import needs
 from connectors.dynamics365_fo.schema import CompanyRow, VendorGroupRow
 from connectors.dynamics365_fo.schema_documents import JournalRow
+from connectors.dynamics365_fo.screens import ROLES, screen_of
 from connectors.dynamics365_fo.stamps import is_stamp, number_of
 from connectors.errors import AuthenticationError, ConnectorError
 from connectors.money import MoneyError, exponent
@@ -26,7 +28,7 @@ APPLICATIONS = "System administration > Setup > Microsoft Entra applications"
 USERS = "System administration > Users > Users"
 NUMBERS = "General ledger > Ledger setup > General ledger parameters > Number sequences > Journal batch number"
 JOURNAL_NAMES = "General ledger > Journal setup > Journal names"
-ROLES = "System administration > Security > Security configuration"
+CURE = f"Give the mapped user's security role the privilege of this data entity under {ROLES}."
 SECRETS = "App registrations > Certificates & secrets"
 PERIODS = "General ledger > Calendars > Ledger calendars"
 
@@ -110,6 +112,7 @@ def _companies(client: DynamicsClient) -> Iterator[Check]:
 
 def _company(client: DynamicsClient, company: str) -> Iterator[Check]:
     books = Books(client, company)
+    yield from _entities(client, company)
     yield Check("company", "ok", f"{company} keeps its books in {books.currency}.")
     yield from _formats(books)
     yield from _journals(books)
@@ -119,6 +122,28 @@ def _company(client: DynamicsClient, company: str) -> Iterator[Check]:
     yield from _periods(books)
     yield from _decimals(books)
     yield from _vendor_group(client, company)
+
+
+def _entities(client: DynamicsClient, company: str) -> Iterator[Check]:
+    """Each set that some flow needs and the mapped user does not see, by name; one call."""
+    settings = client.settings
+    wanted = needs(settings.invoice_pattern, makes_vendors=bool(settings.vendor_group))
+    rows = [row for one in wanted for row in one.rows]
+    queries = [Query(row, company if row.has_company else "", top=1) for row in rows]
+    answers = dict(zip(rows, client.tried(queries), strict=True))
+    is_whole = True
+    for one in wanted:
+        refused = [answer for row in one.rows if isinstance(answer := answers[row], ConnectorError)]
+        if len(refused) < len(one.rows):
+            continue
+        is_whole = False
+        said = (
+            f"{company}: {' and '.join(one.work)} need{'' if len(one.work) > 1 else 's'} the data entity {one.name} "
+            f"({screen_of(one.name)}), which is not shown: {refused[0].message}"
+        )
+        yield Check(f"data entity {one.name}", "failed" if one.is_general else "warning", said, CURE)
+    if is_whole:
+        yield Check("data entities", "ok", f"{company} shows all {len(wanted)} that its flows may need.")
 
 
 def _formats(books: Books) -> Iterator[Check]:
@@ -199,8 +224,11 @@ def _periods(books: Books) -> Iterator[Check]:
     if not books.periods():
         yield Check("periods", "failed", f"{books.company} has no fiscal periods.", f"See {PERIODS}.")
         return
-    told = ", ".join(f"{kind.replace('_', ' ')} through {day}" for kind, day in closed_through(books.periods()).items())
-    yield Check("periods", "ok", f"{books.company} is closed for {told or 'nothing'}.")
+    periods, today = books.periods(), books.today()
+    told = [f"{kind.replace('_', ' ')} through {day}" for kind, day in closed_through(periods, today).items()]
+    spans = sorted({span for some in reopened(periods, today).values() for span in some})
+    but = f", but for {', '.join(f'{first} to {last}' for first, last in spans)}" if spans else ""
+    yield Check("periods", "ok", f"{books.company} is closed for {', '.join(told) or 'nothing'}{but}.")
 
 
 def _decimals(books: Books) -> Iterator[Check]:

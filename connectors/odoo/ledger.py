@@ -56,6 +56,7 @@ class OdooLedger:
     """One connection to one Odoo database; calls name the company. Not to be shared between threads."""
 
     enforces_key = True
+    marks_each = False
     batch_size = 250  # two seconds a call for small entries on Odoo 19.0; what a batch costs us is shared by more
     write_timeout = timedelta(seconds=WRITE_TIMEOUT)
     settling_time = timedelta(seconds=150)  # Odoo kills a request after 120
@@ -66,6 +67,9 @@ class OdooLedger:
 
     def stamp(self, key: str) -> str:
         return stamp_of(key)
+
+    def enforces(self, document_type: str) -> bool:
+        return self.enforces_key
 
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Locks, currencies and rates; at most three calls, none within a minute."""

@@ -24,6 +24,7 @@ from connectors.tokens import DatabaseTokenStore
 
 SUCCESS_EVERY = timedelta(minutes=10)  # how exactly `last_success_at` is kept
 BeforeCall = Callable[[float], None]
+Leaving = Callable[[str], None]
 
 _transports: dict[str, requests.adapters.BaseAdapter] = {}
 _passing: dict[tuple[int, str], MemoryTokenStore] = {}  # by connection and the fingerprint of its credential
@@ -38,7 +39,11 @@ def transport_register(address: str, transport: requests.adapters.BaseAdapter | 
 
 
 def connection_context(
-    connection: Connection, *, observer: Observer | None = None, before_call: BeforeCall | None = None
+    connection: Connection,
+    *,
+    observer: Observer | None = None,
+    before_call: BeforeCall | None = None,
+    leaving: Leaving | None = None,
 ) -> ConnectionContext:
     """All that the vendor's code needs. Raises ConfigurationError and DecryptionError; nothing is called yet."""
     descriptor = connector_get(connection.vendor)
@@ -64,6 +69,7 @@ def connection_context(
         observer=_noting_success(connection, observer),
         transport=_transports.get(connection.address),
         before_call=before_call,
+        leaving=leaving,
         allow_private_addresses=is_private_allowed,
     )
 
@@ -79,13 +85,18 @@ def connection_source(
 
 
 def connection_ledger(
-    connection: Connection, *, observer: Observer | None = None, before_call: BeforeCall | None = None
+    connection: Connection,
+    *,
+    observer: Observer | None = None,
+    before_call: BeforeCall | None = None,
+    leaving: Leaving | None = None,
 ) -> Ledger:
     """The connection's vendor as a ledger. Raises as `connection_context`."""
     descriptor = connector_get(connection.vendor)
     if descriptor.open_ledger is None:
         raise ConfigurationError(f"{descriptor.label} keeps no books.")
-    return descriptor.open_ledger(connection_context(connection, observer=observer, before_call=before_call))
+    context = connection_context(connection, observer=observer, before_call=before_call, leaving=leaving)
+    return descriptor.open_ledger(context)
 
 
 def _tokens(connection: Connection, descriptor: Connector, credential: Credential) -> TokenStore:

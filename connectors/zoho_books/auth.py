@@ -82,8 +82,9 @@ class ZohoSettings(BaseModel):
         title="Key field",
         max_length=100,
         pattern=r"^(cf_\w+)?$",
-        description="API name of a custom field that refuses duplicate values, made by hand for bills, vendors and "
-        "vendor payments alike: cf_…; with it Zoho itself refuses a second one. Empty: none.",
+        description="API name of a custom field that refuses duplicate values, made by hand for bills, vendors, vendor "
+        "payments and, if purchases become expenses, expenses alike: cf_…; with it Zoho itself refuses a second one. "
+        "Empty: none.",
     )
 
 

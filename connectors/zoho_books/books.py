@@ -12,7 +12,15 @@ from connectors.base import LedgerFacts
 from connectors.errors import BlockedError, ConfigurationError, RejectedError
 from connectors.zoho_books.client import PAGE, ZohoClient, one
 from connectors.zoho_books.errors import MissingError
-from connectors.zoho_books.kept import CONTACTS_FRESH, LISTS_FRESH, LOCKS_FRESH, RATES_FRESH, kept_for
+from connectors.zoho_books.kept import (
+    CONTACTS_FRESH,
+    LISTS_FRESH,
+    LOCKS_FRESH,
+    RATES_FRESH,
+    RECENT,
+    RECENT_RATES_FRESH,
+    kept_for,
+)
 from connectors.zoho_books.locks import Lock, closed_through, locks_read, names_users, reopened
 from connectors.zoho_books.schema import AccountRow, ContactRow, CurrencyRow, Organization, RateRow
 from connectors.zoho_books.schema_setup import LockRow, OptionRow, TagRow, UserRow
@@ -137,7 +145,8 @@ class Books:
         raise ConfigurationError("Zoho names no base currency of the organisation.")
 
     def rate(self, code: str, day: date) -> Decimal | None:
-        """Base units per unit of a currency: the rate of the day or the nearest before it; None if there is none."""
+        """Base units per unit of a currency: the rate of the day or the nearest before it; None if there is none. One
+        that was corrected is known within five minutes, of a day long past within an hour."""
         row = self.currencies().get(code)
         if row is None:
             return None
@@ -150,7 +159,8 @@ class Books:
             known = [one for one in found if one.effective_date and one.effective_date <= day and one.rate > 0]
             return max(known, key=lambda one: one.effective_date or day).rate if known else None
 
-        return self.kept.get(f"rate {code} {day}", RATES_FRESH, read)
+        is_recent = day >= self.client.context.now().date() - RECENT
+        return self.kept.get(f"rate {code} {day}", RECENT_RATES_FRESH if is_recent else RATES_FRESH, read)
 
     def locks(self) -> list[Lock]:
         """The transaction locks that bind the user of this connection."""

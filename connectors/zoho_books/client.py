@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from connectors.answers import ApiResponse
-from connectors.base import ConnectionContext
+from connectors.base import ConnectionContext, Finding
 from connectors.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -19,6 +19,7 @@ from connectors.errors import (
     PayloadError,
     RateLimitedError,
     RejectedError,
+    TooManyAtOnceError,
 )
 from connectors.http import ApiClient
 from connectors.zoho_books.auth import build_auth, settings_of
@@ -33,6 +34,7 @@ from connectors.zoho_books.errors import (
 )
 from connectors.zoho_books.plans import calls_a_day, day_left
 from connectors.zoho_books.schema import Organization, Row
+from connectors.zoho_books.stored import lost_keys
 from connectors.zoho_books.zones import zone_named
 
 BASE = "/books/v3"
@@ -48,7 +50,8 @@ Json = dict[str, Any]
 class ZohoClient:
     """Calls of one connection; not to be shared between threads. https://www.zoho.com/books/api/v3/introduction/
 
-    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was."""
+    `writes` counts what was done or may have been done at Zoho: who sees it unchanged knows that nothing was. `lost`
+    tells of the keys that Zoho stored otherwise than they were written, until somebody takes note."""
 
     def __init__(self, context: ConnectionContext) -> None:
         self.context = context
@@ -62,6 +65,7 @@ class ZohoClient:
             write_timeout=WRITE_TIMEOUT,
         )
         self.writes = 0
+        self.lost: list[Finding] = []
         self.counts_itself = False  # the day's calls, as Zoho does not tell
         self._organizations: list[Organization] | None = None
         self._known: Organization | None = None
@@ -127,7 +131,7 @@ class ZohoClient:
         **params: Any,
     ) -> Json:
         """Write once. `repeatable`: doing it twice is doing it once (PUT, DELETE), so it is tried again."""
-        return self._open(
+        answer = self._open(
             method,
             path,
             {"organization_id": self._checked(company), **_told(params)},
@@ -136,6 +140,13 @@ class ZohoClient:
             writes=True,
             repeatable=repeatable,
         )
+        self.lost += lost_keys(body, answer)
+        return answer
+
+    def lost_now(self) -> list[Finding]:
+        """What was lost since somebody last took note."""
+        lost, self.lost = self.lost, []
+        return lost
 
     def upload(self, company: str, path: str, content_type: str, data: bytes) -> Json:
         """A file as a multipart form; done twice, it is there twice."""
@@ -157,8 +168,7 @@ class ZohoClient:
             seen.update(row.key for row in page)
             if page:
                 yield page
-            context = answer.get("page_context")
-            if not isinstance(context, dict) or context.get("has_more_page") is not True:
+            if not has_more(answer):
                 return
         raise PayloadError(f"The list {path} has no end.")
 
@@ -200,6 +210,8 @@ class ZohoClient:
         error = self.http.error(response, code, message)
         if isinstance(error, RateLimitedError):
             self.context.limiter.closed(error.retry_after)
+        if isinstance(error, TooManyAtOnceError) and (crowded := getattr(self.context.limiter, "crowded", None)):
+            crowded()
         if isinstance(error, RejectedError) and response.is_write and code not in KNOWN_CODES:
             return OutcomeUnknownError(error.message, detail=error.detail, provider=PROVIDER, status=response.status)
         return error
@@ -243,6 +255,12 @@ class ZohoClient:
         if not company.isdigit() or (chosen and company != chosen):
             raise ConfigurationError(f"{company!r} is not the organisation of this connection.", provider=PROVIDER)
         return company
+
+
+def has_more(answer: Json) -> bool:
+    """Whether a list goes on after this page."""
+    context = answer.get("page_context")
+    return isinstance(context, dict) and context.get("has_more_page") is True
 
 
 def parsed(kind: type[R], answer: Json, key: str) -> list[R]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from connectors.base import Finding, Outcome, OutcomeState, Outgoing
+from connectors.base import Finding, LookupBlindError, Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry, Payment, VendorBill
 from connectors.errors import ConnectorError, RejectedError
 from connectors.money import minor_unit
 from connectors.zoho_books.books import Books
-from connectors.zoho_books.client import Json, ZohoClient, one
+from connectors.zoho_books.client import PAGE, Json, ZohoClient, has_more, one, parsed
 from connectors.zoho_books.demands import Demands
-from connectors.zoho_books.errors import PROVIDER, NumberTakenError
+from connectors.zoho_books.errors import PROVIDER, MissingError, NumberTakenError
 from connectors.zoho_books.readback import bill_differences, journal_differences, payment_differences
 from connectors.zoho_books.regions import centre_of
 from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow, Row
 from connectors.zoho_books.stamps import stamp_of
 
 R = TypeVar("R", bound=Row)
+NOUNS = {"vendorpayment": "vendor payment"}
 IN_LEDGER = "ledger:"  # prefix of a document that was born in Zoho
 JOURNAL_STATES = {"published": OutcomeState.POSTED, "rejected": OutcomeState.CANCELLED}
 BILL_STATES = {
@@ -32,19 +33,26 @@ BILL_STATES = {
 class Module:
     """One kind of documents: where they are listed, under which key, and how their ledger ids begin.
 
-    Ids are numbers of different modules; journals, the most, go without a prefix."""
+    Ids are numbers of different modules; journals, the most, go without a prefix. `everything` is the filter that
+    leaves out nothing: a list may show only what is active unless it is asked, as the chart of accounts does."""
 
     path: str
     listed: str
     single: str
     prefix: str
     page: str  # in Zoho's web client
+    everything: str = "Status.All"
+
+    @property
+    def noun(self) -> str:
+        """What people call it."""
+        return NOUNS.get(self.single, self.single.replace("_", " "))
 
 
-JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals")
+JOURNALS = Module("/journals", "journals", "journal", "", "accountant/journals", "JournalDate.All")
 BILLS = Module("/bills", "bills", "bill", "bill:", "bills")
 CREDITS = Module("/vendorcredits", "vendorcredits", "vendor_credit", "credit:", "vendorcredits")
-PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade")
+PAYMENTS = Module("/vendorpayments", "vendorpayments", "vendorpayment", "payment:", "paymentsmade", "PaymentMode.All")
 EXPENSES = Module("/expenses", "expenses", "expense", "expense:", "expenses")
 CONTACTS = Module("/contacts", "contacts", "contact", "", "vendors")
 
@@ -69,25 +77,47 @@ class Desk:
     # --- look-ups
 
     def stamped(self, kind: type[R], module: Module, stamp: str) -> list[R]:
-        """Documents that bear a stamp, in every state. A filter that Zoho does not know is ignored without a word,
-        so what comes is compared."""
-        rows = self.client.first(kind, self.company, module.path, module.listed, reference_number=stamp)
-        return [row for row in rows if getattr(row, "reference_number", "") == stamp]
+        """Documents that bear a stamp, in every state. Raises LookupBlindError where the list has others too and does
+        not end on its first page: a filter that Zoho does not know is ignored without a word."""
+        params: dict[str, Any] = {"reference_number": stamp, "filter_by": module.everything}
+        answer = self.client.get(self.company, module.path, page=1, per_page=PAGE, **params)
+        rows = parsed(kind, answer, module.listed)
+        mine = [row for row in rows if getattr(row, "reference_number", "") == stamp]
+        if len(mine) < len(rows) and has_more(answer):
+            raise LookupBlindError(
+                f"Zoho was asked for the {module.noun}s with the reference number {stamp} and gave others: what is not "
+                "among them may be there all the same, so nothing is concluded from it.",
+                provider=PROVIDER,
+            )
+        return mine
 
     def read(self, kind: type[R], module: Module, record_id: str) -> R:
         """One document with its lines. Raises MissingError."""
-        return one(kind, self.client.get(self.company, f"{module.path}/{record_id}"), module.single)
+        try:
+            return one(kind, self.client.get(self.company, f"{module.path}/{record_id}"), module.single)
+        except MissingError as error:
+            named = f"{module.noun} {record_id}"
+            error.message = f"Zoho does not have the {named}: it was deleted there, or it is of another organisation."
+            raise
+
+    def read_named(self, kind: type[R], module: Module, key: str) -> R | None:
+        """A document of Zoho's own by the id that a key of ours names it by; None when it was deleted there."""
+        try:
+            return self.read(kind, module, key.removeprefix(IN_LEDGER).removeprefix(module.prefix))
+        except MissingError:
+            return None
 
     def bill_of(self, key: str) -> BillRow | None:
         """The bill that a payment or credit names: of ours by its stamp, of Zoho's own by its id."""
         if key.startswith(IN_LEDGER):
-            return self.read(BillRow, BILLS, key.removeprefix(IN_LEDGER).removeprefix(BILLS.prefix))
+            return self.read_named(BillRow, BILLS, key)
         rows = self.stamped(BillRow, BILLS, stamp_of(key))
         return rows[0] if len(rows) == 1 else None
 
     def credit_of(self, key: str) -> CreditRow | None:
+        """The vendor credit that a refund or bill names, likewise."""
         if key.startswith(IN_LEDGER):
-            return self.read(CreditRow, CREDITS, key.removeprefix(IN_LEDGER).removeprefix(CREDITS.prefix))
+            return self.read_named(CreditRow, CREDITS, key)
         rows = self.stamped(CreditRow, CREDITS, stamp_of(key))
         return rows[0] if len(rows) == 1 else None
 

@@ -7,7 +7,13 @@ from typing import Any
 
 from connectors.answers import ApiResponse, ErrorRule
 from connectors.codec import json_load
-from connectors.errors import AuthenticationError, ConfigurationError, RateLimitedError, RejectedError
+from connectors.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    RateLimitedError,
+    RejectedError,
+    TooManyAtOnceError,
+)
 
 PROVIDER = "Zoho Books"
 INTRODUCTION = "https://www.zoho.com/books/api/v3/introduction/"
@@ -71,7 +77,7 @@ RULES: tuple[ErrorRule, ...] = (
     # Its Retry-After was an hour although it speaks of a minute (observed on an Indian organisation, 2026-09).
     ErrorRule(None, "43", None, RateLimitedError, "Zoho has blocked us for an hour.", INTRODUCTION, wait=_for(3600)),
     ErrorRule(None, "44", None, RateLimitedError, "Too many calls in a minute.", INTRODUCTION, wait=_for(60)),
-    ErrorRule(None, "1070", None, RateLimitedError, "Too many calls at a time.", INTRODUCTION, wait=_for(3)),
+    ErrorRule(None, "1070", None, TooManyAtOnceError, "Too many calls at a time.", INTRODUCTION, wait=_for(3)),
     ErrorRule(None, "1002", None, MissingError, "Zoho does not have this record.", ERRORS),
     ErrorRule(404, None, r"^\s*\{", MissingError, "Zoho does not have this.", ERRORS),
     ErrorRule(

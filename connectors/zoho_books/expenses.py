@@ -42,9 +42,10 @@ def is_expense(desk: Desk, entry: JournalEntry) -> bool:
 
 
 def expense_create(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
-    """One call, whose answer is what Zoho stored. Raises ConnectorErrors."""
+    """One call, whose answer is what Zoho stored. Raises ConnectorErrors, and AlreadyThereError where the key field may
+    have refused a second one."""
     body = desk.placed(expense_body(desk, outgoing, entry))
-    row = one(ExpenseRow, desk.client.write(desk.company, "POST", "/expenses", body), "expense", written=True)
+    row = one(ExpenseRow, desk.create("expense", "/expenses", body, outgoing.stamp), "expense", written=True)
     return with_differences(expense_outcome(desk, outgoing, entry, row), desk.misplaced(body, row))
 
 
@@ -66,8 +67,9 @@ def expense_body(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Json:
         body["vendor_id"] = partner.id
     if entry.currency != entry.company_currency:
         body["exchange_rate"] = exchange_rate(entry.lines, entry.currency, entry.company_currency)
+    body |= {"account_id": costs[0].account.id, "amount": card.amount}  # required of a split one too
     if len(costs) == 1:
-        return {**body, "account_id": costs[0].account.id, "amount": card.amount, "tags": tags(costs[0].dimensions)}
+        return {**body, "tags": tags(costs[0].dimensions)}
     lines = [
         {
             "account_id": line.account.id,

@@ -6,7 +6,7 @@ from connectors.base import Outcome, OutcomeState, Outgoing
 from connectors.documents import JournalEntry
 from connectors.zoho_books.bodies import journal_body
 from connectors.zoho_books.client import one
-from connectors.zoho_books.desk import EXPENSES, JOURNALS, Desk, absent, twice, with_differences
+from connectors.zoho_books.desk import EXPENSES, JOURNALS, AlreadyThereError, Desk, absent, twice, with_differences
 from connectors.zoho_books.expenses import (
     could_be_expense,
     expense_create,
@@ -24,11 +24,21 @@ def journal_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome
         if found.state is not OutcomeState.ABSENT:
             return found
     if is_expense(desk, entry):
-        return expense_create(desk, outgoing, entry)
+        return _expense_post(desk, outgoing, entry)
     currency_id = desk.books.currency(entry.currency).currency_id
     body = desk.placed(journal_body(outgoing, entry, currency_id))
     row = one(JournalRow, desk.client.write(desk.company, "POST", "/journals", body), "journal", written=True)
     return with_differences(desk.journal_outcome(outgoing, entry, row), desk.misplaced(body, row))
+
+
+def _expense_post(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:
+    try:
+        return expense_create(desk, outgoing, entry)
+    except AlreadyThereError as error:
+        found = journal_find(desk, outgoing, entry)  # ours, if an earlier try of it came through
+        if found.state is OutcomeState.ABSENT:
+            raise error.refusal from error
+        return found
 
 
 def journal_find(desk: Desk, outgoing: Outgoing, entry: JournalEntry) -> Outcome:

@@ -1,14 +1,16 @@
 """For how long is an answer of Zoho known? By what it is about, in every process of its own.
 
 Every call counts against the organisation's day, so answers are kept by the process and not by the ledger that asked:
-an account for five minutes, what is demanded of documents for an hour, a vendor or a rate for six, a lock for one
-minute. What was refused meanwhile, or seems wrong, is asked again before anybody is told."""
+an account and the rate of a recent day for five minutes, an older rate and what is demanded of documents for an hour,
+a vendor for six, a lock for one minute. What was refused meanwhile, or seems wrong, is asked again before anybody is
+told."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import TypeVar, cast
 
@@ -18,8 +20,12 @@ from connectors.zoho_books.client import ZohoClient
 LOCKS_FRESH = 60.0
 LISTS_FRESH = 300.0
 DEMANDS_FRESH = 3600.0
-CONTACTS_FRESH = RATES_FRESH = 6 * 3600.0
-INDEXES = frozenset({"standing bills", "required tags", "contacts asked"})  # not asked again before their time
+CONTACTS_FRESH = 6 * 3600.0
+RECENT_RATES_FRESH, RATES_FRESH = LISTS_FRESH, 3600.0  # one that a person corrects is of a recent day
+RECENT = timedelta(days=10)
+INDEXES = frozenset(
+    {"standing bills", "required tags", "contacts asked", "reference lost"}
+)  # not asked again before their time
 T = TypeVar("T")
 
 
@@ -37,9 +43,17 @@ class Kept:
             self.answers[name] = (time.monotonic(), answer)
         return cast(T, answer)
 
+    def known(self, name: str, fresh: float) -> object | None:
+        """What is known without asking; None for nothing."""
+        at, answer = self.answers.get(name, (0.0, None))
+        return answer if time.monotonic() - at <= fresh else None
+
     def put(self, name: str, answer: object) -> None:
         """Known by another question, as if it had been asked now."""
         self.answers[name] = (time.monotonic(), answer)
+
+    def drop(self, name: str) -> None:
+        self.answers.pop(name, None)
 
     def forget(self, older_than: float) -> bool:
         """Drop what is older than some seconds; whether anything was."""

@@ -26,35 +26,32 @@ from connectors.errors import (
     BlockedError,
     ConnectorError,
     OutcomeUnknownError,
+    PayloadError,
     RateLimitedError,
     RejectedError,
     UnsupportedError,
 )
+from connectors.zoho_books.absence import absence_check
 from connectors.zoho_books.attachments import attach_files
 from connectors.zoho_books.bills import bill_find, bill_post
+from connectors.zoho_books.by_id import read_by_id
 from connectors.zoho_books.client import WRITE_TIMEOUT, ZohoClient
-from connectors.zoho_books.desk import BILLS, CREDITS, EXPENSES, JOURNALS, PAYMENTS, Desk, failed
+from connectors.zoho_books.desk import Desk, failed, with_differences
 from connectors.zoho_books.errors import PROVIDER
+from connectors.zoho_books.halt import halted, halted_by
 from connectors.zoho_books.journals import journal_find, journal_post
 from connectors.zoho_books.listing import list_stamped
 from connectors.zoho_books.payments import payment_find, payment_post
 from connectors.zoho_books.preflight import Preflight
 from connectors.zoho_books.reference import reference_items
 from connectors.zoho_books.returns import is_return, return_find, return_post
-from connectors.zoho_books.schema import BillRow, CreditRow, ExpenseRow, JournalRow, PaymentRow
 from connectors.zoho_books.stamps import stamp_of
 from connectors.zoho_books.standing import StandingBills
 from connectors.zoho_books.vendors import vendor_find, vendor_post
 from connectors.zoho_books.verify import verify_connection
+from connectors.zoho_books.waiting import still_waiting, waiting_note
 
 ORDER: tuple[type, ...] = (NewVendor, VendorBill, JournalEntry, Payment)  # of a batch, after what opens bills again
-SEARCHED = (
-    (JOURNALS, JournalRow),
-    (BILLS, BillRow),
-    (PAYMENTS, PaymentRow),
-    (CREDITS, CreditRow),
-    (EXPENSES, ExpenseRow),
-)
 
 
 @dataclass(slots=True)
@@ -70,6 +67,7 @@ class ZohoLedger:
     """One connection to one organisation; its id is the company. Not to be shared between threads."""
 
     enforces_key = False
+    marks_each = True
     batch_size = 25  # a call each: about fifteen seconds of the organisation's hundred calls a minute
     write_timeout = timedelta(seconds=WRITE_TIMEOUT)
     settling_time = timedelta(seconds=60)
@@ -81,6 +79,9 @@ class ZohoLedger:
     def stamp(self, key: str) -> str:
         return stamp_of(key)
 
+    def enforces(self, document_type: str) -> bool:
+        return self.enforces_key
+
     def facts(self, company: str, wanted: frozenset[tuple[str, date]]) -> LedgerFacts:
         """Locks, currencies, the organisation: at most three calls, and one for each foreign currency and day."""
         return self._office(company).desk.books.facts(wanted)
@@ -89,11 +90,15 @@ class ZohoLedger:
         return self._office(company).preflight.check(documents)
 
     def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
-        """One call for a journal that was never sent; one more each to look for what may have been.
+        """One call for a journal that was never sent; one more each to look for what may have been. Where Zoho stores
+        another reference number than was sent, nothing more is: raises ConfigurationError for an hour.
 
         Vendors first, then returns of payments, bills, entries and payments: within a batch each finds what it settles,
         and a credit that mirrors a bill finds it open."""
         office = self._office(company)
+        if halt := halted(office.desk.books):
+            raise halt
+        self.client.lost_now()
         outcomes: dict[str, Outcome] = {}
         stopped: ConnectorError | None = None
         for one in sorted(batch, key=lambda each: _rank(each.document)):
@@ -101,6 +106,8 @@ class ZohoLedger:
                 outcomes[one.key] = failed(one, OutcomeState.NOT_SENT, stopped)
                 continue
             before = self.client.writes
+            if self.client.context.leaving:
+                self.client.context.leaving(one.stamp)
             try:
                 outcomes[one.key] = _post(office.desk, one)
             except ConnectorError as error:
@@ -110,6 +117,10 @@ class ZohoLedger:
                         raise
                     stopped = error
                 outcomes[one.key] = self._failure(office, one, error, was_written=was_written)
+            if lost := self.client.lost_now():
+                outcomes[one.key] = with_differences(outcomes[one.key], lost)
+                stopped = halted_by(office.desk.books, lost) or stopped
+        waiting_note(office.desk, list(outcomes.values()))
         return [outcomes[one.key] for one in batch]
 
     def _failure(self, office: _Office, one: Outgoing, error: ConnectorError, *, was_written: bool) -> Outcome:
@@ -136,21 +147,19 @@ class ZohoLedger:
         return found
 
     def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
-        """One search for each stamp, one read for each that is there. What should be settled and is not, is now."""
+        """One search for each stamp, one read for each that is there, by its id where its stamp was changed; of those
+        that wait for an approval, one list for all. What should be settled and is not, is now."""
         desk = self._office(company).desk
-        outcomes = [_looked_up(desk, one) for one in batch]
+        waiting = still_waiting(desk, batch)
+        outcomes = [waiting.get(one.key) or _looked_up(desk, one) for one in batch]
+        waiting_note(desk, outcomes)
+        halted_by(desk.books, self.client.lost_now())
         is_absent = any(one.state is OutcomeState.ABSENT for one in outcomes)
-        if known and is_absent and not any(one.stamp == known for one in batch) and not self._shows(desk, known):
-            raise LookupBlindError(
-                f"A search in Zoho does not show {known}, which is there: a right or the organisation was lost.",
-                provider=PROVIDER,
-            )
+        if is_absent and (halt := halted(desk.books)):
+            raise LookupBlindError(halt.message, provider=PROVIDER)
+        if known and is_absent:
+            absence_check(desk, batch, outcomes, known)
         return outcomes
-
-    def _shows(self, desk: Desk, stamp: str) -> bool:
-        if any(desk.stamped(kind, module, stamp) for module, kind in SEARCHED):
-            return True
-        return any(one.stamp == stamp for page in list_stamped(desk, None) for one in page)
 
     def bills(self, company: str, numbers: Sequence[str]) -> list[StandingBill]:
         """Two calls where the lists were read before."""
@@ -209,10 +218,14 @@ def _post(desk: Desk, one: Outgoing) -> Outcome:
 
 
 def _looked_up(desk: Desk, one: Outgoing) -> Outcome:
-    """What settles late may get no clear answer either; the others of the batch are not to wait for it."""
+    """What one document is refused, or gets no clear answer to, holds up no other: it stays uncertain and is looked up
+    again. Raises what concerns them all."""
     try:
-        return _find(desk, one)
-    except OutcomeUnknownError as error:
+        found = _find(desk, one)
+        if found.state is OutcomeState.ABSENT and one.ledger_id:
+            return read_by_id(desk, one) or found
+        return found
+    except (OutcomeUnknownError, RejectedError, UnsupportedError, PayloadError) as error:
         return failed(one, OutcomeState.UNCERTAIN, error)
 
 

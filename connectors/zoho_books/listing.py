@@ -45,7 +45,7 @@ def list_stamped(desk: Desk, since: datetime | None) -> Iterator[list[Stamped]]:
 
 
 def _journals(desk: Desk, params: dict[str, Any]) -> Iterator[list[Stamped]]:
-    order: dict[str, Any] = {"sort_column": "entry_number", "sort_order": "A"}
+    order: dict[str, Any] = {"sort_column": "entry_number", "sort_order": "A", "filter_by": JOURNALS.everything}
     for page in desk.client.pages(JournalRow, desk.company, JOURNALS.path, JOURNALS.listed, **params, **order):
         yield [
             Stamped(
@@ -65,7 +65,8 @@ def _expenses(desk: Desk, *, in_full: bool) -> Iterator[list[Stamped]]:
     """Expenses have no filter by change: all of ours, where some may be new, or where everything is listed."""
     if not in_full and settings_of(desk.client.context).card_purchases_as != "expense":
         return
-    params: dict[str, Any] = {"reference_number_startswith": MARK, "sort_column": "created_time", "sort_order": "A"}
+    params: dict[str, Any] = {"reference_number_startswith": MARK, "filter_by": EXPENSES.everything}
+    params |= {"sort_column": "created_time", "sort_order": "A"}
     for page in desk.client.pages(ExpenseRow, desk.company, EXPENSES.path, EXPENSES.listed, **params):
         yield [
             Stamped(
@@ -86,6 +87,7 @@ def _bills(desk: Desk, params: dict[str, Any]) -> Iterator[list[Stamped]]:
         order: dict[str, Any] = {
             "sort_column": "created_time" if module is BILLS else "vendor_credit_number",
             "sort_order": "A",
+            "filter_by": module.everything,
         }
         for page in desk.client.pages(kind, desk.company, module.path, module.listed, **params, **order):
             rows = [row for row in page if isinstance(row, BillRow | CreditRow) and is_stamp(row.reference_number)]
@@ -104,6 +106,7 @@ def _bills(desk: Desk, params: dict[str, Any]) -> Iterator[list[Stamped]]:
 
 
 def _payments(desk: Desk, params: dict[str, Any]) -> Iterator[list[Stamped]]:
+    params = {**params, "filter_by": PAYMENTS.everything}
     for page in desk.client.pages(PaymentRow, desk.company, PAYMENTS.path, PAYMENTS.listed, **params):
         found = []
         for row in page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from connectors.base import Finding
@@ -14,7 +14,8 @@ from connectors.zoho_books.bodies import exchange_rate
 from connectors.zoho_books.books import Books
 from connectors.zoho_books.demanded import Demanded
 from connectors.zoho_books.demands import Demands
-from connectors.zoho_books.standing import StandingBills
+from connectors.zoho_books.schema import BillRow, CreditRow
+from connectors.zoho_books.standing import Slot, StandingBills
 
 PAID_THROUGH = ("bank", "cash", "credit_card", "payment_clearing")
 CONTROL_TYPES = ("accounts_payable", "accounts_receivable")
@@ -40,14 +41,28 @@ class Preflight:
     def _checked(self, documents: Sequence[Document]) -> list[list[Finding]]:
         bills = [one for one in documents if isinstance(one, VendorBill) and plain_number(one.own_number)]
         taken = self.standing.taken() if bills else {}
-        seen: set[tuple[str, bool, str]] = set()
+        seen: set[Slot] = set()
         result: list[list[Finding]] = []
         for document in documents:
             findings = [*self.common(document)]
             if isinstance(document, VendorBill):
-                findings += _duplicate(document, taken, seen)
+                findings += self._duplicate(document, taken, seen)
             result.append(list(dict.fromkeys(findings)))
         return result
+
+    def _duplicate(
+        self, bill: VendorBill, taken: Mapping[Slot, Sequence[BillRow | CreditRow]], seen: set[Slot]
+    ) -> list[Finding]:
+        """The same bill again (rule G21), among those that stand and among those that go with it."""
+        slot = (bill.partner.id, bill.is_credit, plain_number(bill.own_number))
+        if not slot[2]:
+            return []
+        if standing := self.standing.stands(taken.get(slot, ())):
+            return [Finding("duplicate_reference", f"Zoho has {bill.own_number} of the same vendor already.", standing)]
+        if slot in seen:
+            return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.own_number}.", "")]
+        seen.add(slot)
+        return []
 
     def common(self, document: Document) -> Iterator[Finding]:
         """What concerns the document alone: what the organisation demands, day, currency, accounts, contacts, tags."""
@@ -140,18 +155,3 @@ class Preflight:
             if tag.tag_id in used:
                 yield Finding("two_dimensions", f"Two options of {tag.tag_name} on a line: {name}.", dimension.id)
             used.add(tag.tag_id)
-
-
-def _duplicate(
-    bill: VendorBill, taken: dict[tuple[str, bool, str], str], seen: set[tuple[str, bool, str]]
-) -> list[Finding]:
-    """The same bill again (rule G21), among those that stand and among those that go with it."""
-    slot = (bill.partner.id, bill.is_credit, plain_number(bill.own_number))
-    if not slot[2]:
-        return []
-    if slot in taken:
-        return [Finding("duplicate_reference", f"Zoho has {bill.own_number} of the same vendor already.", taken[slot])]
-    if slot in seen:
-        return [Finding("duplicate_reference", f"Two bills of this batch have the number {bill.own_number}.", "")]
-    seen.add(slot)
-    return []

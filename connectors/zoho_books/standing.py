@@ -6,7 +6,8 @@ asked and then what changed since, and compared here without case, spaces and pu
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,12 +18,16 @@ from connectors.contents import plain_number
 from connectors.documents import Account, Partner, Role
 from connectors.money import Money, minor_unit
 from connectors.zoho_books.books import Books
+from connectors.zoho_books.client import one
 from connectors.zoho_books.desk import BILL_STATES, BILLS, CREDITS
+from connectors.zoho_books.errors import MissingError
 from connectors.zoho_books.schema import BillRow, CreditRow
 from connectors.zoho_books.stamps import is_stamp
 
-WHOLE_EVERY = 24 * 3600.0  # deleted ones are not told
+WHOLE_EVERY = 24 * 3600.0  # deleted ones are not told: what is answered is read by its id before
 FRESH = 60.0
+Slot = tuple[str, bool, str]
+"""Vendor, whether it is a credit, plain number."""
 OVERLAP = timedelta(minutes=10)
 
 
@@ -43,28 +48,50 @@ class StandingBills:
         self._index: _Index = books.kept.get("standing bills", float("inf"), _Index)
 
     def find(self, numbers: Sequence[str]) -> list[StandingBill]:
-        """Those born in Zoho under one of these numbers: two calls for any number of them, none for none."""
+        """Those born in Zoho under one of these numbers: two calls for any number of them, none for none, and one for
+        each that is there, which tells whether it still is."""
         wanted = {plain for number in numbers if (plain := plain_number(number))}
         if not wanted:
             return []
         self._refresh(fresh=0.0)
-        rows: list[BillRow | CreditRow] = [*self._index.bills.values(), *self._index.credits.values()]
-        return [
-            self._standing(row)
-            for row in rows
-            if plain_number(number_of(row)) in wanted and not is_stamp(row.reference_number)
-        ]
 
-    def taken(self) -> dict[tuple[str, bool, str], str]:
-        """Numbers that stand, ours too and cancelled ones not: ledger id by vendor, credit or not, plain number."""
+        def fits(row: BillRow | CreditRow) -> bool:
+            return plain_number(number_of(row)) in wanted and not is_stamp(row.reference_number)
+
+        hits = [row for row in self._rows() if fits(row)]
+        return [self._standing(row) for hit in hits if (row := self._still(hit)) and fits(row)]
+
+    def taken(self) -> dict[Slot, list[BillRow | CreditRow]]:
+        """Numbers that stood when they were last listed, ours too and cancelled ones not."""
         self._refresh(fresh=FRESH)
-        found: dict[tuple[str, bool, str], str] = {}
-        rows: list[BillRow | CreditRow] = [*self._index.bills.values(), *self._index.credits.values()]
-        for row in rows:
+        found: dict[Slot, list[BillRow | CreditRow]] = defaultdict(list)
+        for row in self._rows():
             if _state(row) is not OutcomeState.CANCELLED:
-                is_credit = isinstance(row, CreditRow)
-                found[row.vendor_id, is_credit, plain_number(number_of(row))] = ledger_id_of(row)
+                found[slot_of(row)].append(row)
         return found
+
+    def stands(self, rows: Iterable[BillRow | CreditRow]) -> str:
+        """The ledger id of the first of these that still stands as it was listed, which a call each tells; empty for
+        none of them."""
+        for row in rows:
+            now = self._still(row)
+            if now and _state(now) is not OutcomeState.CANCELLED and slot_of(now) == slot_of(row):
+                return ledger_id_of(now)
+        return ""
+
+    def _rows(self) -> list[BillRow | CreditRow]:
+        return [*self._index.bills.values(), *self._index.credits.values()]
+
+    def _still(self, row: BillRow | CreditRow) -> BillRow | CreditRow | None:
+        """A bill or credit as it is now; None when somebody deleted it, of which no list of changes tells."""
+        module = BILLS if isinstance(row, BillRow) else CREDITS
+        try:
+            answer = self.books.client.get(self.books.company, f"{module.path}/{row.key}")
+        except MissingError:
+            self._index.bills.pop(row.key, None)
+            self._index.credits.pop(row.key, None)
+            return None
+        return one(type(row), answer, module.single)
 
     def _refresh(self, *, fresh: float) -> None:
         index, now = self._index, time.monotonic()
@@ -75,8 +102,8 @@ class StandingBills:
         since = None if is_whole else index.changed_since
         asked_at = client.context.now()
         params: dict[str, Any] = {"last_modified_time": instant(since - OVERLAP)} if since else {}
-        bills = client.rows(BillRow, company, BILLS.path, BILLS.listed, **params)
-        credits = client.rows(CreditRow, company, CREDITS.path, CREDITS.listed, **params)
+        bills = client.rows(BillRow, company, BILLS.path, BILLS.listed, filter_by=BILLS.everything, **params)
+        credits = client.rows(CreditRow, company, CREDITS.path, CREDITS.listed, filter_by=CREDITS.everything, **params)
         if is_whole:
             index.bills.clear()
             index.credits.clear()
@@ -117,6 +144,10 @@ class StandingBills:
         payables = [one for one in chart.values() if one.account_type == "accounts_payable" and one.is_active]
         found = chart.get(named) or (payables[0] if payables else None)
         return Account(Role.AP, found.account_id, found.account_code) if found else Account(Role.AP, "")
+
+
+def slot_of(row: BillRow | CreditRow) -> Slot:
+    return row.vendor_id, isinstance(row, CreditRow), plain_number(number_of(row))
 
 
 def number_of(row: BillRow | CreditRow) -> str:

@@ -200,11 +200,12 @@ def _locks(books: Books) -> Iterator[Check]:
 
 def _key_fields(books: Books) -> Iterator[Check]:
     """Whether a field refuses duplicates Zoho does not tell."""
-    name = settings_of(books.client.context).key_field
+    settings = settings_of(books.client.context)
+    name, keyed = settings.key_field, (*KEYED, *(["expense"] if settings.card_purchases_as == "expense" else []))
     if not name:
         yield Check("Key field", "ok", "None is set: what may be there is looked for by its reference number.")
         return
-    missing = [entity for entity in KEYED if not Demands(books).key_field(entity)]
+    missing = [entity for entity in keyed if not Demands(books).key_field(entity)]
     if missing:
         cure = f"Make the custom field {name}, of type text and without duplicates, for {' and '.join(missing)}."
         yield Check("Key field", "failed", f"There is no field {name} for {' and '.join(missing)}.", cure)

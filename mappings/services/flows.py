@@ -8,15 +8,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from connectors.registry import connector_get
+from mappings.doubling import double_postings
 from mappings.flow_settings import REFERENCE_STREAMS
 from mappings.models import DocumentKind, Flow, FlowState
-from mappings.owners import double_postings
 from mappings.readiness import flow_readiness
 from mappings.refusals import RefusedError, of_one_tenant, refuse_if
 from mappings.schedule import schedule_follow
 from mappings.selectors import value_fits
 from mappings.services.owners import owners_fill
-from mappings.versions import flows_touched
+from mappings.versions import flows_held, flows_touched
 
 Author = AbstractBaseUser | None
 FROZEN_ONCE_ON = ("source_id", "stream", "ledger_id", "company", "document")
@@ -106,7 +106,8 @@ def switch_on_reasons(flow: Flow) -> list[str]:
 def flow_switch_on(flow: Flow, *, by: Author, reason: str = "") -> Flow:
     """Post from now on. Raises RefusedError with all reasons. Families that nobody owns get their default owner.
 
-    Two flows of one tenant are switched one after the other, so that neither overlooks the other. Safe to repeat."""
+    Two flows of one tenant are switched one after the other, so that neither overlooks the other; so are flows of two
+    tenants into the same books. Safe to repeat."""
     stored = _locked(flow)
     if stored.state == FlowState.ON:
         return stored
@@ -155,9 +156,8 @@ def flow_archive(flow: Flow, *, by: Author, reason: str = "") -> Flow:
 
 
 def _locked(flow: Flow) -> Flow:
-    """The flow as stored, with its tenant's flows locked in the order of their ids."""
-    rows = Flow.objects.select_for_update(of=("self",)).filter(tenant_id=flow.tenant_id).order_by("pk")
-    stored = next((row for row in rows.select_related("tenant", "source", "ledger") if row.pk == flow.pk), None)
+    """The flow as stored, with its tenant's flows locked."""
+    stored = next((row for row in flows_held(flow.tenant_id) if row.pk == flow.pk), None)
     if stored is None or stored.state == FlowState.ARCHIVED:
         raise RefusedError("The flow is archived; make a new one.")
     return stored

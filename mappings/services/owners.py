@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from connectors.models import Connection
 from connectors.records import Family
+from mappings.doubling import posted_by_another_tenant
 from mappings.models import FamilyOwner, Flow, FlowState
-from mappings.owners import families_shown, families_taken, newest_owners, proposals, siblings
+from mappings.owners import RUNNING, families_shown, families_taken, newest_owners, proposals, siblings
 from mappings.refusals import of_one_tenant, refuse_if
-from mappings.versions import flows_touched
+from mappings.versions import flows_held, flows_touched
 
 Author = AbstractBaseUser | None
 
@@ -49,8 +50,10 @@ def owner_set(
 
 
 def owner_refusals(wanted: FamilyOwner) -> tuple[FamilyOwner | None, list[str]]:
-    """The row that begins on the same day, if any, and every reason against the wanted one. Locks the family."""
+    """The row that begins on the same day, if any, and every reason against the wanted one. Locks the family,
+    and the tenant's flows before it."""
     flow, valid_from, family = wanted.flow, wanted.valid_from, Family(wanted.family)
+    stored = next((row for row in flows_held(wanted.source.tenant_id) if row.pk == wanted.flow_id), None)
     rows = list(
         FamilyOwner.objects.select_for_update(of=("self",))
         .filter(source=wanted.source, ledger=wanted.ledger, company=wanted.company, family=family)
@@ -59,6 +62,8 @@ def owner_refusals(wanted: FamilyOwner) -> tuple[FamilyOwner | None, list[str]]:
     rows.sort(key=lambda row: row.valid_from or date.min)
     same = next((row for row in rows if row.valid_from == valid_from), None)
     reasons = owner_problems(wanted.ledger, wanted.company, family, flow)
+    if stored is not None and stored.state in RUNNING and not reasons:
+        reasons += posted_by_another_tenant(stored, {family})
     if same is not None and _has_run(same):
         since = f"from {valid_from}" if valid_from else "from the beginning"
         reasons.append(

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.models import Posting, PostingState, Problem, RecordState, Sighting, SyncRecord
 from connectors.services import connection_archive
-from mappings import owners
+from mappings import doubling
 from mappings.services import flow_archive, flow_switch_off
 from tests.audit.scene import (
     BOOKS,
@@ -189,7 +189,7 @@ def test_adopt_before_the_first_run_counts_strangers(made: World) -> None:
 @pytest.fixture
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another tenant stands for another installation, which sees nothing of this one; in one, it would be refused."""
-    monkeypatch.setattr(owners, "_another_tenant", lambda flow: [])
+    monkeypatch.setattr(doubling, "_another_tenant", lambda flow: [])
 
 
 def test_a_second_installation_on_the_same_ledger_posts_nothing_twice(made: World, unseen: None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors import registry
+from connectors import http, registry
 from connectors.models import Connection, Tenant
 from tests.connectors import fake
 from tests.factories import connection_make, tenant_make
@@ -30,3 +30,11 @@ def connection(tenant: Tenant, fake_vendor: fake.FakeVendor) -> Connection:
     return connection_make(
         tenant, "fake", address="https://api.vendor.example", credentials={"api_key": "key-0123456789abcdef"}
     )
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between tries of a call, noted instead of slept."""
+    slept: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", slept.append)
+    return slept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import requests.auth
@@ -10,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from connectors.base import ConnectionContext, ExchangeNote
+from connectors.base import ConnectionContext, ExchangeNote, NoLimiter
 from connectors.http import ApiClient, ApiResponse, ErrorRule
 from connectors.simulation import Simulator, SimulatorTransport, json_response
 
@@ -62,3 +63,34 @@ def client_for(
         **context,
     )
     return ApiClient(made, provider="Echo", auth=auth, rules=rules, read_body_error=read_error, trace_header="X-Trace")
+
+
+class Gate(NoLimiter):
+    def __init__(self) -> None:
+        self.log: list[object] = []
+
+    def acquire(self, cost: int = 1, *, call: str = "") -> None:
+        self.log.append("acquired")
+
+    def closed(self, retry_after: timedelta) -> None:
+        self.log.append(retry_after)
+
+    def released(self) -> None:
+        self.log.append("released")
+
+
+class Badge(requests.auth.AuthBase):
+    """A credential that can be renewed so many times."""
+
+    def __init__(self, renewals: int) -> None:
+        self.renewals, self.number = renewals, 0
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer badge-{self.number}"
+        return request
+
+    def refreshed(self, response: ApiResponse) -> bool:
+        if self.renewals == 0:
+            return False
+        self.renewals, self.number = self.renewals - 1, self.number + 1
+        return True

@@ -205,3 +205,34 @@ def test_a_limit_of_one_call_holds_that_call_back_and_no_other(
 def test_transfers_are_counted_by_the_day_whichever_worker_orders_them() -> None:
     daily = [limit for limit in connector_get("brex").limits if limit.call]
     assert [(one.call, one.calls, one.period) for one in daily] == [(TRANSFER, 1000, timedelta(hours=24))]
+
+
+def test_where_a_vendor_says_that_it_is_crowded_fewer_calls_run_for_some_minutes(
+    cache: redis.Redis, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For all workers alike, half as many each time, and never none."""
+    monkeypatch.setattr(ratelimit, "MOMENT", 0)
+    wide = Limit(1000, SECOND, parallel=4, burst=500)
+    workers = [limiter(cache, scope, wide) for _ in range(6)]
+
+    def running() -> int:
+        count = 0
+        for one in workers:
+            try:
+                one.acquire()
+            except RateLimitedError:
+                continue
+            count += 1
+        for one in workers:
+            one.released()
+        return count
+
+    found = [running()]
+    for _ in range(3):
+        workers[0].crowded()
+        found.append(running())
+    assert found == [4, 2, 1, 1]
+    key = f"mlc:limit:{scope}:crowded"
+    assert 290_000 < cache.pttl(key) <= 300_000
+    cache.delete(key)
+    assert running() == 4

@@ -61,8 +61,9 @@ class StormStage:
                 return
             time_passes()
 
-    def change(self) -> None:
-        """Somebody edits the amount of a posted purchase in Brex a little: of one that is a bill, if there is any."""
+    def change(self) -> tuple[str, Decimal]:
+        """Somebody edits the amount of a posted purchase in Brex a little: of one that is a bill, if there is any. Its
+        id, and what it comes to now."""
         rows = self.postings(state="posted", record__kind="card_purchase", currency="USD").order_by(
             "-document_type", "id"
         )
@@ -70,6 +71,14 @@ class StormStage:
         money = {**record["amount"], "amount": record["amount"]["amount"] + 1}
         changes = {"amount": money, "line_items": [{**line, "amount": money} for line in record["line_items"]]}
         self.company.brex.control("change_record", {"id": record["id"], "changes": changes})
+        return record["id"], Decimal(money["amount"])
+
+    def booked(self, record: str) -> list[Decimal]:
+        """The amounts of a purchase's documents that are in the books and not taken back, as the ledger holds them."""
+        rows = self.postings(record__external_id=record, state="posted", reverses=None)
+        stamps = set(rows.exclude(document_type__in=("payment", "new_vendor")).values_list("stamp", flat=True))
+        held = (*self.company.held(), *self._held_otherwise())
+        return [one.total or Decimal(0) for one in held if one.stamp in stamps and one.is_in_books]
 
     def counted(self) -> Count:
         held = [*self.company.held(), *self._held_otherwise()]

@@ -94,7 +94,7 @@ def test_receipts_reach_pending_invoices_and_of_others_it_is_said_where_they_sta
                 one["receipts"] = [{"id": made.brex.files.add_receipt("receipt.pdf", f"Paper of {one['id']}")}]
         made.sync()
         steps = FollowUp.objects.filter(tenant=made.tenant, kind=FollowUpKind.ATTACH)
-        attached, stayed = (steps.filter(state=state) for state in (FollowUpState.DONE, FollowUpState.FAILED))
+        attached, stayed = (steps.filter(state=state) for state in (FollowUpState.DONE, FollowUpState.DROPPED))
         papers = {row["HeaderReference"] for row in made.rows("VendorInvoiceDocumentAttachments")}
         waiting = {row["HeaderReference"]: row["DocumentNumber"] for row in made.rows("VendorInvoiceHeaders")}
         stamps = made.postings(record__follow_ups__in=attached).values_list("stamp", flat=True)

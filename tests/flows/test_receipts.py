@@ -91,7 +91,7 @@ def test_one_paper_that_is_too_large_keeps_no_other_back(office: World, monkeypa
     assert steps(office, state=FollowUpState.DUE) == 1
 
 
-def test_a_ledger_that_takes_no_files_is_asked_once_and_says_so_once(
+def test_a_ledger_that_takes_no_files_is_asked_once_and_the_records_say_so(
     office: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -100,9 +100,8 @@ def test_a_ledger_that_takes_no_files_is_asked_once_and_says_so_once(
     purchases(office, 3)
     monkeypatch.setattr(OdooLedger, "attach_many", refuse)
     attach(office)
-    assert steps(office, state=FollowUpState.FAILED, attempts=1) == 3
-    [problem] = Problem.objects.filter(tenant=office.tenant, code="follow_up_failed")
-    assert "No files here." in problem.message
+    assert steps(office, state=FollowUpState.DROPPED, attempts=1, reason="No files here.") == 3
+    assert not Problem.objects.filter(tenant=office.tenant).exists(), "nobody can do anything about it"
 
 
 def test_no_more_is_held_in_memory_than_an_armful(office: World, monkeypatch: pytest.MonkeyPatch) -> None:

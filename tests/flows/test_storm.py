@@ -26,7 +26,8 @@ WRITES = {
     },
     "cascade-dynamics": {
         "POST LedgerJournalHeaders", "POST LedgerJournalLines", "POST VendInvoiceJournalHeaders",
-        "POST VendInvoiceJournalLines", "POST VendorsV3",
+        "POST VendInvoiceJournalLines", "POST VendorsV3", "POST VendorPaymentJournalHeaders",
+        "POST VendorPaymentJournalLines",
     },
 }  # fmt: skip
 WRONG = (

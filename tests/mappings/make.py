@@ -8,15 +8,27 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from connectors.base import ReferenceItem
 from connectors.documents import Role
 from connectors.models import Connection, Tenant
 from connectors.money import Money
 from connectors.records import Family, Finality, RecordKind, SpendRecord
-from mappings.models import Flow, MappingRule, ReferenceValue
-from mappings.services import flow_upsert, reference_refresh, role_account_set, role_defaults_apply, rule_create
+from mappings.models import FamilyOwner, Flow, MappingRule, ReferenceValue
+from mappings.refusals import RefusedError
+from mappings.services import (
+    flow_switch_on,
+    flow_upsert,
+    owner_set,
+    reference_refresh,
+    role_account_set,
+    role_defaults_apply,
+    rule_create,
+)
 
 _numbers = itertools.count(1)
+RECORDS, CARD, CASH, EXPENSES = "accounting_records", "card_transactions", "cash_transactions", "expenses"
 
 CHART = (
     # id, code, name, type, reconcilable
@@ -123,3 +135,17 @@ def record(stream: str = "card_transactions", **parts: Any) -> SpendRecord:
         "posting_moment": date(2026, 2, 3),
     }
     return SpendRecord(stream=stream, **(fields | parts))
+
+
+def owner(house: House, family: Family, flow: Flow | None, valid_from: date | None = None) -> FamilyOwner:
+    return owner_set(
+        source=house.brex, ledger=house.odoo, company="1", family=family, flow=flow, valid_from=valid_from, by=None
+    )
+
+
+def reasons_against(flow: Flow) -> str:
+    with pytest.raises(RefusedError) as caught:
+        flow_switch_on(flow, by=None)
+    flow.refresh_from_db()
+    assert flow.state == "off"
+    return "\n".join(caught.value.reasons)

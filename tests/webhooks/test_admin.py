@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -12,6 +14,7 @@ from tests.factories import connection_make, superuser_make, tenant_make, user_m
 from tests.webhooks.sender import CURRENT, Sender, event, house_make
 from tests.webhooks.simulated import brex
 from webhooks import tasks
+from webhooks.admin import endpoints
 from webhooks.models import Endpoint, EndpointSecret, WebhookDelivery
 
 
@@ -47,6 +50,16 @@ def replay_url(*rows: WebhookDelivery) -> str:
 
 
 # --- endpoints
+
+
+def test_what_is_to_be_done_by_hand_sets_off_screens_and_believes_no_markup(
+    admin: Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = ("Open *Settings > Webhooks*.", "<b>Tick</b> the secret.")
+    monkeypatch.setattr(endpoints, "connector_get", lambda vendor: SimpleNamespace(webhook_steps=steps))
+    text = admin.get(url("endpoint", "change", endpoint.pk)).content.decode()
+    assert "1. Open <em>Settings &gt; Webhooks</em>." in text
+    assert "2. &lt;b&gt;Tick&lt;/b&gt; the secret." in text
 
 
 def test_an_endpoint_is_made_and_registered_in_two_steps(admin: Client, tenant: Tenant, woken: list[str]) -> None:

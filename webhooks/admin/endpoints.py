@@ -12,6 +12,7 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from connectors.emphasis import emphasised
 from connectors.models import Connection, Role
 from connectors.registry import connector_get
 from connectors.tenancy import TenantScopedAdmin
@@ -94,7 +95,7 @@ class EndpointAdmin(TenantScopedAdmin, ConfirmedActions, ModelAdmin):  # type: i
     @admin.display(description="To be done by hand")
     def by_hand(self, endpoint: Endpoint) -> str:
         """What a person does at a vendor that has no call for it."""
-        steps = connector_get(endpoint.connection.vendor).webhook_steps
+        steps = map(emphasised, connector_get(endpoint.connection.vendor).webhook_steps)
         return format_html_join("", "<div>{}. {}</div>", enumerate(steps, 1)) or "nothing: register it at the vendor"
 
     @admin.display(description="Known secrets")

@@ -45,4 +45,4 @@ class Command(BaseCommand):
             code__in=["changed_in_ledger", "gone_from_ledger", "twice_in_ledger"],
         )
         for problem in found_problems:
-            self.stdout.write(f"- {problem.message}")
+            self.stdout.write(f"- {problem}")

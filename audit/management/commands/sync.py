@@ -48,4 +48,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{name.replace('_', ' '):<10} {getattr(tally, name):>8}")
         self.stdout.write("It ties." if tally.ties else "IT DOES NOT TIE.")
         for problem in Problem.objects.filter(tenant=row.tenant, state=ProblemState.OPEN).order_by("id")[:10]:
-            self.stdout.write(f"- {problem.message}")
+            self.stdout.write(f"- {problem}")

@@ -8,7 +8,7 @@ from typing import Any
 from .numbering import NumberSequence
 
 CHART, CALENDAR, RATE_TYPE = "Shared", "Fiscal", "Default"
-PENNY_ACCOUNT, PAYABLE_ACCOUNT, RECEIVABLE_ACCOUNT = "642000", "211000", "121000"
+PENNY_ACCOUNT, PAYABLE_ACCOUNT, RECEIVABLE_ACCOUNT, TAX_ACCOUNT = "642000", "211000", "121000", "131000"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,21 @@ def invoice_lines(session: Session, header: Row) -> list[Row]:
     return sorted(own, key=lambda one: one["InvoiceLineNumber"])
 
 
+def sales_tax(session: Session, line: Row) -> Decimal:
+    """What Dynamics adds to a line that bears both tax groups."""
+    groups = (line.get("SalesTaxGroup"), line.get("ItemSalesTax"))
+    if not all(groups) or "EXEMPT" in groups:
+        return Decimal(0)
+    return (money(line.get("NetAmount")) * Decimal(session.switches.sales_tax_percent) / 100).quantize(Decimal("0.01"))
+
+
+def _default_tax(session: Session, row: Row, given: Row, name: str, value: Any) -> None:
+    """A tax group from the set-up, unless the caller said something else, or nothing."""
+    is_said = name in given and (given[name] or session.switches.empty_is_set)
+    if value and not is_said:
+        row[name] = value
+
+
 class InvoiceHeaderLogic(Logic):
     """The reference that the caller sends is kept, made up when there is none, and never given twice."""
 
@@ -63,6 +78,7 @@ class InvoiceHeaderLogic(Logic):
         }
         for name, value in defaults.items():
             row[name] = row.get(name) or value
+        _default_tax(session, row, given, "SalesTaxGroup", vendor.get("SalesTaxGroupCode", ""))
         if session.switches.duplicate_invoice_check != "insert":
             return
         if is_invoice_used(session, row["dataAreaId"], account, row.get("InvoiceNumber", "")):
@@ -120,6 +136,8 @@ class InvoiceLineLogic(Logic):
         row["LineNumber"] = row.get("LineNumber") or row["InvoiceLineNumber"]
         if not row.get("NetAmount"):
             row["NetAmount"] = money(row.get("ReceiveNow")) * money(row.get("UnitPrice"))
+        _default_tax(session, row, given, "SalesTaxGroup", header.get("SalesTaxGroup", ""))
+        _default_tax(session, row, given, "ItemSalesTax", session.switches.item_sales_tax)
         row["InvoiceAccount"] = row.get("InvoiceAccount") or header.get("InvoiceAccount", "")
         row["VendorAccount"] = row.get("VendorAccount") or header.get("VendorAccount", "")
 

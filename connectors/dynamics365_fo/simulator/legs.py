@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .company_catalogue import PAYABLE_ACCOUNT, RECEIVABLE_ACCOUNT
+from .company_catalogue import PAYABLE_ACCOUNT, RECEIVABLE_ACCOUNT, TAX_ACCOUNT
 from .dimensions import Combination, delimiter, split, structure_of
-from .invoices import invoice_lines
+from .invoices import invoice_lines, sales_tax
 from .journals import INVOICE, JournalKind, lines_of
 from .logic import Session
 from .rates import rate_on, rounded
@@ -114,6 +114,10 @@ def invoice_legs(session: Session, header: Row, voucher: str) -> list[Leg]:
         whole += amount
         text = line.get("LineDescription", "")
         legs.append(Leg(where, amount, text=text, kind="Ledger", line=line, **common))
+        if tax := sales_tax(session, line):
+            whole += tax
+            on_tax = fitting(session, company, Combination(TAX_ACCOUNT, where.values))
+            legs.append(Leg(on_tax, tax, text="Sales tax", kind="Ledger", is_typed=False, **common))
     where = fitting(session, company, Combination(PAYABLE_ACCOUNT, (header.get("_default") or Combination()).values))
     vendor = Leg(where, -whole, text=header.get("InvoiceDescription", ""), kind="Vend", is_typed=False, **common)
     vendor.vendor, vendor.invoice = header["InvoiceAccount"], header["InvoiceNumber"]

@@ -1,7 +1,8 @@
 """When does a journal or a pending invoice get posted, and why not?
 
 There is no call that posts: in F&O a person, a workflow or a batch job does. Here a control action runs the job, or it
-runs by itself after a number of requests. Sales tax is not calculated; tax groups on lines are only checked to exist.
+runs by itself after a number of requests. Sales tax is calculated for pending invoices alone; tax groups on journal
+lines are only checked to exist.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ class Switches:
     integration_key_unique: bool = False
     negative_amounts: str = "accept"  # accept | refuse, where the journal name says nothing
     no_amount: str = "accept"  # accept | refuse: a line with neither debit nor credit
+    item_sales_tax: str = ""  # the item sales tax group that main accounts bring along into lines of pending invoices
+    empty_is_set: bool = True  # whether a field that is sent empty keeps a default away
     vendor_required: list[str] = field(default_factory=list)  # further fields that a vendor must have
     unset_enums_are_null: bool = False  # null was seen where a member is expected
     return_representation: bool = False  # whether a change answers the record to those who prefer it
@@ -66,6 +68,7 @@ class Switches:
     dimension_actions: bool = True  # getSetDisplayValue and getCombinationDisplayValue exist
     # Posting
     duplicate_invoice_check: str = "posting"  # insert | posting | none: a vendor's invoice number used twice
+    sales_tax_percent: str = "10"  # of lines of pending invoices that bear both tax groups; EXEMPT is nothing
     penny_difference: str = "0.05"  # what a voucher may be off in accounting currency; posted to its own account
     post_after_calls: int | None = None  # the posting job runs by itself after so many requests …
     post_every_seconds: float | None = None  # … or after so much time, in a served environment

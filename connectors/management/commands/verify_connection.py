@@ -9,7 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
+from connectors.base import Check
 from connectors.codec import json_text
+from connectors.emphasis import plain
 from connectors.models import Connection
 from connectors.services import connection_verify
 
@@ -34,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError("Which connection? Give tenant/name, or --all.")
         found: list[dict[str, Any]] = []
         for row in wanted:
-            checks = [asdict(check) for check in connection_verify(row)]
+            checks = [_plain(check) for check in connection_verify(row)]
             name = f"{row.tenant.slug}/{row.name}"
             found.append({"connection": name, "state": row.state, "identity": row.identity, "checks": checks})
         self.stdout.write(json_text(found) if options["json"] else "\n".join(_lines(found)))
@@ -50,6 +52,11 @@ def _find(rows: QuerySet[Connection], wanted: str) -> Connection:
         names = ", ".join(f"{one.tenant.slug}/{one.name}" for one in rows) or "none yet"
         raise CommandError(f"There is no connection {wanted!r}; there are: {names}.")
     return row
+
+
+def _plain(check: Check) -> dict[str, Any]:
+    told = asdict(check)
+    return {**told, "message": plain(check.message), "cure": plain(check.cure)}
 
 
 def _lines(found: list[dict[str, Any]]) -> list[str]:

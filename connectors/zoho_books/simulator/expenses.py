@@ -149,8 +149,10 @@ class ExpensesApi(Resource):
         }
 
     def _lines(self, call: ApiCall, body: Item, known: Item | None, currency: Item) -> list[Item]:
-        """One line from the fields of the expense itself, or those of a split one."""
+        """One line from the fields of the expense itself, or those of a split one; a new one has both, as published."""
         old = known["line_items"] if known else []
+        if known is None and (unsaid := next((name for name in ("account_id", "amount") if not body.get(name)), "")):
+            raise invalid(unsaid)
         if body.get("line_items"):
             sent = items(body, "line_items", least=1)
             return [self._line(call, one, order, currency, old) for order, one in enumerate(sent, 1)]

@@ -66,7 +66,7 @@ def listed(call: ApiCall, listing: Listing, table: Table) -> Response:
         raise invalid_parameter("filter_by")
     tests = [listing.filters[applied], *_tests(call, listing)]
     found = [row for row in _candidates(call, listing, table) if _is_visible(call, row)]
-    found = [row for row in found if all(test(call, row) for test in tests)]
+    found = [row for row in found if all(test(call, row) for test in tests) and not _is_hidden(call, listing, row)]
     sort, order = _sorting(call, listing)
     found.sort(key=lambda row: _sort_key(_value(call, listing, row, sort)), reverse=order == "D")
     page, per_page = _page(call, listing)
@@ -88,7 +88,7 @@ def _candidates(call: ApiCall, listing: Listing, table: Table) -> Iterable[Item]
     """The rows to look at: by index when one of the exact filters has one."""
     for name in (*listing.texts, *listing.exact):
         wanted = call.query(name)
-        if wanted and table.is_indexed(name):
+        if wanted and name not in call.simulator.switches.ignored_filters and table.is_indexed(name):
             return table.having(name, wanted)
     return table
 
@@ -99,10 +99,17 @@ def _is_visible(call: ApiCall, row: Item) -> bool:
     return not delay or made is None or call.now >= made + timedelta(seconds=delay)
 
 
+def _is_hidden(call: ApiCall, listing: Listing, row: Item) -> bool:
+    """What a list may keep to itself without a word."""
+    switches = call.simulator.switches
+    is_void = switches.void_hidden and not call.query("filter_by") and row.get("status") == "void"
+    return is_void or listing.key in switches.emptied_lists
+
+
 def _tests(call: ApiCall, listing: Listing) -> list[Predicate]:
     tests: list[Predicate] = []
     for name, value in call.request.args.items():
-        if value == "":
+        if value == "" or name in call.simulator.switches.ignored_filters:
             continue
         made = _test(call, listing, name, value)
         if made is not None:

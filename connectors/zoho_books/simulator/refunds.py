@@ -26,6 +26,7 @@ from connectors.zoho_books.simulator.parties import (
 )
 from connectors.zoho_books.simulator.payments import MONEY_TYPES
 from connectors.zoho_books.simulator.posting import balanced
+from connectors.zoho_books.simulator.resource import reference_cut
 from connectors.zoho_books.simulator.store import Item, Organisation, Table
 from connectors.zoho_books.simulator.values import day, number, text
 
@@ -113,6 +114,7 @@ class RefundsApi:
             "_created": call.now,
             "_modified": call.now,
         }
+        row.update(reference_cut(call, row))
         org.refunds.put(row["refund_id"], row)
         settling.touch_payer(call, self.kind.payer, payer_id)
         _post(org, row, payer)

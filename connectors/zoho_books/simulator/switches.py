@@ -42,6 +42,9 @@ class Switches:
     # Lists
     default_per_page: int = 200  # the OpenAPI file says 10
     list_delay_seconds: float = 0.0  # how long a new record is missing from lists
+    ignored_filters: tuple[str, ...] = ()  # query parameters that lists do not know any more
+    emptied_lists: tuple[str, ...] = ()  # lists by key that come empty, as if a right were lost without a word
+    void_hidden: bool = False  # a list without filter_by leaves out what is void, as the chart does the inactive
     modified_since: str = "inclusive"  # inclusive | exclusive
     exact_filter_case: str = "insensitive"  # insensitive | sensitive
     contact_type_leaks: bool = False  # the filter also gives contacts of the other type
@@ -56,9 +59,11 @@ class Switches:
     journal_tax: str = "drop"  # drop | keep; the Indian edition refuses it
     journal_reference_limit: int | None = None
     unique_journal_references: bool = False
+    references_cut_at: int | None = None  # a longer reference number is cut without a word, in every module
     text_limit: int | None = 100  # descriptions of expenses, reference numbers of expenses and vendor credits
     negative_bill_lines: str = "refuse"  # refuse | accept
     unknown_custom_field: str = "drop"  # drop | refuse
+    custom_field_values: str = "keep"  # keep | drop, without a word
     upsert_fills_field: bool = False  # a record made by an upsert whose body lacks the field gets it all the same
     upsert_create_status: int = 201
     delete_of_bill_payment: str = "unapply"  # unapply | delete, as its message says: the payment itself

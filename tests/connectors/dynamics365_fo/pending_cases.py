@@ -81,3 +81,11 @@ class PendingCases:
         number = outgoing.document.number  # type: ignore[union-attr]
         found = world.open().preflight("usmf", [world.bill(number=number), world.bill(journal="Nope")])
         assert [{one.code for one in some} for some in found] == [{"duplicate_reference"}, set()]
+
+    def test_the_number_of_an_invoice_in_the_books_is_told_with_its_transaction(self, world: DynamicsWorld) -> None:
+        outgoing, created = sent(world, world.bill())
+        world.do("post_invoices", references=[created.number])
+        [row] = world.rows("VendTransBiEntities", DocumentNum=outgoing.stamp)
+        [[found]] = world.open().preflight("usmf", [world.bill(number=outgoing.document.number)])  # type: ignore[union-attr]
+        assert found.value == f"transaction:{row['SourceKey']}"
+        assert found.message.startswith(f"{found.value} already has the number")

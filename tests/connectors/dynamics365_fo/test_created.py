@@ -11,7 +11,7 @@ from connectors.dynamics365_fo.simulator import DynamicsSimulator
 from connectors.simulation import SimulatorTransport
 from tests.connectors.dynamics365_fo.created_cases import CreatedCases, Sandbox, cleared
 from tests.connectors.dynamics365_fo.test_auth import credentials_of
-from tests.connectors.dynamics365_fo.world import HOST
+from tests.connectors.dynamics365_fo.world import HOST, DynamicsWorld
 
 
 @pytest.fixture(params=["own", "automatic"])
@@ -31,3 +31,21 @@ class TestWhereNobodyPosts(CreatedCases):
         sandbox.open().post("usmf", [outgoing])
         sandbox.clear()
         assert sandbox.lines(outgoing) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "pattern", "enforced", "is_shared"),
+    [
+        ("own", "journal", {"journal_entry", "payment", "vendor_bill"}, True),
+        ("own", "pending", {"journal_entry", "payment"}, False),
+        ("automatic", "journal", set(), False),
+        ("automatic", "pending", set(), False),
+    ],
+)
+def test_a_key_is_enforced_for_journals_under_our_own_numbers_alone(
+    numbers: str, pattern: str, enforced: set[str], is_shared: bool
+) -> None:
+    ledger = DynamicsWorld(batch_numbers=numbers, invoice_pattern=pattern).open()
+    kinds = ("journal_entry", "payment", "vendor_bill", "new_vendor")
+    assert {one for one in kinds if ledger.enforces(one)} == enforced
+    assert ledger.enforces_key is is_shared

@@ -13,7 +13,7 @@ from tests.cases.fault_transport import NetworkFault
 from tests.cases.ledger_cases import UNCLEAR, EnforcedKeyCases, LedgerCases
 from tests.cases.ledger_world import LedgerWorld
 from tests.connectors.dynamics365_fo.document_cases import DocumentCases
-from tests.connectors.dynamics365_fo.fault_cases import FaultCases
+from tests.connectors.dynamics365_fo.fault_cases import FaultCases, OwnNumberCases
 from tests.connectors.dynamics365_fo.half_done_cases import HalfDoneCases
 from tests.connectors.dynamics365_fo.pending_cases import PendingCases
 from tests.connectors.dynamics365_fo.settling_cases import SettlingCases, WatchedCases
@@ -21,7 +21,9 @@ from tests.connectors.dynamics365_fo.state_cases import StateCases
 from tests.connectors.dynamics365_fo.world import DynamicsWorld
 
 
-class TestUnderOurNumbers(LedgerCases, EnforcedKeyCases, StateCases, DocumentCases, SettlingCases, FaultCases):
+class TestUnderOurNumbers(
+    LedgerCases, EnforcedKeyCases, StateCases, DocumentCases, SettlingCases, FaultCases, OwnNumberCases
+):
     """The number sequence lets its users choose."""
 
 
@@ -79,7 +81,7 @@ class TestBillsAsPendingInvoices(PendingCases):
         return DynamicsWorld(invoice_pattern="pending")
 
 
-class TestUnderTheNumbersOfDynamics(LedgerCases, HalfDoneCases):
+class TestUnderTheNumbersOfDynamics(LedgerCases, StateCases, DocumentCases, SettlingCases, FaultCases, HalfDoneCases):
     """It does not, so that nothing but our search keeps a journal from being written twice."""
 
     @pytest.fixture

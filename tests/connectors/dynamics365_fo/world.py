@@ -58,10 +58,11 @@ class PostingJob(BaseAdapter):
             kinds = (("VendInvoiceJournal", False), ("LedgerJournal", self.settles), ("VendorPaymentJournal", False))
             for kind, settles in kinds:
                 rows = self.simulator.store.table(f"{kind}Headers").rows.values()
-                waiting = {row["JournalBatchNumber"] for row in rows if row["IsPosted"] == "No"} - self.passes_over
+                waiting = {(row["dataAreaId"], row["JournalBatchNumber"]) for row in rows if row["IsPosted"] == "No"}
+                waiting -= {("usmf", number) for number in self.passes_over}
                 self.simulator.switches.automatic_settlement = settles
-                if waiting:
-                    told += self.simulator.control("post_journals", {"numbers": sorted(waiting)})
+                for company, number in sorted(waiting):
+                    told += self.simulator.control("post_journals", {"company": company, "numbers": [number]})
         return told
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from connectors.errors import (
     PayloadError,
     RateLimitedError,
     RejectedError,
+    TooManyAtOnceError,
     TransportError,
 )
 from connectors.simulation import SimulatorTransport
@@ -49,11 +50,15 @@ class Budget:
 class Gate:
     def __init__(self) -> None:
         self.pauses: list[timedelta] = []
+        self.crowds = 0
 
     def acquire(self, cost: int = 1, *, call: str = "") -> None: ...
 
     def closed(self, retry_after: timedelta) -> None:
         self.pauses.append(retry_after)
+
+    def crowded(self) -> None:
+        self.crowds += 1
 
 
 @pytest.fixture
@@ -88,7 +93,8 @@ TABLE: list[tuple[Refusal, type[ConnectorError], timedelta | None]] = [
     ({"code": 44, "status": 200}, RateLimitedError, timedelta(minutes=1)),
     ({"code": 45, "status": 429}, RateLimitedError, timedelta(hours=1)),
     ({"code": 45, "status": 429, "headers": {"X-Rate-Limit-Reset": "7200"}}, RateLimitedError, timedelta(hours=2)),
-    ({"code": 1070, "status": 429}, RateLimitedError, timedelta(seconds=3)),
+    ({"code": 1070, "status": 429}, TooManyAtOnceError, timedelta(seconds=3)),
+    ({"code": 1070, "status": 200}, TooManyAtOnceError, timedelta(seconds=3)),
     ({"code": 1002, "status": 404}, MissingError, None),
     ({"code": 5, "status": 404}, MissingError, None),
     ({"code": 13011, "status": 400}, NumberTakenError, None),
@@ -109,6 +115,7 @@ def test_a_write_meets_a_code(
         client.write(company(simulator), "POST", "/journals", {"journal_date": "2026-10-12"})
     assert client.writes == 0, "nothing was done at Zoho"
     assert gate.pauses == ([pause] if pause else [])
+    assert gate.crowds == (error is TooManyAtOnceError), "fewer of ours run for a while"
     if pause:
         assert isinstance(caught.value, RateLimitedError)
         assert caught.value.retry_after == pause

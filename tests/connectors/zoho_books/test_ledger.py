@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -74,10 +75,12 @@ class TestZohoWithAKeyField:
     def world(self, simulator: ZohoBooksSimulator) -> ZohoWorld:
         return KeyedWorld(simulator)
 
-    @pytest.mark.parametrize("kind", ["bill", "payment", "vendor"])
+    @pytest.mark.parametrize("kind", ["bill", "payment", "vendor", "expense"])
     def test_a_second_one_is_refused_by_zoho_and_the_first_is_found(self, world: ZohoWorld, kind: str) -> None:
         """As two workers would send it, each sure that nobody did before; a bill under another number besides."""
-        outgoing = replace(world.of_kind(kind), is_first=True)
+        if kind == "expense":
+            world.settings = world.settings.model_copy(update={"card_purchases_as": "expense"})
+        outgoing = replace(world.of_kind("entry" if kind == "expense" else kind), is_first=True)
         first = world.open().post(world.company, [outgoing])[0]
         assert (first.state, first.differences) == (OutcomeState.POSTED, ())
         document = outgoing.document
@@ -87,12 +90,29 @@ class TestZohoWithAKeyField:
             outgoing = replace(outgoing, document=replace(document, number=f"{document.number}/b"))
         again = world.open().post(world.company, [outgoing])[0]
         assert (again.state, again.ledger_id) == (OutcomeState.POSTED, first.ledger_id)
-        path = {"bill": "/bills", "payment": "/vendorpayments", "vendor": "/contacts"}[kind]
+        path = {"bill": "/bills", "payment": "/vendorpayments", "vendor": "/contacts", "expense": "/expenses"}[kind]
         assert sum(one.startswith(f"/books/v3{path}?") for one in world.faults.writes) == 2
 
     def test_its_absence_is_said(self, world: ZohoWorld) -> None:
         world.settings = world.settings.model_copy(update={"key_field": "cf_nobody"})
         assert [one.name for one in world.open().verify() if one.state == "failed"] == ["Key field"]
+
+    @pytest.mark.parametrize(("purchases", "failed"), [("journal", []), ("expense", ["Key field"])])
+    def test_expenses_want_it_where_there_are_some(
+        self, world: ZohoWorld, simulator: ZohoBooksSimulator, purchases: str, failed: list[str]
+    ) -> None:
+        world.settings = world.settings.model_copy(update={"card_purchases_as": purchases})
+        [field] = [one for one in simulator.organisation.custom_fields if one["entity"] == "expense"]
+        simulator.organisation.custom_fields.remove(field["customfield_id"])
+        assert [one.name for one in world.open().verify() if one.state == "failed"] == failed
+
+    def test_a_refusal_that_the_field_is_not_to_blame_for_stays_one(self, world: ZohoWorld) -> None:
+        world.settings = world.settings.model_copy(update={"card_purchases_as": "expense"})
+        outgoing = replace(world.outgoing(world.entry()), is_first=True)
+        with world.locked(date(2026, 10, 12)):
+            outcome = world.open().post(world.company, [outgoing])[0]
+        assert outcome.state is OutcomeState.REJECTED
+        assert outcome.error.cure == "closed_period"  # type: ignore[union-attr]
 
 
 class TestSimulatedZoho(LedgerCases, SearchedKeyCases, ZohoCases):

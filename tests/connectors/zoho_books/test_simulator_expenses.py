@@ -38,6 +38,13 @@ def test_an_expense_can_be_split(books: Books) -> None:
     assert books.balances() == {"600100": 10, "612000": 5, "201100": -15}
 
 
+@pytest.mark.parametrize("unsaid", ["account_id", "amount"])
+def test_a_split_expense_says_its_account_and_amount_too(books: Books, unsaid: str) -> None:
+    lines = [{"account_id": books.account(code), "amount": 5} for code in ("600100", "612000")]
+    body = {name: value for name, value in books.expense(line_items=lines).items() if name != unsaid}
+    assert books.refused("POST", "/expenses", body) == (400, 4)
+
+
 def test_a_tax_of_an_expense_is_on_top_or_inside(books: Books) -> None:
     tax = next(iter(books.org.taxes))["tax_id"]
     top = books.ok("POST", "/expenses", books.expense(100, tax_id=tax))["expense"]
