@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -77,16 +78,23 @@ class Desk:
     # --- look-ups
 
     def stamped(self, kind: type[R], module: Module, stamp: str) -> list[R]:
-        """Documents that bear a stamp, in every state. Raises LookupBlindError where the list has others too and does
-        not end on its first page: a filter that Zoho does not know is ignored without a word."""
-        params: dict[str, Any] = {"reference_number": stamp, "filter_by": module.everything}
+        """Documents that bear a stamp, in every state. Raises LookupBlindError as `searched`."""
+        return self.searched(
+            kind, module, lambda row: getattr(row, "reference_number", "") == stamp, reference_number=stamp
+        )
+
+    def searched(self, kind: type[R], module: Module, fits: Callable[[R], bool], **wanted: Any) -> list[R]:
+        """What fits of a list that a filter gives. Raises LookupBlindError where the list has others too and does not
+        end on its first page: a filter that Zoho does not know is ignored without a word."""
+        params = {**wanted, "filter_by": module.everything}
         answer = self.client.get(self.company, module.path, page=1, per_page=PAGE, **params)
         rows = parsed(kind, answer, module.listed)
-        mine = [row for row in rows if getattr(row, "reference_number", "") == stamp]
+        mine = [row for row in rows if fits(row)]
         if len(mine) < len(rows) and has_more(answer):
+            name, value = next(iter(wanted.items()))
             raise LookupBlindError(
-                f"Zoho was asked for the {module.noun}s with the reference number {stamp} and gave others: what is not "
-                "among them may be there all the same, so nothing is concluded from it.",
+                f"Zoho was asked for the {module.noun}s with the {name.replace('_', ' ')} {value} and gave others: "
+                "what is not among them may be there all the same, so nothing is concluded from it.",
                 provider=PROVIDER,
             )
         return mine

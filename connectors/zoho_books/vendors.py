@@ -58,10 +58,11 @@ def _marked(desk: Desk, stamp: str) -> list[ContactRow]:
 
 
 def _named(desk: Desk, name: str) -> list[ContactRow]:
-    """`contact_type` was seen to let customers through, so it is looked at again."""
-    params = {"contact_name": name.strip(), "contact_type": "vendor", "filter_by": "Status.All"}
-    rows = desk.client.first(ContactRow, desk.company, "/contacts", "contacts", **params)
-    return [row for row in rows if row.contact_name.strip().casefold() == name.strip().casefold()]
+    """`contact_type` was seen to let customers through, so it is looked at again. Raises LookupBlindError where the
+    names were not searched."""
+    wanted = name.strip().casefold()
+    params = {"contact_name": name.strip(), "contact_type": "vendor"}
+    return desk.searched(ContactRow, CONTACTS, lambda row: row.contact_name.strip().casefold() == wanted, **params)
 
 
 def _outcome(desk: Desk, outgoing: Outgoing, row: ContactRow) -> Outcome:

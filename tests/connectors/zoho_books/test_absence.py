@@ -36,6 +36,18 @@ def test_a_filter_that_is_ignored_proves_nothing_and_nothing_is_sent_twice(
     assert world.count(old) == 1
 
 
+def test_a_vendor_is_not_made_again_where_names_are_not_searched(
+    world: ZohoWorld, simulator: ZohoBooksSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = world.posted(world.new_vendor(name=f"Zzz {world.word}"))
+    monkeypatch.setattr("connectors.zoho_books.client.PAGE", 3)
+    monkeypatch.setattr("connectors.zoho_books.desk.PAGE", 3, raising=False)
+    simulator.control("switch", {"ignored_filters": ["contact_name"]})
+    again = replace(world.outgoing(first.document), is_first=True)
+    assert world.open().post(world.company, [again])[0].state is OutcomeState.NOT_SENT
+    assert world.count(first) == 1
+
+
 def test_a_filter_that_is_ignored_does_no_harm_where_the_list_is_one_page(
     world: ZohoWorld, simulator: ZohoBooksSimulator
 ) -> None:
