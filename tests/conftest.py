@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from connectors.zoho_books.regions import accounts_address
 from mappings.setup import setups_forget
 
 
@@ -15,7 +16,8 @@ class NetworkBlockedError(Exception):
 
 
 def _allowed() -> set[str]:
-    hosts = [urlsplit(os.environ.get(name, "")).hostname for name in ("ODOO_URL", "ZOHO_URL", "ZOHO_ACCOUNTS_URL")]
+    addresses = [os.environ.get(name, "") for name in ("ODOO_URL", "ZOHO_URL")]
+    hosts = [urlsplit(one).hostname for one in (*addresses, accounts_address(addresses[-1]))]
     return {str(found[4][0]) for host in hosts if host for found in socket.getaddrinfo(host, None)}
 
 

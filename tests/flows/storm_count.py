@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from audit.demo.report import report_make
 from audit.demo.zoho_company import ORGANISATION, ZohoCompany
 from audit.models import AuditEvent, Posting, SyncRecord
 from connectors.models import Tenant
+from connectors.records import RecordKind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Company = ZohoCompany | DynamicsCompany
 
 ZOHO_TABLES = ("journals", "bills", "vendor_credits", "payments", "expenses")
+CARD_SPEND = (RecordKind.CARD_PURCHASE, RecordKind.CARD_REFUND)
 BULK = re.compile(r"\bBulk (\d+)\b")
 
 
@@ -58,6 +60,7 @@ def counted(hurry: Hurry) -> dict[str, Any]:
         "without_a_mark": len(documents) - sum(one.type != PARTNER for one in seen),
         "unbalanced": unbalanced(company),
         "files_doubled": files_doubled(company),
+        "left_open": left_open(company, tenant),
         "purchases": len(bought),
         "posted": tally(Posting.objects.filter(tenant=tenant, state="posted"), "document_type"),
         "records_are": tally(SyncRecord.objects.filter(tenant=tenant), "state"),
@@ -112,3 +115,23 @@ def files_doubled(company: Company) -> list[str]:
         return []
     files = Counter((one["_record_id"], one["file_name"]) for one in company.zoho.organisations[ORGANISATION].documents)
     return [f"{record} {name}" for (record, name), number in files.items() if number > 1]
+
+
+def left_open(company: Company, tenant: Tenant) -> list[str]:
+    """Payments of ours that are not applied whole, and bills and credits of card spend, whose money has moved, with
+    something open (rule B33); Dynamics tells by its journals, which are counted as documents."""
+    if not isinstance(company, ZohoCompany):
+        return []
+    tables = company.zoho.organisations[ORGANISATION].tables()
+    kinds = dict(Posting.objects.filter(tenant=tenant).values_list("stamp", "record__kind"))
+    settled: dict[str, Collection[str]] = {
+        "bills": CARD_SPEND,
+        "vendor_credits": CARD_SPEND,
+        "payments": set(kinds.values()),
+    }
+    return [
+        f"{name} {row['reference_number']} {row['balance']}"
+        for name, ours in settled.items()
+        for row in tables[name]
+        if row["balance"] and kinds.get(row["reference_number"]) in ours
+    ]

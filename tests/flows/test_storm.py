@@ -32,7 +32,7 @@ WRITES = {
 }  # fmt: skip
 WRONG = (
     "lost", "doubled", "strangers", "different", "not_in_books", "open", "files_doubled", "unbalanced",
-    "without_a_mark",
+    "without_a_mark", "left_open",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db.models import Max
 
+from tests.flows.storm_count import left_open
 from tests.flows.storm_stage import storm_stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,5 +55,6 @@ def test_each_document_is_there_once(case: dict[str, Any]) -> None:
         assert wanted <= made.storm.lost.keys(), made.storm.writes
         told = made.counted()
         assert told.ties, told.as_dict()
+        assert left_open(made.company, made.tenant) == []
         assert made.postings(absences__gte=1).exists(), "nothing was ever left undone"
         assert made.postings().aggregate(most=Max("attempts"))["most"] > 1

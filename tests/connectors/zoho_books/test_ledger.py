@@ -11,7 +11,7 @@ import pytest
 from connectors.base import OutcomeState
 from connectors.documents import NewVendor, VendorBill
 from connectors.zoho_books.simulator import ZohoBooksSimulator
-from tests.cases.ledger_cases import LedgerCases, SearchedKeyCases
+from tests.cases.ledger_cases import UNCLEAR, LedgerCases, SearchedKeyCases
 from tests.connectors.zoho_books.conftest import SimulatedWorld
 from tests.connectors.zoho_books.world import ZohoWorld
 from tests.connectors.zoho_books.zoho_cases import ZohoCases, option
@@ -27,6 +27,12 @@ class TestCardPurchasesAsExpenses(LedgerCases, SearchedKeyCases):
     @pytest.fixture
     def world(self, simulator: ZohoBooksSimulator) -> ZohoWorld:
         return ExpenseWorld(simulator)
+
+    @pytest.mark.parametrize("fault", UNCLEAR)
+    def test_an_unclear_end_of_an_expense_leaves_one(self, world: ZohoWorld, fault: str) -> None:
+        """As above for entries, and surely of an expense."""
+        self.test_an_unclear_end_of_any_write_leaves_one_document(world, "entry", fault)
+        assert {one.partition("?")[0] for one in world.faults.writes} == {"/books/v3/expenses"}
 
     def test_a_purchase_is_an_expense_and_what_cannot_be_one_is_a_journal(self, world: ZohoWorld) -> None:
         purchase = world.entry()

@@ -102,10 +102,31 @@ class ZohoWorld(LedgerWorld):
             return [row for row in found if row["contact_name"] == outgoing.document.name]
         if isinstance(outgoing.document, JournalEntry) and is_return(outgoing.document):
             return [row for row in self.refunds(outgoing) if row["reference_number"] == outgoing.stamp]
+        if isinstance(outgoing.document, Payment) and outgoing.document.is_refund:
+            found = self.credit_refunds(outgoing.document)
+            return [row for row in found if row["reference_number"] == outgoing.stamp]
         found = self.listed(path, key, reference_number=outgoing.stamp)
         if isinstance(outgoing.document, JournalEntry):
             found += self.listed("/expenses", "expenses", reference_number=outgoing.stamp)
         return [row for row in found if row["reference_number"] == outgoing.stamp]
+
+    def of_kind(self, kind: str) -> Outgoing:
+        """Besides: an expense where purchases are such, a credit that closes its bill, money back on a credit."""
+        if kind == "money back on a credit":
+            credit, _ = self.posted(self.bill(is_credit=True))
+            return self.outgoing(self.payment("121.00", credit.key, is_refund=True))
+        if kind == "credit that closes its bill":
+            bill, _ = self.posted(self.bill())
+            return self.outgoing(self.bill(is_credit=True, reverses=bill.key))
+        return super().of_kind(kind)
+
+    def credit_refunds(self, payment: Payment) -> list[Json]:
+        """What came back on the credit that it names."""
+        stamp = self.open().stamp(payment.settles[0])
+        found = self.listed("/vendorcredits", "vendorcredits", reference_number=stamp)
+        if not found:
+            return []
+        return self.listed(f"/vendorcredits/{found[0]['vendor_credit_id']}/refunds", "vendor_credit_refunds")
 
     def refunds(self, outgoing: Outgoing) -> list[Json]:
         stamp = self.open().stamp(outgoing.document.reverses)  # type: ignore[union-attr]
@@ -122,8 +143,9 @@ class ZohoWorld(LedgerWorld):
     def books(self, outgoing: Outgoing) -> dict[str, Decimal]:
         sums: dict[str, Decimal] = defaultdict(Decimal)
         for row in self.rows(outgoing):
-            if row.get("vendorpayment_refund_id"):  # a refund has no view of its ledger lines
-                sums["refunded"] += Decimal(row["amount_bcy"])
+            if row.get("vendorpayment_refund_id") or row.get("vendor_credit_refund_id"):
+                sums["refunded"] += Decimal(row["amount_bcy"])  # a refund has no view of its ledger lines
+                continue
             for record_id, kind in entities(row):
                 answer = self.read(f"/transactions/{record_id}/journals", entity_type=kind)
                 for journal in answer.get("journals") or [answer["journal"]]:

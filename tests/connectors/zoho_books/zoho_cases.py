@@ -14,7 +14,7 @@ from connectors.documents import Account, Dimension, Line, Partner, Role
 from connectors.errors import ConfigurationError, RejectedError, UnsupportedError
 from connectors.records import Side
 from connectors.zoho_books import books
-from tests.cases.ledger_cases import cost_on
+from tests.cases.ledger_cases import UNCLEAR, LedgerCases, cost_on
 from tests.connectors.zoho_books.world import ZohoWorld
 
 PAPER = ReceiptFile("receipt.pdf", "application/pdf", b"%PDF-1.4 paper")
@@ -140,6 +140,13 @@ class ZohoCases:
         assert (outcome.state, outcome.differences) == (OutcomeState.POSTED, ())
         assert world.open().post(world.company, [outgoing])[0] == outcome
         assert world.open_items(credit, world.payable) == 0
+
+    @pytest.mark.parametrize("fault", UNCLEAR)
+    @pytest.mark.parametrize("kind", ["credit that closes its bill", "money back on a credit"])
+    def test_an_unclear_end_of_what_settles_a_credit_leaves_one_document(
+        self, world: ZohoWorld, kind: str, fault: str
+    ) -> None:
+        LedgerCases().test_an_unclear_end_of_any_write_leaves_one_document(world, kind, fault)
 
     def test_a_part_of_a_payment_that_came_back_is_for_a_person(self, world: ZohoWorld) -> None:
         bill, _ = world.posted(world.bill())
