@@ -22,10 +22,12 @@ from connectors.dynamics365_fo.schema import (
     VendorRow,
 )
 from connectors.dynamics365_fo.schema_documents import (
+    AccountEntryRow,
     AttachmentRow,
     InvoiceJournalRow,
     InvoiceLineRow,
     JournalRow,
+    LedgerEntryRow,
     LineRow,
     PaymentJournalRow,
     PaymentLineRow,
@@ -39,6 +41,7 @@ from connectors.errors import ConnectorError
 
 EVERY = "every flow"
 BILLS, PAYMENTS, VENDORS, FILES = "vendor bills", "payments", "vendors", "receipts on bills"
+BOOKED = "comparing what was booked of bills"
 OPTIONAL: tuple[type[Row], ...] = (
     InvoiceJournalRow, InvoiceLineRow, PaymentJournalRow, PaymentLineRow, PendingInvoiceRow, PendingLineRow,
     PostedInvoiceRow, VendorTransactionRow, VendorRow, OlderVendorRow,
@@ -71,6 +74,9 @@ BILL_SETS: dict[str, tuple[type[Row], ...]] = {
     "pending": (PendingInvoiceRow, PendingLineRow, PostedInvoiceRow),
 }
 """What bills are written to and read from, by the connection's pattern."""
+_PENDING: tuple[tuple[type[Row], tuple[str, ...]], ...] = (
+    (AttachmentRow, (FILES,)), (LedgerEntryRow, (BOOKED,)), (AccountEntryRow, (BOOKED,)),
+)  # fmt: skip
 
 
 def needs(invoice_pattern: str, *, makes_vendors: bool) -> list[Need]:
@@ -82,7 +88,7 @@ def needs(invoice_pattern: str, *, makes_vendors: bool) -> list[Need]:
         Need((VendorTransactionRow,), (BILLS, PAYMENTS)),
         Need((VendorRow, OlderVendorRow), (BILLS, PAYMENTS, VENDORS)),
         *([Need((VendorGroupRow,), (VENDORS,))] if makes_vendors else []),
-        *([Need((AttachmentRow,), (FILES,))] if invoice_pattern == "pending" else []),
+        *(Need((row,), work) for row, work in _PENDING if invoice_pattern == "pending"),
     ]
 
 

@@ -33,6 +33,8 @@ SCREENS = {
     "VendorInvoiceDocumentAttachments": f"{_VENDOR_INVOICES} > Pending vendor invoices > Attachments",
     "VendInvoiceJourBiEntities": "Accounts payable > Inquiries and reports > Invoice > Invoice journal",
     "VendTransBiEntities": "Accounts payable > Vendors > All vendors > Transactions",
+    "GeneralJournalEntryBiEntities": "General ledger > Inquiries and reports > Voucher transactions",
+    "GeneralJournalAccountEntryBiEntities": "General ledger > Inquiries and reports > Voucher transactions",
     "VendorsV3": "Accounts payable > Vendors > All vendors",
     "VendorsV2": "Accounts payable > Vendors > All vendors",
     "VendorGroups": "Accounts payable > Vendors > Vendor groups",
