@@ -34,7 +34,7 @@ from mappings.models import Flow, FlowState
 
 TURN_SECONDS = 10.0
 DEATHS_ALLOWED = 2
-KNOWN_TRIED = 3
+KNOWN_TRIED, KNOWN_AMONG = 3, 100
 
 
 class Poster:
@@ -142,15 +142,18 @@ class Poster:
     def _found(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
         """Look up, and believe an absence only if the same search shows a document that is surely there.
 
-        One known document may be gone by itself (a ledger restored from a backup), so a few are tried."""
-        known = (
+        One known document may be gone by itself (a ledger restored from a backup), so a few are tried, first those of
+        the kinds that are looked for."""
+        latest = (
             Posting.objects.filter(ledger=self.connection, company=company, state=PostingState.POSTED)
             .exclude(document_type="new_vendor")
             .order_by("-id")
-            .values_list("stamp", flat=True)[:KNOWN_TRIED]
+            .values_list("stamp", "document_type")[:KNOWN_AMONG]
         )
+        wanted = {one.document.type for one in batch}
+        known = sorted(latest, key=lambda one: one[1] not in wanted)[:KNOWN_TRIED]
         blind: LookupBlindError | None = None
-        for stamp in list(known) or [""]:
+        for stamp in [stamp for stamp, _ in known] or [""]:
             try:
                 return self.ledger.find(company, batch, known=stamp)
             except LookupBlindError as error:
