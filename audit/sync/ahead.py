@@ -51,8 +51,10 @@ def sightings_fetch(ledger: Ledger, connection: Connection, judged: Sequence[Jud
 
 
 def _own_entries(record_ids: Sequence[int]) -> set[tuple[int, str]]:
-    """What these records have in the ledger: a bill that was reversed is no double of its next revision."""
+    """What these records have in the ledger: a bill that was reversed is no double of its next revision, nor is one that
+    waits there of what it would be now."""
     if not record_ids:
         return set()
-    rows = Posting.objects.filter(record_id__in=record_ids, state=PostingState.REVERSED)
+    states = [PostingState.REVERSED, PostingState.CREATED]
+    rows = Posting.objects.filter(record_id__in=record_ids, state__in=states)
     return set(rows.values_list("record_id", "entry_id"))

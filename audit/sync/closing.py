@@ -32,12 +32,13 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
         if causes:
             recorder.record(row, RecordState.HELD, " ".join(cause.message for cause in causes), causes=causes)
         return False
+    open_ones = [one for one in postings if one.state in OPEN_STATES]
+    if row.state == RecordState.RECEIVED and not causes:  # changed while its documents wait
+        _go_on(open_ones, postings, recorder)
     if row.state != RecordState.POSTING:
         for cause in causes:  # an accrual that was refused: its record waits on something else
             recorder.notice(cause, record_id=row.pk)
         return False
-    open_ones = [one for one in postings if one.state in OPEN_STATES]
-    first_stands = any(one.state == PostingState.POSTED and not one.purpose for one in postings)
     if causes:
         for one in open_ones:
             if one.state == PostingState.INTENDED and not one.attempts:
@@ -48,18 +49,14 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
         target = RecordState.HELD if cured else RecordState.FAILED
         recorder.record(row, target, " ".join(cause.message for cause in causes), causes=causes)
         return False
-    if freed := _freed(open_ones, first_stands=first_stands):
-        recorder.posting(freed, PostingState.INTENDED, settle_at=recorder.now)
-    elif open_ones and all(_waits(one) for one in open_ones):
-        for one in open_ones:
-            recorder.posting(one, PostingState.VOID, "Never sent: the document before it is not in the ledger.")
-        open_ones = []
+    open_ones = _go_on(open_ones, postings, recorder)
     if open_ones:
         waits_in_created = all(one.state == PostingState.CREATED for one in open_ones)
         first = open_ones[0]
         if first.state == PostingState.CREATED and connector_get(first.flow.ledger.vendor).takes_files_while_created:
             files_follow(row, first.flow, first, recorder)
-        if waits_in_created and any(one.record_version != row.version for one in open_ones):
+        is_changed = any(one.record_version != row.version for one in open_ones)
+        if is_changed and all(one.state == PostingState.CREATED or _waits(one) for one in open_ones):
             recorder.record(row, RecordState.RECEIVED, "Changed while it waits in the ledger.", due_at=recorder.now)
             return False
         if not (waits_in_created and open_ones[0].flow.policy.tell_source == "created"):
@@ -76,12 +73,25 @@ def record_close(row: SyncRecord, postings: Sequence[Posting], causes: Sequence[
     return True
 
 
-def _freed(open_ones: Sequence[Posting], *, first_stands: bool) -> Posting | None:
+def _go_on(open_ones: list[Posting], postings: Sequence[Posting], recorder: Recorder) -> list[Posting]:
+    """Free what waited for the document before it, or give it up where that will never come; answers what is open."""
+    freed = _freed(open_ones, postings)
+    if freed is not None:
+        recorder.posting(freed, PostingState.INTENDED, settle_at=recorder.now)
+    elif open_ones and all(_waits(one) for one in open_ones):
+        for one in open_ones:
+            recorder.posting(one, PostingState.VOID, "Never sent: the document before it is not in the ledger.")
+        return []
+    return open_ones
+
+
+def _freed(open_ones: Sequence[Posting], postings: Sequence[Posting]) -> Posting | None:
     """What may be sent now that waited for the document before it: a payment for its bill, and of several reversals
     the next one when none before it is open."""
     waiting = [one for one in open_ones if _waits(one)]
     if not waiting:
         return None
+    first_stands = any(one.state == PostingState.POSTED and not one.purpose for one in postings)
     first = waiting[0]
     if first.reverses_id:
         others = [one for one in open_ones if one.reverses_id and one not in waiting]

@@ -10,7 +10,7 @@ import pytest
 
 from audit.models import Posting, Problem, RecordState, SyncRecord
 from tests.audit.scene import money, posting_states, states
-from tests.flows.zoho import ZohoBooksWorld, zoho_world
+from tests.flows.zoho import FLOW, ZohoBooksWorld, zoho_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,3 +70,27 @@ def test_a_change_of_words_asks_nobody(made: ZohoBooksWorld) -> None:
     changed(made, memo="Toner and paper")
     assert problems() == []
     assert made.totals() == [Decimal("25.50")]
+
+
+def test_a_bill_whose_payment_waits_for_it_is_made_anew_with_it() -> None:
+    policies = FLOW["policies"] | {"card_expense": "bill_and_payment"}
+    with zoho_world("waiting", flows=[{**FLOW, "policies": policies}]) as made:
+        made.zoho.control("switch", {"bill_approval": True})
+        supplier = made.brex.control("add_vendor", {"company_name": "Zorba Tools"})
+        record = made.purchase("25.50", vendor={"id": supplier["id"], "name": "Zorba Tools"})
+        made.run(3)
+        lines = [{**line, "amount": money("30.00")} for line in record["line_items"]]
+        changes = {"amount": money("30.00"), "line_items": lines}
+        made.brex.control("change_record", {"id": record["id"], "changes": changes})
+        made.run(2)
+        assert [one.code for one in problems()] == ["changed_while_waiting"]
+        [waiting] = made.held("bills")
+        made.zoho.control("delete", {"resource": "bills", "id": waiting["bill_id"]})
+        made.run(3)
+        [anew] = made.held("bills")
+        made.zoho.control("act", {"resource": "bills", "id": anew["bill_id"], "what": "approve"})
+        made.run(4)
+        [paid], [payment] = made.held("bills"), made.held("payments")
+        assert (paid["status"], Decimal(str(paid["total"])), Decimal(str(payment["amount"]))) == ("paid", 30, 30)
+        assert problems() == []
+        assert set(SyncRecord.objects.values_list("state", flat=True)) == {RecordState.POSTED}
