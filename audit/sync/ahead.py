@@ -51,8 +51,8 @@ def sightings_fetch(ledger: Ledger, connection: Connection, judged: Sequence[Jud
 
 
 def _own_entries(record_ids: Sequence[int]) -> set[tuple[int, str]]:
-    """What these records have in the ledger: a bill that was reversed is no double of its next revision, nor is one that
-    waits there of what it would be now."""
+    """What these records have in the ledger: a bill that was reversed is no double of its next revision, nor is one
+    that waits there a double of what it would be now."""
     if not record_ids:
         return set()
     states = [PostingState.REVERSED, PostingState.CREATED]
