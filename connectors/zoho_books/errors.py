@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import uniform
 from typing import Any
 
 from connectors.answers import ApiResponse, ErrorRule
@@ -56,6 +57,11 @@ def _for(seconds: int) -> Any:
     return lambda response, now: timedelta(seconds=seconds)
 
 
+def _moment(response: ApiResponse, now: datetime) -> timedelta:
+    """A few seconds, not the same for all, or those who were too many would come back together."""
+    return timedelta(seconds=uniform(1.5, 4.5))  # noqa: S311 - jitter, not a secret
+
+
 _UNAUTHORISED = (
     "Zoho refuses the token, or it lacks a scope, or the user's role lacks a right: connect Zoho again, or give the "
     "user the role of an accountant."
@@ -77,7 +83,7 @@ RULES: tuple[ErrorRule, ...] = (
     # Its Retry-After was an hour although it speaks of a minute (observed on an Indian organisation, 2026-09).
     ErrorRule(None, "43", None, RateLimitedError, "Zoho has blocked us for an hour.", INTRODUCTION, wait=_for(3600)),
     ErrorRule(None, "44", None, RateLimitedError, "Too many calls in a minute.", INTRODUCTION, wait=_for(60)),
-    ErrorRule(None, "1070", None, TooManyAtOnceError, "Too many calls at a time.", INTRODUCTION, wait=_for(3)),
+    ErrorRule(None, "1070", None, TooManyAtOnceError, "Too many calls at a time.", INTRODUCTION, wait=_moment),
     ErrorRule(None, "1002", None, MissingError, "Zoho does not have this record.", ERRORS),
     ErrorRule(404, None, r"^\s*\{", MissingError, "Zoho does not have this.", ERRORS),
     ErrorRule(
