@@ -37,7 +37,7 @@ from tests.cases.ledger_world import DAY, LedgerWorld
 from tests.connectors.dynamics365_fo.world import is_write
 
 Json = dict[str, Any]
-PAUSE = 5.0  # seconds between two looks at what is not posted yet
+LOOKS = 20  # at most, and evenly, in the time in which the job comes by
 EDITS = 5  # journals that the job may post before one is edited
 
 
@@ -126,7 +126,8 @@ class ODataWorld(LedgerWorld):
 
     def context(self, transport: BaseAdapter, **parts: Any) -> ConnectionContext:
         usual: Json = {"tokens": self.tokens, "now": self.now, "credentials": self.credentials}
-        return ConnectionContext(self.address, settings=self.settings, transport=transport, **{**usual, **parts})
+        usual |= {"settings": self.settings, "transport": transport, "allow_private_addresses": True}
+        return ConnectionContext(self.address, **{**usual, **parts})
 
     def open(self) -> DynamicsLedger:
         return WaitingLedger(self.context(self.faults), self.watched)
@@ -147,7 +148,7 @@ class ODataWorld(LedgerWorld):
         while waiting := [one for one, its in zip(batch, outcomes, strict=True) if waits_for_job(its)]:
             if time.monotonic() - started > self.posted_within:
                 break
-            self.sleep(PAUSE)
+            self.sleep(self.posted_within / LOOKS)
             found = {its.key: its for its in ledger.find(self.company, waiting)}
             outcomes = [found.get(its.key, its) for its in outcomes]
         return outcomes
@@ -270,7 +271,7 @@ class ODataWorld(LedgerWorld):
         started = time.monotonic()
         while not (rows := self.transactions({batch})):
             assert time.monotonic() - started <= self.posted_within, f"{batch} was not posted in time"
-            self.sleep(PAUSE)
+            self.sleep(self.posted_within / LOOKS)
         [row] = rows
         return f"transaction:{row.source_key}"
 
