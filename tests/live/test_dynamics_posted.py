@@ -26,8 +26,9 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from connectors.dynamics365_fo.auth import DynamicsCredentials, DynamicsSettings
-from tests.connectors.dynamics365_fo.odata_world import Environment, ODataWorld
+from tests.connectors.dynamics365_fo.odata_world import ODataWorld
 from tests.connectors.dynamics365_fo.posted_cases import PostedCases
+from tests.connectors.dynamics365_fo.posting_environment import Environment
 
 pytestmark = pytest.mark.live("DYNAMICS_POSTED_WITHIN")
 

@@ -1,14 +1,11 @@
-"""What does the shared suite need of an environment whose own job posts? All of it seen and done through OData alone.
-
-No data entity posts a journal, so every look waits for the environment's job, and asks again until it came by."""
+"""What does the shared suite need of an environment whose own job posts? All of it is seen and done through OData."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +13,7 @@ from typing import Any
 from requests.adapters import BaseAdapter
 
 from connectors.auth import MemoryTokenStore
-from connectors.base import ConnectionContext, Outcome, OutcomeState, Outgoing
+from connectors.base import ConnectionContext, Outcome, Outgoing
 from connectors.codec import json_load
 from connectors.documents import Account, NewVendor, Payment, Role, VendorBill
 from connectors.dynamics365_fo.accounts import VENDOR, target
@@ -34,56 +31,17 @@ from connectors.errors import RejectedError
 from connectors.money import minor_unit
 from tests.cases.fault_transport import FaultTransport
 from tests.cases.ledger_world import DAY, LedgerWorld
+from tests.connectors.dynamics365_fo.posting_environment import Environment, Job, WaitingLedger
 from tests.connectors.dynamics365_fo.world import is_write
 
 Json = dict[str, Any]
-LOOKS = 20  # at most, and evenly, in the time in which the job comes by
 EDITS = 5  # journals that the job may post before one is edited
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What one company holds for these tests, by the names that it has there."""
-
-    company: str
-    currency: str
-    journal: str
-    bill_journal: str
-    idle_bill_journal: str
-    payment_journal: str
-    expense: str
-    card: str
-    tax: str
-    money: str
-    suspended: str
-    foreign: tuple[str, Decimal]
-    without_rate: tuple[str, str]
-    closed_through: date
-    posted_within: float
-    """Seconds after which the job came by for sure."""
 
 
 class BookedRow(AccountEntryRow):
     """An amount on an account, with what it is in company currency."""
 
     accounting_currency_amount: Decimal = Decimal(0)
-
-
-class WaitingLedger(DynamicsLedger):
-    """The ledger, which does not answer before the environment's job came by. Its own calls are as ever: who waits is
-    `watch`."""
-
-    def __init__(
-        self, context: ConnectionContext, watch: Callable[[Sequence[Outgoing], list[Outcome]], list[Outcome]]
-    ) -> None:
-        super().__init__(context)
-        self.watch = watch
-
-    def post(self, company: str, batch: Sequence[Outgoing]) -> list[Outcome]:
-        return self.watch(batch, super().post(company, batch))
-
-    def find(self, company: str, batch: Sequence[Outgoing], *, known: str = "") -> list[Outcome]:
-        return self.watch(batch, super().find(company, batch, known=known))
 
 
 class ODataWorld(LedgerWorld):
@@ -106,10 +64,9 @@ class ODataWorld(LedgerWorld):
     ) -> None:
         super().__init__()
         self.address, self.inner, self.credentials, self.settings = address, inner, credentials, settings
-        self.sleep, self.now = sleep, now
+        self.job, self.now = Job(environment.posted_within, sleep), now
         self.tokens = MemoryTokenStore()
         self.faults = FaultTransport(inner, is_write)
-        self.posted_within = environment.posted_within
         self.company, self.company_currency = environment.company, environment.currency
         self.journal, self.bill_journal = environment.journal, environment.bill_journal
         self.idle_bill_journal, self.payment_journal = environment.idle_bill_journal, environment.payment_journal
@@ -130,7 +87,7 @@ class ODataWorld(LedgerWorld):
         return ConnectionContext(self.address, **{**usual, **parts})
 
     def open(self) -> DynamicsLedger:
-        return WaitingLedger(self.context(self.faults), self.watched)
+        return WaitingLedger(self.context(self.faults), self.open_at_once(), self.job)
 
     def open_at_once(self) -> DynamicsLedger:
         """One that tells what is there now, without waiting for the job."""
@@ -139,19 +96,6 @@ class ODataWorld(LedgerWorld):
     def open_with_wrong_key(self) -> DynamicsLedger:
         wrong = self.credentials.model_copy(update={"client_secret": type(self.credentials.client_secret)("0" * 40)})
         return DynamicsLedger(self.context(self.faults, credentials=wrong, tokens=MemoryTokenStore()))
-
-    # --- the environment's job
-
-    def watched(self, batch: Sequence[Outgoing], outcomes: list[Outcome]) -> list[Outcome]:
-        """The outcomes after the job came by for what waits for it, or the last ones when it did not in time."""
-        ledger, started = self.open_at_once(), time.monotonic()
-        while waiting := [one for one, its in zip(batch, outcomes, strict=True) if waits_for_job(its)]:
-            if time.monotonic() - started > self.posted_within:
-                break
-            self.sleep(self.posted_within / LOOKS)
-            found = {its.key: its for its in ledger.find(self.company, waiting)}
-            outcomes = [found.get(its.key, its) for its in outcomes]
-        return outcomes
 
     # --- what it holds
 
@@ -268,10 +212,9 @@ class ODataWorld(LedgerWorld):
         )  # fmt: skip
         if not is_posted:
             return f"{INVOICE.word}:{batch}"
-        started = time.monotonic()
+        since = time.monotonic()
         while not (rows := self.transactions({batch})):
-            assert time.monotonic() - started <= self.posted_within, f"{batch} was not posted in time"
-            self.sleep(self.posted_within / LOOKS)
+            assert self.job.may_come(since), f"{batch} was not posted in time"
         [row] = rows
         return f"transaction:{row.source_key}"
 
@@ -290,9 +233,3 @@ def shape_of(outgoing: Outgoing) -> Shape:
     if isinstance(outgoing.document, VendorBill):
         return INVOICE
     return PAYMENT if isinstance(outgoing.document, Payment) else GENERAL
-
-
-def waits_for_job(outcome: Outcome) -> bool:
-    """Whether a document is not in the books yet; what is there and settles nothing waits for a person."""
-    is_booked = any(one.code == "not_reconciled" for one in outcome.differences)
-    return outcome.state is OutcomeState.CREATED and not is_booked

@@ -11,8 +11,9 @@ from connectors.base import OutcomeState
 from connectors.dynamics365_fo.auth import DynamicsSettings
 from connectors.dynamics365_fo.simulator import DynamicsSimulator
 from connectors.simulation import Clock
-from tests.connectors.dynamics365_fo.odata_world import Environment, ODataWorld
+from tests.connectors.dynamics365_fo.odata_world import ODataWorld
 from tests.connectors.dynamics365_fo.posted_cases import PostedCases
+from tests.connectors.dynamics365_fo.posting_environment import Environment, Job
 from tests.connectors.dynamics365_fo.test_auth import credentials_of
 from tests.connectors.dynamics365_fo.world import HOST, NOW, PostingJob
 
@@ -68,7 +69,7 @@ class TestWhereAJobPosts(PostedCases):
     def test_a_job_that_does_not_come_in_time_is_not_waited_for_forever(self, world: ODataWorld) -> None:
         assert world.vendor
         slept: list[float] = []
-        world.sleep, world.posted_within = slept.append, 0
+        world.job = Job(0, slept.append)
         outgoing = world.outgoing(world.entry())
         assert world.open().post(world.company, [outgoing])[0].state is OutcomeState.CREATED
         with pytest.raises(AssertionError, match="was not posted in time"):
