@@ -13,7 +13,8 @@ that nobody posts read, the variables below name what it holds:
 - `DYNAMICS_VENDOR_GROUP`, whose posting profile does not settle by itself.
 - `DYNAMICS_FOREIGN_CURRENCY` with `DYNAMICS_FOREIGN_RATE`: what one unit of it is worth from January 2026 on.
   `DYNAMICS_UNRATED_CURRENCY` (GBP) is set up and has no rate, `DYNAMICS_MISSING_CURRENCY` (CHF) is not set up.
-- `DYNAMICS_CLOSED_DAY` (2026-01-31): the last day of a closed month; all months after it are open."""
+- `DYNAMICS_CLOSED_DAY` (2026-01-31): the last day of a closed month; all months after it are open, October 2026 among
+  them, in which the documents are dated."""
 
 from __future__ import annotations
 
