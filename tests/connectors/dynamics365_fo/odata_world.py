@@ -108,7 +108,7 @@ class ODataWorld(LedgerWorld):
         leaves_out = () if has_key else ("IntegrationKey",)
         headers = self.admin.rows(Query(shape.header, self.company, every, leaves_out=leaves_out))
         lines = self.admin.rows(Query(shape.line, self.company, equals(shape.mark, stamp)))
-        return {row.journal_batch_number for row in (*headers, *lines)}
+        return {row.journal_batch_number for row in headers} | {row.journal_batch_number for row in lines}
 
     def count(self, outgoing: Outgoing) -> int:
         if isinstance(outgoing.document, NewVendor):
