@@ -28,8 +28,9 @@ LONGEST = (
 )
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
-LIVE = ("ODOO_URL", "ZOHO_URL", "DYNAMICS_URL")
-"""Where live systems stand; a test says which it needs as `live("DYNAMICS_URL")`, the first where it says nothing."""
+LIVE = ("ODOO_URL", "ZOHO_URL", "DYNAMICS_URL", "DYNAMICS_POSTED_WITHIN")
+"""Where live systems stand, and what one of them does; a test says which it needs as `live("DYNAMICS_URL")`, the first
+where it says nothing."""
 
 _ran: Counter[str] = Counter()
 

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -160,10 +160,10 @@ class LedgerCases:
             assert codes(answer) == {"document_altered"}
 
     def test_a_closed_period_is_seen_before_and_a_moved_date_after(self, world: LedgerWorld) -> None:
-        outgoing = world.outgoing(world.entry(day=date(2026, 1, 20)))
-        with world.locked(date(2026, 1, 31)):
+        outgoing = world.outgoing(world.entry(day=world.closable - timedelta(days=11)))
+        with world.locked(world.closable):
             ledger = world.open()
-            assert ledger.facts(world.company, frozenset()).closed_through["journal_entry"] == date(2026, 1, 31)
+            assert ledger.facts(world.company, frozenset()).closed_through["journal_entry"] == world.closable
             findings = ledger.preflight(world.company, [outgoing.document, world.entry()])
             assert [{one.code for one in some} for some in findings] == [{"closed_period"}, set()]
             outcome = ledger.post(world.company, [outgoing])[0]
@@ -174,8 +174,8 @@ class LedgerCases:
             assert outcome.error.cure == "closed_period"  # type: ignore[union-attr]
 
     def test_the_lock_day_is_closed_and_the_next_day_is_open(self, world: LedgerWorld) -> None:
-        with world.locked(date(2026, 1, 31)):
-            days = [world.entry(day=date(2026, 1, 31)), world.entry(day=date(2026, 2, 1))]
+        with world.locked(world.closable):
+            days = [world.entry(day=world.closable + timedelta(days=after)) for after in (0, 1)]
             findings = world.open().preflight(world.company, days)
         assert [{one.code for one in some} for some in findings] == [{"closed_period"}, set()]
 
@@ -205,7 +205,7 @@ class LedgerCases:
         assert {one.code for one in world.open().preflight(world.company, [document])[0]} == {code}
 
     def test_a_currency_without_rate_is_seen_before_sending(self, world: LedgerWorld) -> None:
-        documents = [world.entry(currency="GBP"), world.entry(currency="CHF")]
+        documents = [world.entry(currency=code) for code in world.without_rate]
         findings = world.open().preflight(world.company, documents)
         assert [{one.code for one in some} for some in findings] == [{"no_rate"}, {"inactive_currency"}]
 

@@ -36,6 +36,10 @@ class LedgerWorld(ABC):
     exchange: Account
     foreign: tuple[str, Decimal]
     """A currency and what one unit of it is worth on the days of the documents."""
+    without_rate = ("GBP", "CHF")
+    """A currency that documents may have and that has no rate, and one that they may not have."""
+    closable = date(2026, 1, 31)
+    """The last day of a period through which `locked` closes the books."""
     employees: Account
     faults: FaultTransport
     cancels = True

@@ -11,6 +11,7 @@ from tests import legs_plugin
         ("live", "ZOHO_URL", "", "ZOHO_URL is not set"),
         ("live", "ZOHO_URL", "https://www.zohoapis.com", None),
         ("live", "DYNAMICS_URL", "", "DYNAMICS_URL is not set"),
+        ("live", "DYNAMICS_POSTED_WITHIN", "", "DYNAMICS_POSTED_WITHIN is not set"),
         ("published_schema", "MLC_PUBLISHED_SCHEMAS", "", "MLC_PUBLISHED_SCHEMAS does not name"),
         ("published_schema", "MLC_PUBLISHED_SCHEMAS", "/no/such/folder", "names no folder: /no/such/folder"),
         ("published_schema", "MLC_PUBLISHED_SCHEMAS", "/", None),
