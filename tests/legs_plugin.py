@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, gone = [], []
     for item in items:
+        item.user_properties += [("leg", leg) for leg in LEGS if item.get_closest_marker(leg)]
         cannot = [leg for leg in LEGS if (mark := item.get_closest_marker(leg)) and missing(leg, *mark.args)]
         unwanted = config.getoption("--only-database") and not _uses_database(item)
         (gone if cannot or unwanted else kept).append(item)
@@ -77,7 +78,7 @@ def _uses_database(item: pytest.Item) -> bool:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call":
-        _ran.update([leg for leg in LEGS if leg in report.keywords] or ["everything else"])
+        _ran.update([str(leg) for name, leg in report.user_properties if name == "leg"] or ["everything else"])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
