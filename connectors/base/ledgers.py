@@ -72,7 +72,8 @@ class OutcomeState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one document. `company_amount` is what a payment in foreign currency came to in the company's
-    currency, positive, as the ledger booked it at its own rate (rule G9); None for everything else."""
+    currency, positive, as the ledger booked it at its own rate (rule G9); None for everything else. `is_compared`: all
+    of it was compared with what was sent, so that a difference that was told before and is not told now is gone."""
 
     key: str
     state: OutcomeState
@@ -83,6 +84,7 @@ class Outcome:
     error: ConnectorError | None = None
     duplicates: tuple[str, ...] = ()  # ledger ids, for TWICE
     company_amount: Decimal | None = None
+    is_compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

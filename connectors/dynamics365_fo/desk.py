@@ -132,23 +132,27 @@ class Desk:
             some = (*booked_differences(bill, invoice.booked[0]), *voucher_differences(self.books, bill, voucher))
             if left := unsettled(bill, number, voucher.transactions, booked):
                 some = (*some, left)
-            return replace(outcome, state=OutcomeState.POSTED, number=number, differences=some)
+            outcome = replace(outcome, state=OutcomeState.POSTED, number=number)
+            return replace(outcome, differences=some, is_compared=voucher.is_shown)
+        outcome = replace(outcome, number=invoice.waiting[0].header_reference)
         try:
             some = tuple(waiting_differences(self.books.formats, bill, invoice.waiting[0]))
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
-            some = (uncomparable(error),)
-        return replace(outcome, number=invoice.waiting[0].header_reference, differences=some)
+            return replace(outcome, differences=(uncomparable(error),))
+        return replace(outcome, differences=some, is_compared=True)
 
     def _journal(self, one: Outgoing, journal: Journal, booked: Transactions) -> Outcome:
         document = posted(one)
         number = journal.header.journal_batch_number
+        read, is_compared = self._differences(document, journal)
         outcome = Outcome(
             one.key,
             OutcomeState.POSTED if journal.is_posted else OutcomeState.CREATED,
             ledger_id=journal.id,
             number=number,
             link=self.link(),
-            differences=self._differences(document, journal),
+            differences=read,
+            is_compared=is_compared,
         )
         if not journal.is_posted:
             return outcome
@@ -164,16 +168,17 @@ class Desk:
         # A payment is done when it settles its bills, not before: money that is gone leaves nothing to be paid.
         return replace(outcome, state=OutcomeState.CREATED, error=RetryableError(left.message, provider=PROVIDER))
 
-    def _differences(self, document: Posted, journal: Journal) -> tuple[Finding, ...]:
+    def _differences(self, document: Posted, journal: Journal) -> tuple[tuple[Finding, ...], bool]:
+        """What reads otherwise, and whether all of it could be compared."""
         extra = () if journal.keeps_mark else (MARK_LOST,)
         setup = self.books.journal(journal.header.journal_name)
         if journal.is_posted and not journal.lines and setup and setup.delete_lines_after_posting == "Yes":
-            return extra  # nothing is left to compare
+            return extra, False  # nothing is left to compare
         try:
             read = differences(document, journal.header, journal.lines, self.books.formats)
-            return (*read, *rate_differences(self.books, document, journal.lines), *extra)
+            return (*read, *rate_differences(self.books, document, journal.lines), *extra), True
         except (UnsupportedError, RejectedError) as error:  # the formats were changed since it was sent
-            return (uncomparable(error), *extra)
+            return (uncomparable(error), *extra), False
 
 
 def uncomparable(error: ConnectorError) -> Finding:

@@ -8,9 +8,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 
 from audit.models import Posting, PostingState, Problem, RecordState, Sighting, SyncRecord
+from audit.sync.asking import altered, put_right
+from audit.sync.recorder import Recorder
 from audit.sync.replay import posting_bind
+from connectors.base import Outcome, OutcomeState
 from tests.audit.scene import (
     account_archive,
     finish,
@@ -130,3 +134,21 @@ def test_an_entry_that_somebody_typed_with_our_key_is_bound_by_a_person_and_not_
         assert len(made.moves()) == 1, "nothing was sent beside it"
         assert states(made) == {RecordState.POSTING: 1}
         assert posting_states(made) == {PostingState.UNCERTAIN: 1}
+
+
+def test_only_a_document_that_was_compared_shows_that_a_difference_was_put_right() -> None:
+    """A ledger may tell that a document waits without a look at what is in it."""
+    with scene("waiting", records=1) as made:
+        read(made)
+        post(made)
+        posting = Posting.objects.get()
+        with transaction.atomic():
+            recorder = Recorder(made.tenant.pk, "test")
+            recorder.notice(altered(posting, "The location reads empty, sent was 7."), record_id=posting.record_id)
+            recorder.flush()
+        for is_compared, left in ((False, 1), (True, 0)):
+            with transaction.atomic():
+                recorder = Recorder(made.tenant.pk, "test")
+                put_right([Outcome(posting.key, OutcomeState.CREATED, is_compared=is_compared)], recorder)
+                recorder.flush()
+            assert Problem.objects.filter(state="open", code="document_altered").count() == left
