@@ -44,7 +44,8 @@ def asked_settle(keys: Sequence[str], recorder: Recorder) -> None:
 def put_right(outcomes: Sequence[Outcome], recorder: Recorder) -> None:
     """Differences that were told while documents waited, and are there no more. One look for all; what was not compared
     shows nothing put right."""
-    now = {f"{one.key}/": {found.message for found in one.differences} for one in outcomes if one.is_compared}
+    now = {f"{one.key}/": {found.message for found in one.differences} for one in outcomes
+           if one.is_compared and one.state in (OutcomeState.POSTED, OutcomeState.CREATED)}  # fmt: skip
     if not now:
         return
     rows = Problem.objects.filter(tenant_id=recorder.tenant_id, state=ProblemState.OPEN, code=ALTERED)

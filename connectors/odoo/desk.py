@@ -55,6 +55,7 @@ class Desk:
             number=move.name,
             link=self.link("account.move", move.id),
             differences=(*differences, *extra),
+            is_compared=True,
         )
 
     def payment_outcome(
@@ -79,6 +80,7 @@ class Desk:
             link=self.link("account.payment", row.id),
             differences=differences,
             company_amount=_company_amount(payment, payable) if is_booked else None,
+            is_compared=True,
         )
 
     def remove_draft(self, model: str, record_id: int, outgoing: Outgoing, error: ConnectorError) -> Outcome:
